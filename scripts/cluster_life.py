@@ -90,10 +90,10 @@ class Cluster:
         self._write(self.data / "tessera.conf", settings_file(self.places.sockets))
         self._forget_dead_postmaster()
         deadline = time.monotonic() + PATIENCE_S
-        while not self._started():
+        while not (self.is_up() if self._postmaster() else self._started()):
             if time.monotonic() > deadline:
                 raise ClusterError(f"The database did not start: {self._last_words()}")
-            time.sleep(1)
+            time.sleep(0.5)
 
     def _started(self) -> bool:
         """One attempt; False while the orphans of a killed server still hold its memory, which passes by itself."""
