@@ -4,6 +4,11 @@ Codes are never reused and never change their meaning. Words are message ids: th
 Unknown (`UNK`), other (`OTH`) and not asked (NULL) are three different things. Pure: no framework is imported here.
 """
 
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
 from server.core.choices import N_, Choice, OrderedChoice
 
 # ── Damage, function, access, safety: four axes that are never folded into one ──────────────────────────────────────
@@ -1294,6 +1299,496 @@ class ActivityStatus(Choice):
     SUSPENDED = "SUSPENDED", N_("Suspended")
 
 
+# ── What a resident is offered ───────────────────────────────────────────────────────────────────────────────────────
+
+CITIZEN_SITES: tuple[SiteType, ...] = (
+    SiteType.RES_APT,
+    SiteType.RES_HOUSE,
+    SiteType.EDU_SCHOOL,
+    SiteType.EDU_PRE,
+    SiteType.HEA_HOSP,
+    SiteType.HEA_CLINIC,
+    SiteType.ENE_SUB,
+    SiteType.WSH_NET,
+    SiteType.TRA_ROAD,
+    SiteType.TRA_BRIDGE,
+    SiteType.FOO_MARKET,
+    SiteType.CUL_RELIG,
+    SiteType.COM_MAST,
+    SiteType.OTH,
+)
+"""The kinds of place the phone shows first, as pictograms; the others follow in a list by group."""
+
+CITIZEN_HAZARDS: tuple[Hazard, ...] = (
+    Hazard.HZ_UXO,
+    Hazard.HZ_COLLAPSE,
+    Hazard.HZ_FIRE,
+    Hazard.HZ_GAS,
+    Hazard.HZ_POWER,
+    Hazard.HZ_CHEM,
+    Hazard.HZ_WATER,
+    Hazard.HZ_UNK,
+)
+"""The hazards a resident may suspect. "Checked: none" is missing on purpose: only trained people may say so."""
+
+CITIZEN_NEEDS: tuple[NeedType, ...] = (
+    NeedType.SAR,
+    NeedType.MED,
+    NeedType.EVAC,
+    NeedType.SHELTER,
+    NeedType.WATER,
+    NeedType.FOOD,
+    NeedType.MED_SUPPLY,
+    NeedType.INFANT,
+    NeedType.HEAT,
+    NeedType.POWER,
+    NeedType.REPAIR_LIGHT,
+    NeedType.OTH,
+)
+"""The needs a resident is asked about."""
+
+NEVER_FROM_CITIZENS = frozenset({SiteType.HUM_SAFE})
+"""Kinds of place that may never be stored as a point on a resident's word."""
+
+
+def sites_by_group() -> dict[SiteGroup, tuple[SiteType, ...]]:
+    """Return every kind of place under its group, in the order of the lists."""
+    return {group: tuple(site for site in SiteType if site.group is group) for group in SiteGroup}
+
+
+# ── Judgements about places ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def effective_class(site_type: SiteType | None, in_use_as: InUseAs | None = None) -> SensitivityClass:
+    """Return the stricter of the class of the place and that of its present use; an unknown place is never open.
+
+    Source: OCHA and HDX information sharing protocols; a school that houses displaced people is as sensitive as a camp.
+    """
+    own = (site_type or SiteType.UNK).sensitivity
+    return own if in_use_as is None else max(own, in_use_as.sensitivity)
+
+
+_T = SiteType
+_UNKNOWN_DISTANCE = 0.4
+_SAME_GROUP_DISTANCE = 0.5
+_NEIGHBOUR_DISTANCES: dict[frozenset[SiteType], float] = {
+    frozenset(pair): distance
+    for distance, pairs in {
+        0.15: (
+            (_T.RES_APT, _T.RES_HOUSE),
+            (_T.EDU_SCHOOL, _T.EDU_PRE),
+            (_T.EDU_SCHOOL, _T.EDU_HIGHER),
+            (_T.EDU_HIGHER, _T.EDU_OTH),
+            (_T.HEA_HOSP, _T.HEA_MATERNITY),
+            (_T.HEA_HOSP, _T.HEA_CLINIC),
+            (_T.HEA_CLINIC, _T.HEA_MATERNITY),
+            (_T.HEA_CLINIC, _T.HEA_PHARM),
+            (_T.HEA_CLINIC, _T.HEA_BLOOD),
+            (_T.RES_COLLECTIVE, _T.RES_CAMP),
+            (_T.ENE_GEN, _T.ENE_SUB),
+            (_T.ENE_SUB, _T.ENE_LINE),
+            (_T.ENE_GEN, _T.ENE_HEAT),
+            (_T.ENE_GEN, _T.ENE_NUC),
+            (_T.ENE_GAS, _T.ENE_FUEL),
+            (_T.WSH_TREAT, _T.WSH_STORE),
+            (_T.WSH_TREAT, _T.WSH_NET),
+            (_T.WSH_TREAT, _T.WSH_WASTE),
+            (_T.WSH_STORE, _T.WSH_NET),
+            (_T.TRA_ROAD, _T.TRA_BRIDGE),
+            (_T.TRA_ROAD, _T.TRA_BUS),
+            (_T.TRA_RAIL, _T.TRA_BRIDGE),
+            (_T.COM_MAST, _T.COM_DATA),
+            (_T.FOO_STORE, _T.FOO_PROC),
+            (_T.FOO_MARKET, _T.FOO_PROC),
+            (_T.FOO_STORE, _T.FOO_FARM),
+            (_T.IND_GEN, _T.IND_CHEM),
+            (_T.CUL_RELIG, _T.CUL_HERIT),
+            (_T.SOC_CHILD, _T.SOC_SPORT),
+        ),
+        # People who stand before the same damage name these two ways, although the lists part them.
+        0.35: (
+            (_T.RES_APT, _T.FOO_MARKET),
+            (_T.RES_APT, _T.SOC_CHILD),
+            (_T.RES_APT, _T.SHE_BOMB),
+            (_T.RES_HOUSE, _T.FOO_FARM),
+            (_T.RES_COLLECTIVE, _T.EDU_SCHOOL),
+            (_T.RES_COLLECTIVE, _T.EDU_HIGHER),
+            (_T.RES_COLLECTIVE, _T.RES_APT),
+            (_T.RES_COLLECTIVE, _T.HUM_OFFICE),
+            (_T.RES_INSTITUTION, _T.HEA_HOSP),
+            (_T.RES_INSTITUTION, _T.EDU_PRE),
+            (_T.SHE_BOMB, _T.EDU_SCHOOL),
+            (_T.SHE_HUB, _T.GOV_FIRE),
+            (_T.SHE_HUB, _T.EDU_SCHOOL),
+            (_T.SHE_HUB, _T.HUM_OFFICE),
+            (_T.HEA_AMB, _T.HEA_HOSP),
+            (_T.HEA_AMB, _T.GOV_FIRE),
+            (_T.HUM_OFFICE, _T.FOO_STORE),
+            (_T.HUM_OFFICE, _T.IND_GEN),
+            (_T.IND_GEN, _T.FOO_STORE),
+            (_T.IND_GEN, _T.FOO_PROC),
+            (_T.IND_GEN, _T.ENE_GEN),
+            (_T.IND_CHEM, _T.ENE_FUEL),
+            (_T.IND_CHEM, _T.ENE_GAS),
+            (_T.GOV_ADMIN, _T.GOV_POLICE),
+            (_T.GOV_ADMIN, _T.COM_DATA),
+            (_T.GOV_ADMIN, _T.CUL_HERIT),
+            (_T.GOV_FIRE, _T.GOV_POLICE),
+            (_T.WSH_DAM, _T.ENE_GEN),
+            (_T.WSH_DAM, _T.TRA_BRIDGE),
+            (_T.WSH_NET, _T.TRA_ROAD),
+            (_T.COM_MAST, _T.MEDIA),
+            (_T.CUL_HERIT, _T.EDU_OTH),
+            (_T.CUL_CEM, _T.CUL_RELIG),
+            (_T.SOC_SPORT, _T.EDU_SCHOOL),
+            (_T.SOC_SPORT, _T.ENV_LAND),
+            (_T.FOO_FARM, _T.ENV_LAND),
+        ),
+    }.items()
+    for pair in pairs
+}
+
+
+def taxonomy_distance(first: SiteType | None, second: SiteType | None) -> float:
+    """Return how far apart two kinds of place are, from 0 (the same) to 1 (nobody would take one for the other).
+
+    Symmetric. Other, unknown and missing are near everything without being anything: 0.4. The order of the steps
+    follows the taxonomy distance of MELTT (Donnay et al. 2019); the figures are ours, for the weights to learn from.
+    """
+    one, other = first or SiteType.UNK, second or SiteType.UNK
+    vague = {SiteType.UNK, SiteType.OTH}
+    if one in vague or other in vague:
+        return 0.0 if one is other and one is not SiteType.UNK else _UNKNOWN_DISTANCE
+    if one is other:
+        return 0.0
+    return _NEIGHBOUR_DISTANCES.get(frozenset((one, other)), _SAME_GROUP_DISTANCE if one.group is other.group else 1.0)
+
+
+# ── Damage scales and their crosswalks ───────────────────────────────────────────────────────────────────────────────
+
+
+class DamageScale(Choice):
+    """The scales other people grade damage in, and our own (TESSERA)."""
+
+    TESSERA = "TESSERA", N_("Tessera damage grades")
+    EMS98 = "EMS98", N_("European Macroseismic Scale 1998")
+    JDS = "JDS", N_("Joint Damage Scale (xBD)")
+    UNOSAT = "UNOSAT", N_("UNOSAT damage classes")
+    UNOSAT_RDBA = "UNOSAT_RDBA", N_("UNOSAT rapid damage building assessment, 500 m cells")
+    CEMS_2016 = "CEMS_2016", N_("Copernicus EMS grading until 2016")
+    CEMS = "CEMS", N_("Copernicus EMS grading since 2017")
+    FEMA = "FEMA", N_("FEMA preliminary damage assessment")
+    IOM = "IOM", N_("IOM and Sphere shelter damage")
+    SHELTER_UA = "SHELTER_UA", N_("Shelter Cluster Ukraine")
+    HERAMS = "HERAMS", N_("HeRAMS building damage")
+    UA65 = "UA65", N_("Ukraine, order 65 of 2022: damage categories")
+    ATC20 = "ATC20", N_("ATC-20 safety tag")
+    BAR = "BAR", N_("OpenStreetMap damage tags")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DamageInterval:
+    """What a foreign grade allows us to say: the grades it may mean, the best guess, and what goes to other axes.
+
+    `min` and `max` are both None where the source says nothing of damage; `best` is then DU.
+    """
+
+    min: DamageGrade | None
+    max: DamageGrade | None
+    best: DamageGrade
+    certainty: Certainty | None = None
+    note: str = ""
+    safety_tag: SafetyTag | None = None
+    official_category: str | None = None
+
+
+class UnknownGrade(LookupError):
+    """A value that its scale does not have, or that this crosswalk has not learned."""
+
+
+_G = DamageGrade
+
+
+def _from(low: DamageGrade, high: DamageGrade, best: DamageGrade, note: str = "") -> DamageInterval:
+    return DamageInterval(min=low, max=high, best=best, note=note)
+
+
+def _only(grade: DamageGrade) -> DamageInterval:
+    return _from(grade, grade, grade)
+
+
+_NOTHING_SAID = DamageInterval(min=None, max=None, best=_G.DU)
+_FROM_ABOVE = N_("Seen from above only: minor damage is often not visible.")
+_CLOSE_TO_IMPACT = N_("Possible damage from an impact or debris close by.")
+_STRADDLES = N_("This grade covers both moderate and severe damage.")
+_AREA_ONLY = N_("Evidence for an area, never for one building.")
+_CATEGORY_UNCHECKED = N_("The percentages behind the official categories are not confirmed.")
+
+
+def _possible(note: str = "") -> DamageInterval:
+    """Return "possibly damaged": a statement about certainty, which says nothing of how badly."""
+    return DamageInterval(min=_G.D0, max=_G.D4, best=_G.DU, certainty=Certainty.POSSIBLE, note=note)
+
+
+def _tagged(tag: SafetyTag) -> DamageInterval:
+    return DamageInterval(min=None, max=None, best=_G.DU, safety_tag=tag)
+
+
+def _official(category: str, low: DamageGrade, high: DamageGrade, best: DamageGrade) -> DamageInterval:
+    return DamageInterval(min=low, max=high, best=best, note=_CATEGORY_UNCHECKED, official_category=category)
+
+
+CROSSWALKS: dict[DamageScale, dict[str, DamageInterval]] = {
+    DamageScale.TESSERA: {
+        **{grade.value: _only(grade) for grade in DamageGrade if grade is not _G.DU},
+        "DU": _NOTHING_SAID,
+    },
+    DamageScale.EMS98: {
+        "0": _only(_G.D0),
+        "1": _only(_G.D1),
+        "2": _only(_G.D2),
+        "3": _from(_G.D2, _G.D3, _G.D3, _STRADDLES),
+        "4": _only(_G.D3),
+        "5": _only(_G.D4),
+    },
+    DamageScale.JDS: {
+        "no-damage": _from(_G.D0, _G.D1, _G.D0, _FROM_ABOVE),
+        "minor-damage": _from(_G.D1, _G.D2, _G.D1),
+        "major-damage": _from(_G.D2, _G.D3, _G.D3),
+        "destroyed": _only(_G.D4),
+        "un-classified": _NOTHING_SAID,
+    },
+    DamageScale.UNOSAT: {
+        "1": _only(_G.D4),
+        "2": _only(_G.D3),
+        "3": _from(_G.D1, _G.D2, _G.D2),
+        "4": _possible(),
+        "6": _from(_G.D0, _G.D1, _G.D0, _FROM_ABOVE),
+        "11": _possible(_CLOSE_TO_IMPACT),
+    },
+    DamageScale.UNOSAT_RDBA: {"damaged": _from(_G.D1, _G.D4, _G.DU, _AREA_ONLY)},
+    DamageScale.CEMS_2016: {
+        "not affected": _only(_G.D0),
+        "negligible to slight damage": _only(_G.D1),
+        "moderately damaged": _only(_G.D2),
+        "highly damaged": _only(_G.D3),
+        "completely destroyed": _only(_G.D4),
+        "not analysed": _NOTHING_SAID,
+    },
+    DamageScale.CEMS: {
+        "no visible damage": _from(_G.D0, _G.D1, _G.D0, _FROM_ABOVE),
+        "possibly damaged": _possible(),
+        "damaged": _from(_G.D1, _G.D3, _G.D2),
+        "destroyed": _only(_G.D4),
+        "not analysed": _NOTHING_SAID,
+    },
+    DamageScale.FEMA: {
+        "no visible damage": _from(_G.D0, _G.D1, _G.D0),
+        "affected": _only(_G.D1),
+        "minor": _from(_G.D1, _G.D2, _G.D2),
+        "major": _from(_G.D2, _G.D3, _G.D3),
+        "destroyed": _only(_G.D4),
+        "inaccessible": _NOTHING_SAID,
+    },
+    DamageScale.IOM: {
+        "undamaged": _only(_G.D0),
+        "minor": _only(_G.D1),
+        "moderate": _only(_G.D2),
+        "severe": _only(_G.D3),
+        "destroyed": _only(_G.D4),
+    },
+    DamageScale.SHELTER_UA: {
+        "light": _only(_G.D1),
+        "medium": _only(_G.D2),
+        "heavy": _only(_G.D3),
+        "total": _only(_G.D4),
+    },
+    DamageScale.HERAMS: {
+        "not damaged": _only(_G.D0),
+        "partially damaged": _from(_G.D1, _G.D3, _G.D2),
+        "fully damaged": _from(_G.D3, _G.D4, _G.D4),
+    },
+    DamageScale.UA65: {
+        "I": _official("I", _G.D1, _G.D1, _G.D1),
+        "II": _official("II", _G.D1, _G.D3, _G.D2),
+        "III": _official("III", _G.D3, _G.D4, _G.D3),
+    },
+    DamageScale.ATC20: {
+        "green": _tagged(SafetyTag.GREEN),
+        "yellow": _tagged(SafetyTag.YELLOW),
+        "red": _tagged(SafetyTag.RED),
+    },
+    DamageScale.BAR: {
+        "none": _only(_G.D0),
+        "minimal": _only(_G.D1),
+        "significant": _from(_G.D2, _G.D3, _G.D3),
+        "complete": _only(_G.D4),
+    },
+}
+"""Every value of every scale, and what it allows us to say."""
+
+_OTHER_SPELLINGS: dict[DamageScale, dict[str, str]] = {
+    DamageScale.EMS98: {
+        **{f"{letter}{number}": str(number) for letter in ("g", "ds", "grade ") for number in range(6)},
+    },
+    DamageScale.JDS: {
+        "0": "no-damage",
+        "1": "minor-damage",
+        "2": "major-damage",
+        "3": "destroyed",
+        "unclassified": "un-classified",
+    },
+    DamageScale.UNOSAT: {
+        "destroyed": "1",
+        "severe": "2",
+        "severe damage": "2",
+        "severely damaged": "2",
+        "moderate": "3",
+        "moderate damage": "3",
+        "moderately damaged": "3",
+        "possible": "4",
+        "possible damage": "4",
+        "possibly damaged": "4",
+        "no visible damage": "6",
+    },
+    DamageScale.UNOSAT_RDBA: {"yes": "damaged", "1": "damaged"},
+    DamageScale.CEMS_2016: {
+        "not": "not affected",
+        "negligible": "negligible to slight damage",
+        "negligible slight": "negligible to slight damage",
+        "negligible to slight": "negligible to slight damage",
+        "moderate": "moderately damaged",
+        "moderately": "moderately damaged",
+        "highly": "highly damaged",
+        "completely": "completely destroyed",
+        "destroyed": "completely destroyed",
+        "not analyzed": "not analysed",
+    },
+    DamageScale.CEMS: {"possible damage": "possibly damaged", "not analyzed": "not analysed"},
+    DamageScale.IOM: {
+        "no damage": "undamaged",
+        "minor damage": "minor",
+        "moderately damaged": "moderate",
+        "moderately": "moderate",
+        "severely damaged": "severe",
+        "severely": "severe",
+    },
+    DamageScale.SHELTER_UA: {"total destruction": "total", "destroyed": "total"},
+    DamageScale.HERAMS: {"not": "not damaged", "partially": "partially damaged", "fully": "fully damaged"},
+    DamageScale.UA65: {"1": "I", "2": "II", "3": "III", "і": "I", "іі": "II", "ііі": "III"},
+}
+
+
+def _spelled(value: str) -> str:
+    """Return the value in small letters with single spaces for hyphens, dashes and underscores."""
+    return " ".join(re.sub(r"[-‐-―_]+", " ", value).casefold().split())
+
+
+_VALUES: dict[DamageScale, dict[str, str]] = {
+    scale: {
+        **{_spelled(other): value for other, value in _OTHER_SPELLINGS.get(scale, {}).items()},
+        **{_spelled(value): value for value in values},
+    }
+    for scale, values in CROSSWALKS.items()
+}
+
+
+def crosswalk(scale: DamageScale, value: str) -> DamageInterval:
+    """Return what `value` on `scale` allows us to say; case, hyphens and usual spellings do not matter.
+
+    Raises UnknownGrade for a value the scale does not have: a grade is never guessed from a word such as "terrible".
+    """
+    known = _VALUES[scale].get(_spelled(value))
+    if known is None:
+        message = f"{scale} has no grade {value!r}"
+        raise UnknownGrade(message)
+    return CROSSWALKS[scale][known]
+
+
+def in_scale(interval: DamageInterval, scale: DamageScale) -> str | None:
+    """Return the one value of `scale` the interval fits inside, or None for "not comparable".
+
+    An official category and a safety tag come from an official act alone and are never derived from damage.
+    """
+    if scale in {DamageScale.UA65, DamageScale.ATC20}:
+        return None
+    values = CROSSWALKS[scale]
+    same = [value for value, other in values.items() if _says_the_same(interval, other)]
+    if same or interval.best is _G.DU:
+        return same[0] if same else None
+    around = [value for value, other in values.items() if _fits_inside(interval, other)]
+    return around[0] if len(around) == 1 else None
+
+
+def _says_the_same(one: DamageInterval, other: DamageInterval) -> bool:
+    """Tell whether two intervals cover the same grades; DU must meet DU, so that doubt is not taken for damage."""
+    return (one.min, one.max, one.best is _G.DU) == (other.min, other.max, other.best is _G.DU)
+
+
+def _fits_inside(inner: DamageInterval, outer: DamageInterval) -> bool:
+    """Tell whether every grade of `inner` is one of `outer`; an outer that only doubts contains nothing."""
+    if inner.min is None or inner.max is None or outer.min is None or outer.max is None or outer.best is _G.DU:
+        return False
+    return outer.min.value <= inner.min.value and inner.max.value <= outer.max.value
+
+
+# ── Whose account prevails ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SourceRank(OrderedChoice):
+    """Who saw best, the best first: of two accounts the better rank prevails, within a rank the newer."""
+
+    ENGINEER = "ENGINEER", N_("Engineer on site")
+    FIELD = "FIELD", N_("Trained field worker on site")
+    IMAGERY = "IMAGERY", N_("Imagery analyst")
+    FACILITY = "FACILITY", N_("Owner or staff of the place")
+    CITIZEN = "CITIZEN", N_("Resident on site")
+    MEDIA = "MEDIA", N_("Media and open sources")
+    MODEL = "MODEL", N_("Model or sensor")
+    HEARSAY = "HEARSAY", N_("Second-hand account")
+
+
+_RANKS: dict[SourceType, SourceRank] = {
+    SourceType.SELF_WITNESS: SourceRank.CITIZEN,
+    SourceType.SELF_OWNER: SourceRank.FACILITY,
+    SourceType.FIELD_NGO: SourceRank.FIELD,
+    SourceType.FIELD_UN: SourceRank.FIELD,
+    SourceType.RC_MOVEMENT: SourceRank.FIELD,
+    SourceType.AUTH_LOCAL: SourceRank.FACILITY,
+    SourceType.AUTH_NATIONAL: SourceRank.FACILITY,
+    SourceType.EMERGENCY_SVC: SourceRank.FIELD,
+    SourceType.UTILITY: SourceRank.FACILITY,
+    SourceType.FACILITY_STAFF: SourceRank.FACILITY,
+    SourceType.MEDIA_LOCAL: SourceRank.MEDIA,
+    SourceType.MEDIA_INTL: SourceRank.MEDIA,
+    SourceType.SOCIAL_MEDIA: SourceRank.MEDIA,
+    SourceType.SAT_ANALYST: SourceRank.IMAGERY,
+    SourceType.SAT_MODEL: SourceRank.MODEL,
+    SourceType.DRONE: SourceRank.IMAGERY,
+    SourceType.SENSOR: SourceRank.MODEL,
+    SourceType.PARTNER_DB: SourceRank.MEDIA,
+    SourceType.HEARSAY: SourceRank.HEARSAY,
+}
+
+
+def source_rank(source: SourceType, *, by_engineer: bool = False) -> SourceRank:
+    """Return how well such a source sees damage; `by_engineer` says that an engineer inspected the place."""
+    return SourceRank.ENGINEER if by_engineer else _RANKS[source]
+
+
+def precedence(source: SourceType, *, observed_at: datetime, by_engineer: bool = False) -> tuple[int, datetime]:
+    """Return a key whose greatest value among several accounts is the one that prevails (better rank, then newer)."""
+    return (-source_rank(source, by_engineer=by_engineer).rank, observed_at)
+
+
+def certainty_ceiling(sources: Iterable[SourceType]) -> Certainty:
+    """Return the highest certainty these sources allow: models alone, or nobody, never make more than POSSIBLE."""
+    only_models = all(_RANKS[source] is SourceRank.MODEL for source in sources)
+    return Certainty.POSSIBLE if only_models else Certainty.CONFIRMED
+
+
 def code_lists() -> list[type[Choice]]:
     """Return every code list of this module, in the order of declaration."""
-    return [kind for kind in globals().values() if isinstance(kind, type) and issubclass(kind, Choice) and len(kind)]
+    kinds = (kind for kind in globals().values() if isinstance(kind, type) and issubclass(kind, Choice) and len(kind))
+    # The short names used in the tables above are the same lists again.
+    return list(dict.fromkeys(kinds))
