@@ -20,42 +20,42 @@ class DamageGrade(Choice):
     D0 = (
         "D0",
         N_("No visible damage"),
-        "house-not-affected",
+        "damage-d0",
         N_("I looked. Nothing is broken."),
         N_("Inspected, no damage found"),
     )
     D1 = (
         "D1",
         N_("Minor damage"),
-        "house-affected",
+        "damage-d1",
         N_("Broken windows or doors, part of the roof covering, small cracks, scorching outside."),
         N_("Non-structural damage only"),
     )
     D2 = (
         "D2",
         N_("Moderate damage"),
-        "house-affected",
+        "damage-d2",
         N_("Whole roof or many windows gone, large cracks, one wall hurt, small fire. The building stands."),
         N_("Limited structural damage; repairable"),
     )
     D3 = (
         "D3",
         N_("Severe damage"),
-        "house-burned",
+        "damage-d3",
         N_("Part of the building fell down, holes through walls or floors, burnt out. Unsafe."),
         N_("Load-bearing elements lost, partial collapse"),
     )
     D4 = (
         "D4",
         N_("Destroyed"),
-        "house-destroyed",
+        "damage-d4",
         N_("Most or all has fallen down."),
         N_("Total or near-total collapse; to be demolished"),
     )
     DU = (
         "DU",
         N_("Cannot tell"),
-        "help",
+        "damage-du",
         N_("I could not see it, or only heard it."),
         N_("Not assessed, not accessible, or only possible"),
     )
