@@ -1,0 +1,1 @@
+"""What people do about damage; the reporter's receipt."""

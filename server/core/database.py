@@ -1,0 +1,132 @@
+"""The database session, and the one place where work is kept or dropped."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from threading import get_ident
+from typing import Any
+
+from flask import Flask, Response, g, has_app_context
+from flask.globals import app_ctx
+from sqlalchemy import Connection, DateTime, Engine, MetaData, create_engine, event, text
+from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
+
+from server.core.settings import Settings, settings
+
+# Data that must survive a power cut is only as safe as these; a server that says otherwise is refused at start.
+DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply", "remote_write"), "data_checksums": "on"}
+
+
+class Base(DeclarativeBase):
+    """Every table of the house. Constraints are named by convention so that migrations can name them too."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: DateTime(timezone=True)}
+
+
+def _scope() -> int:
+    """One session per application context (a request, a command), else per thread."""
+    return id(app_ctx._get_current_object()) if has_app_context() else get_ident()
+
+
+session = scoped_session(sessionmaker(), scopefunc=_scope)
+public_session = scoped_session(sessionmaker(), scopefunc=_scope)
+
+
+def init_app(app: Flask, chosen: Settings) -> None:
+    """Bind both sessions and settle every request in one place."""
+    bind(chosen)
+    app.after_request(_settle)
+    app.teardown_appcontext(_forget)
+
+
+def bind(chosen: Settings) -> None:
+    """Bind the application's session and the public one, which reads schema ``pub`` and nothing else."""
+    session.configure(bind=make_engine(chosen.database_url, pool_size=20))
+    public_url = chosen.public_database_url or chosen.database_url
+    public_session.configure(bind=make_engine(public_url, pool_size=10, read_only=True))
+
+
+def make_engine(url: str, *, pool_size: int, read_only: bool = False) -> Engine:
+    """An engine that never logs bound values and never lets a statement hang a worker."""
+    options = "-c statement_timeout=10000 -c idle_in_transaction_session_timeout=15000 -c lock_timeout=8000"
+    if read_only:
+        options += " -c default_transaction_read_only=on"
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=False,
+        pool_size=pool_size,
+        max_overflow=20,
+        pool_timeout=10,
+        connect_args={"options": options, "connect_timeout": 5},
+    )
+
+
+def _settle(response: Response) -> Response:
+    """Keep the work of a request that succeeded (or was asked to be kept); drop all of one that did not."""
+    if response.status_code < 400 or g.get("keep_work", False):
+        session.commit()
+    else:
+        session.rollback()
+    return response
+
+
+def _forget(_exception: BaseException | None) -> None:
+    session.remove()
+    public_session.remove()
+
+
+@contextmanager
+def settled() -> Iterator[None]:
+    """Keep or drop the work of a job or a command, as ``_settle`` does for a request."""
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.remove()
+
+
+def see_as(scope: str, *, organisation: str = "") -> None:
+    """Tell row-level security who looks: ``all``, ``own`` (with an organisation id) or ``none``, until the transaction ends."""
+    session.info["scope"] = (scope, organisation)
+    if session().in_transaction():
+        _tell(session.connection(), scope, organisation)
+
+
+def _tell(connection: Connection, scope: str, organisation: str) -> None:
+    connection.execute(
+        text("SELECT set_config('tessera.scope', :scope, true), set_config('tessera.organisation', :organisation, true)"),
+        {"scope": scope, "organisation": organisation},
+    )
+
+
+@event.listens_for(Session, "after_begin")
+def _remember_who_looks(opened: Session, _transaction: Any, connection: Connection) -> None:
+    """A new transaction forgets ``set_config(…, true)``: say it again, so that a pooled connection never leaks a scope."""
+    if scope := opened.info.get("scope"):
+        _tell(connection, *scope)
+
+
+def assert_durable(connection: Connection) -> None:
+    """Refuse to start on a server that could lose an acknowledged report."""
+    for name, wanted in DURABLE.items():
+        found = connection.scalar(text("SELECT current_setting(:name)"), {"name": name})
+        if found not in (wanted if isinstance(wanted, tuple) else (wanted,)):
+            raise SystemExit(f"PostgreSQL runs with {name}={found}. Tessera needs {name}=on, or acknowledged reports could be lost.")
+
+
+def raw_url() -> str:
+    """The application's database address as libpq writes it (for COPY, Procrastinate and Alembic)."""
+    return settings().database_url.replace("postgresql+psycopg://", "postgresql://", 1)

@@ -1,0 +1,93 @@
+"""Every setting of Tessera: read once from the environment, frozen, refused when it makes no sense."""
+
+import secrets
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from environs import Env
+
+VAR = Path(__file__).resolve().parents[2] / "var"
+
+
+class UnusableSettings(SystemExit):
+    """Raised before anything starts, with a sentence for the operator."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an operator may decide. ``.env.example`` says each in a sentence; a test compares the two."""
+
+    database_url: str
+    public_database_url: str
+    secret_key: str
+    storage_url: str
+    response_name: str
+    exercise: bool
+    demo: bool
+    time_zone: str
+    languages: tuple[str, ...]
+    operating_area: tuple[float, float, float, float] | None
+    legal_profile: str
+    secure_cookies: bool
+    trusted_hosts: tuple[str, ...]
+    trusted_proxies: int
+    emergency_number: str
+    basemap_file: str
+    testing: bool = False
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """Read the environment; raise UnusableSettings with a sentence when a value cannot be used."""
+        env = Env()
+        settings = cls(
+            database_url=env.str("DATABASE_URL", ""),
+            public_database_url=env.str("PUBLIC_DATABASE_URL", ""),
+            secret_key=env.str("SECRET_KEY", ""),
+            storage_url=env.str("STORAGE_URL", (VAR / "storage").as_uri()),
+            response_name=env.str("RESPONSE_NAME", "Tessera"),
+            exercise=env.bool("EXERCISE", False),
+            demo=env.bool("DEMO", False),
+            time_zone=env.str("TIME_ZONE", "UTC"),
+            languages=tuple(env.list("LANGUAGES", ["en", "uk", "ar", "fr", "es", "ru"])),
+            operating_area=_area(env.list("OPERATING_AREA", [], subcast=float)),
+            legal_profile=env.str("LEGAL_PROFILE", "NONE"),
+            secure_cookies=env.bool("SECURE_COOKIES", True),
+            trusted_hosts=tuple(env.list("TRUSTED_HOSTS", [])),
+            trusted_proxies=env.int("TRUSTED_PROXIES", 0),
+            emergency_number=env.str("EMERGENCY_NUMBER", ""),
+            basemap_file=env.str("BASEMAP_FILE", ""),
+        )
+        return settings.checked()
+
+    def checked(self) -> "Settings":
+        """Return these settings, or stop the start with a sentence that says what to change."""
+        if not self.database_url:
+            raise UnusableSettings("DATABASE_URL is not set. Run `make run`, or give the address of a PostGIS database.")
+        if len(self.secret_key) < 32:
+            raise UnusableSettings("SECRET_KEY must have at least 32 characters. `make run` makes one in var/env.")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise UnusableSettings(f"TIME_ZONE {self.time_zone!r} is not a known time zone, such as Europe/Kyiv.") from None
+        return self
+
+
+def _area(numbers: list[float]) -> tuple[float, float, float, float] | None:
+    if not numbers:
+        return None
+    if len(numbers) != 4 or numbers[0] >= numbers[2] or numbers[1] >= numbers[3]:
+        raise UnusableSettings("OPERATING_AREA must be four numbers: west,south,east,north in degrees.")
+    return (numbers[0], numbers[1], numbers[2], numbers[3])
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read at first use."""
+    return Settings.from_env()
+
+
+def fresh_secret() -> str:
+    """A new SECRET_KEY of 256 random bits."""
+    return secrets.token_urlsafe(32)

@@ -1,0 +1,1 @@
+"""The doors: translate into one Draft, never decide."""

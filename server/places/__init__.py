@@ -1,0 +1,1 @@
+"""Where things are: administrative areas, known places, the gazetteer, coordinates, the basemap."""

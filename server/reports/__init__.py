@@ -1,0 +1,1 @@
+"""One person's account of damage, as given."""
