@@ -31,9 +31,9 @@ Topology = dict[str, Any]
 Label = dict[str, Any]
 
 MAX_ZOOM = 6
-DEEPEST_LABEL_ZOOM = 12
-LABEL_SPACING_PX = 72
-SMALLEST_PLACE = 7_500
+DEEPEST_LABEL_ZOOM = 10
+LABEL_SPACING_PX = 64
+SMALLEST_PLACE = 5_000
 EXTENT = 4096
 BUFFER = 8 / 256
 # The United Nations regard Crimea as part of Ukraine (General Assembly resolution 68/262); Natural Earth draws a
@@ -123,9 +123,10 @@ def country_labels(topology: Topology, arcs: list[np.ndarray]) -> list[Label]:
     labels = []
     for geometry in topology["objects"]["countries"]["geometries"]:
         names = country_names(geometry.get("id"))
-        if names is None or not geometry.get("arcs"):
+        parts = polygons_of(geometry, arcs) if geometry.get("arcs") else []
+        if names is None or not parts:
             continue
-        largest = max(polygons_of(geometry, arcs), key=lambda part: part.area)
+        largest = max(parts, key=lambda part: part.area)
         flat_shape = shapely.transform(largest, mercator)
         middle = polylabel(flat_shape.simplify(0.0002), 0.001) if flat_shape.area > 1e-5 else flat_shape.centroid
         zoom = int(np.clip(np.ceil(1.2 - np.log2(np.sqrt(flat_shape.area)) * 0.9 - 1.5), 2, 6))
@@ -142,16 +143,18 @@ def place_labels() -> list[Label]:
     return [
         {"at": tuple(xy), "z": int(zoom), "pop": town["population"], **place_names(town)}
         for town, xy, zoom in zip(towns, at, zooms, strict=True)
+        if zoom <= DEEPEST_LABEL_ZOOM
     ]
 
 
 def spread_over_zooms(at: np.ndarray) -> np.ndarray:
-    """Return for each point (most important first) the lowest zoom at which it keeps its distance from those shown.
+    """Return for each point (most important first) the lowest zoom at which it keeps its distance from those shown
+    (one more than the deepest if it never does).
 
     A fixed threshold of population leaves deserts empty and crowds the plains; keeping a distance does neither.
     """
-    zooms = np.full(len(at), DEEPEST_LABEL_ZOOM)
-    for zoom in range(DEEPEST_LABEL_ZOOM - 1, 1, -1):
+    zooms = np.full(len(at), DEEPEST_LABEL_ZOOM + 1)
+    for zoom in range(DEEPEST_LABEL_ZOOM, 1, -1):
         gap = LABEL_SPACING_PX / 256 / 2**zoom
         shown: dict[tuple[int, int], list[np.ndarray]] = defaultdict(list)
         for number, point in enumerate(at):
@@ -188,9 +191,9 @@ class Pyramid:
     def write(self, tile: tuple[int, int, int], *, land: list[Polygon], border: list[LineString]) -> None:
         """Encode one tile, unless there is nothing in it."""
         zoom, column, row = tile
-        tolerance = 4 if zoom < MAX_ZOOM else 1.2
+        tolerance, smallest = (7, 40) if zoom < MAX_ZOOM else (1.2, 2)
         cells = shapely.make_valid(shapely.simplify(MultiPolygon(land_in(tile, land)), tolerance))
-        surfaces = MultiPolygon([p for p in flat(cells, "Polygon") if p.area > 2])
+        surfaces = MultiPolygon([p for p in flat(cells, "Polygon") if p.area > smallest])
         lines = shapely.simplify(shapely.multilinestrings(land_in(tile, border)), tolerance) if border else None
         layers = [{"name": "land", "features": [feature(surfaces)]}] if not surfaces.is_empty else []
         layers += [{"name": "border", "features": [feature(lines)]}] if lines is not None else []

@@ -10,6 +10,7 @@ import os
 import re
 import time
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from cluster_places import Places, make_private, make_sockets, make_var, note
 from cluster_settings import DURABILITY, settings_file
@@ -82,7 +83,8 @@ class Cluster:
             "initdb", "--pgdata", str(unfinished), "--username=postgres", "--auth-local=trust", "--auth-host=reject",
             "--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions",
         )  # fmt: skip
-        self._write(unfinished / "postgresql.conf", self._read(unfinished / "postgresql.conf") + "\ninclude 'tessera.conf'\n")
+        main = unfinished / "postgresql.conf"
+        self._write(main, main.read_text() + "\ninclude 'tessera.conf'\n")
         unfinished.rename(self.data)
 
     def _launch(self) -> None:
@@ -115,7 +117,7 @@ class Cluster:
     def _postmaster(self) -> int | None:
         """The process number of the server on this data folder, if one really runs."""
         try:
-            number = int(self._read(self.data / "postmaster.pid").split("\n", 1)[0])
+            number = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
             words = Path(f"/proc/{number}/cmdline").read_bytes()
         except (OSError, ValueError):
             return None
@@ -154,12 +156,9 @@ class Cluster:
         if answer.returncode:
             raise ClusterError(f"The database could not be prepared: {' '.join(answer.stderr.split())}")
 
-    def _psql(self, script: str):  # noqa: ANN202 - what Owner.run returns
+    def _psql(self, script: str) -> CompletedProcess[str]:
         psql = [self.programs.path("psql"), "-XqAt", "--set=ON_ERROR_STOP=1", "--no-password"]
         return self.owner.run([*psql, f"--host={self.places.sockets}", "--username=postgres", "postgres"], text=script)
-
-    def _read(self, path: Path) -> str:
-        return path.read_text()
 
     def _write(self, path: Path, text: str) -> None:
         """Write a file that belongs to the cluster's user and to nobody else."""

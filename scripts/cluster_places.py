@@ -29,6 +29,7 @@ class Places:
 
     @property
     def exists(self) -> bool:
+        """Whether a cluster was made there."""
         return (Path(self.data) / "PG_VERSION").exists()
 
     @property
@@ -37,13 +38,14 @@ class Places:
         return int((Path(self.data) / "PG_VERSION").read_text()) if self.exists else None
 
     def url(self, role: str, database: str = "tessera") -> str:
+        """The address of a database for SQLAlchemy."""
         return f"postgresql+psycopg://{role}@/{database}?host={self.sockets}"
 
 
 def find_places(owner: Owner) -> Places:
     """Where this checkout's cluster is, or would be made."""
     fingerprint = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
-    sockets = f"/tmp/tessera-{owner.uid}-{fingerprint}"  # noqa: S108 - made with 0700, its owner checked, see below
+    sockets = f"/tmp/tessera-{owner.uid}-{fingerprint}"  # made with 0700, its owner checked, see below
     return Places(checkout=str(CHECKOUT), data=_data_folder(owner, fingerprint=fingerprint), sockets=sockets)
 
 

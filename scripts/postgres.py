@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 OLDEST_MAJOR = 15
@@ -33,6 +34,7 @@ class Programs:
     major: int
 
     def path(self, name: str) -> str:
+        """The full name of one program."""
         return str(self.folder / name)
 
 
@@ -46,11 +48,10 @@ class Owner:
 
     def run(self, command: Sequence[str], *, text: str = "", timeout: float = 180) -> subprocess.CompletedProcess[str]:
         """Run a command as this user with an environment that no PG* variable of ours can steer; output captured."""
-        options = {"user": self.uid, "group": self.gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        return subprocess.run(  # noqa: S603 - the command is ours, its words come from no one else
-            command, input=text, text=True, capture_output=True, timeout=timeout, cwd="/", env=_clean_environment(),
-            check=False, **options,
-        )  # fmt: skip
+        run = partial(subprocess.run, text=True, capture_output=True, cwd="/", env=_clean_environment(), check=False)
+        if os.geteuid() == 0:
+            run = partial(run, user=self.uid, group=self.gid, extra_groups=[])
+        return run(command, input=text, timeout=timeout)
 
 
 def _clean_environment() -> dict[str, str]:
@@ -101,7 +102,7 @@ def _major_of(folder: Path) -> int:
     """The version of the server in this folder; 0 when the folder holds no complete server."""
     if not all((folder / name).exists() for name in ("postgres", "initdb", "pg_ctl", "psql")):
         return 0
-    answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - our own path
+    answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False)
     number = re.search(r"\d+", answer.stdout)
     return int(number.group()) if number else 0
 
