@@ -1,0 +1,159 @@
+"""Bytes kept under their own SHA-256, so a name can never point at something else.
+
+The store is a folder (`STORAGE_URL=file:///absolute/path`). Everything a room may ask of it is on
+one small class, so that an S3-compatible twin can stand in its place without any room noticing.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import IO
+from urllib.parse import unquote, urlsplit
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from server.core.settings import settings
+
+NAMESPACES = frozenset({"incoming", "photos", "thumbnails", "files", "releases"})
+CHUNK_BYTES = 256 * 1024
+NONCE_BYTES = 12
+UNFINISHED = ".unfinished"
+# Every file carries the same date: when a photo came is told by its row alone, to those who may read the row.
+CONSTANT_TIME_NS = 946_684_800 * 10**9
+
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class NothingStored(LookupError):
+    """No bytes are kept under this name."""
+
+
+class StorageDamaged(ValueError):
+    """The bytes kept under this name are no longer the bytes that were put there."""
+
+
+def store() -> "FolderStore":
+    """The store that STORAGE_URL names; ValueError for an address that is not a local folder."""
+    return _opened(settings().storage_url)
+
+
+@cache
+def _opened(url: str) -> "FolderStore":
+    parts = urlsplit(url)
+    path = Path(unquote(parts.path))
+    if parts.scheme != "file" or parts.netloc not in {"", "localhost"} or not path.is_absolute():
+        raise ValueError("STORAGE_URL must be file:///an/absolute/folder")
+    return FolderStore(path)
+
+
+class FolderStore:
+    """Files in one folder: `<namespace>/<first two hex digits>/<sha256>`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, data: bytes | IO[bytes], namespace: str = "files") -> str:
+        """Keep the bytes and give their SHA-256 in hex; they are on the disk, not in a cache, on return."""
+        unfinished = self._folder(UNFINISHED) / secrets.token_hex(16)
+        try:
+            name = _write(unfinished, data)
+            self._place(unfinished, self._path(name, namespace))
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return name
+
+    def get(self, name: str, namespace: str = "files") -> bytes:
+        """The whole content; NothingStored when absent, StorageDamaged when a bit has changed."""
+        with self.open(name, namespace) as file:
+            data = file.read()
+        if hashlib.sha256(data).hexdigest() != name:
+            raise StorageDamaged(namespace)
+        return data
+
+    def open(self, name: str, namespace: str = "files") -> IO[bytes]:
+        """A readable file for streaming, unchecked; NothingStored when absent."""
+        try:
+            return self._path(name, namespace).open("rb")
+        except FileNotFoundError:
+            raise NothingStored(namespace) from None
+
+    def exists(self, name: str, namespace: str = "files") -> bool:
+        """True when bytes are kept under this name."""
+        return self._path(name, namespace).is_file()
+
+    def delete(self, name: str, namespace: str = "files") -> None:
+        """Remove the content for good; nothing happens when it is already gone."""
+        path = self._path(name, namespace)
+        if path.exists():
+            path.unlink(missing_ok=True)
+            _sync_folder(path.parent)
+
+    def put_sealed(self, data: bytes, namespace: str, *, key: bytes, bound_to: bytes = b"") -> str:
+        """Keep the bytes encrypted (AES-256-GCM) and give the name of the sealed file.
+
+        Two seals of one content have two names, so deleting one never takes the other away. `bound_to` is
+        remembered in the seal: the file opens only for the same words (an id), not in another's place.
+        """
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return self.put(nonce + AESGCM(key).encrypt(nonce, data, bound_to), namespace)
+
+    def get_sealed(self, name: str, namespace: str, *, key: bytes, bound_to: bytes = b"") -> bytes:
+        """The content of a sealed file; StorageDamaged when key or binding are not those it was sealed with."""
+        sealed = self.get(name, namespace)
+        try:
+            return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
+        except InvalidTag:
+            raise StorageDamaged(namespace) from None
+
+    def _path(self, name: str, namespace: str) -> Path:
+        if namespace not in NAMESPACES or not _NAME.fullmatch(name):
+            raise ValueError("not a name this store gave out")
+        return self.root / namespace / name[:2] / name
+
+    def _folder(self, *parts: str) -> Path:
+        folder = self.root.joinpath(*parts)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+    def _place(self, unfinished: Path, path: Path) -> None:
+        """Give a finished file its name, and make the name itself survive a power cut."""
+        if not path.parent.is_dir():
+            self._folder(path.parent.parent.name, path.parent.name)
+            _sync_folder(path.parent.parent)
+            _sync_folder(self.root)
+        unfinished.replace(path)
+        _sync_folder(path.parent)
+
+
+def _write(path: Path, data: bytes | IO[bytes]) -> str:
+    """Write a new private file through to the disk; gives the SHA-256 of what was written."""
+    digest = hashlib.sha256()
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        for chunk in _chunks(data):
+            digest.update(chunk)
+            file.write(chunk)
+        file.flush()
+        os.utime(file.fileno(), ns=(CONSTANT_TIME_NS, CONSTANT_TIME_NS))
+        os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
+def _chunks(data: bytes | IO[bytes]) -> Iterator[bytes]:
+    if isinstance(data, bytes):
+        yield data
+        return
+    while chunk := data.read(CHUNK_BYTES):
+        yield chunk
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
