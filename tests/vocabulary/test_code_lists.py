@@ -1,5 +1,6 @@
 """The code lists are complete, stable and carry their words."""
 
+import itertools
 import re
 
 import pytest
@@ -175,7 +176,7 @@ def test_an_ordered_code_refuses_to_be_ordered_against_anything_else(compare):
 def test_bands_follow_one_another_without_gap_or_overlap():
     for kind in (CasualtyBand, AffectedBand):
         bands = [band for band in kind if band.low is not None]
-        for lower, upper in zip(bands, bands[1:], strict=False):
+        for lower, upper in itertools.pairwise(bands):
             assert upper.low == lower.high + 1, upper
         assert bands[-1].high is None
 
