@@ -43,7 +43,7 @@ class LanguageLink(NamedTuple):
 
 
 def init_app(app: Flask) -> None:
-    """Give the application its languages; templates get `words`, `said`, `language`, `direction` and `language_links`."""
+    """Give the application its languages; templates get `words`, `said`, `language`, `direction`, `language_links`."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(
         app,
