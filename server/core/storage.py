@@ -116,16 +116,19 @@ class FolderStore:
         return self.root / namespace / name[:2] / name
 
     def _folder(self, *parts: str) -> Path:
-        folder = self.root.joinpath(*parts)
+        """A private folder inside the store, its name safe on the disk."""
+        folder = self.root
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for part in parts:
+            folder = folder / part
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, exist_ok=True)
+                _sync_folder(folder.parent)
         return folder
 
     def _place(self, unfinished: Path, path: Path) -> None:
         """Give a finished file its name, and make the name itself survive a power cut."""
-        if not path.parent.is_dir():
-            self._folder(path.parent.parent.name, path.parent.name)
-            _sync_folder(path.parent.parent)
-            _sync_folder(self.root)
+        self._folder(path.parent.parent.name, path.parent.name)
         unfinished.replace(path)
         _sync_folder(path.parent)
 
