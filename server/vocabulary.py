@@ -145,7 +145,7 @@ class AccessConstraint(Choice):
 class Passability(OrderedChoice):
     """Who can pass a road, bridge or other line; PU is not a step of the scale."""
 
-    P0 = "P0", N_("Closed")
+    P0 = "P0", N_("Closed to all traffic")
     P1 = "P1", N_("On foot only")
     P2 = "P2", N_("Light or four-wheel-drive vehicles")
     P3 = "P3", N_("Lorries up to a weight limit")
@@ -188,7 +188,7 @@ class Sector(Choice):
 class SensitivityClass(OrderedChoice):
     """How much harm exact knowledge of a place could do; drives the publication rules."""
 
-    S0 = "S0", N_("Open")
+    S0 = "S0", N_("Not sensitive")
     S1 = "S1", N_("Low sensitivity")
     S2 = "S2", N_("Moderate sensitivity")
     S3 = "S3", N_("High sensitivity")
@@ -214,7 +214,7 @@ class SiteGroup(Choice):
     SOC = "SOC", N_("Children, sport and leisure"), "children"
     ENV = "ENV", N_("Land and nature"), "environment"
     MEDIA = "MEDIA", N_("Press and broadcasting"), "radio"
-    OTH = "OTH", N_("Other"), "infrastructure"
+    OTH = "OTH", N_("Other kinds of place"), "infrastructure"
     UNK = "UNK", N_("Not known"), "help"
 
 
@@ -959,7 +959,7 @@ class NeedStatus(Choice):
     REFERRED = "REFERRED", N_("Referred")
     IN_PROGRESS = "IN_PROGRESS", N_("In progress")
     PARTIALLY_MET = "PARTIALLY_MET", N_("Partially met")
-    MET = "MET", N_("Met")
+    MET = "MET", N_("Need met")
     CLOSED_UNMET = "CLOSED_UNMET", N_("Closed, not met")
     DUPLICATE = "DUPLICATE", N_("Duplicate")
 
@@ -970,7 +970,7 @@ class NeedStatus(Choice):
 class CasualtyBand(Choice):
     """How many people were killed, injured, missing or trapped; `low` and `high` are inclusive, None is open."""
 
-    C0 = "C0", N_("None"), "", 0, 0
+    C0 = "C0", N_("Nobody"), "", 0, 0
     C1_2 = "C1_2", N_("1–2"), "", 1, 2
     C3_5 = "C3_5", N_("3–5"), "", 3, 5
     C6_10 = "C6_10", N_("6–10"), "", 6, 10
@@ -1249,7 +1249,7 @@ class HandlingState(Choice):
     """All that a receipt tells about the handling of one report."""
 
     RECEIVED = "RECEIVED", N_("Received")
-    READ = "READ", N_("Read")
+    READ = "READ", N_("It was read")
     QUESTION = "QUESTION", N_("There is a question")
     CLOSED = "CLOSED", N_("Closed")
 
