@@ -38,9 +38,9 @@ class Settings:
     testing: bool = False
 
     @classmethod
-    def from_env(cls) -> "Settings":
+    def from_env(cls, env: Env | None = None) -> "Settings":
         """Read the environment; raise UnusableSettings with a sentence when a value cannot be used."""
-        env = Env()
+        env = env or Env()
         settings = cls(
             database_url=env.str("DATABASE_URL", ""),
             public_database_url=env.str("PUBLIC_DATABASE_URL", ""),
@@ -84,8 +84,11 @@ def _area(numbers: list[float]) -> tuple[float, float, float, float] | None:
 
 @cache
 def settings() -> Settings:
-    """The settings of this process, read at first use."""
-    return Settings.from_env()
+    """The settings of this process, read at first use. Without DATABASE_URL, what `make run` wrote in var/env counts."""
+    env = Env()
+    if not env.str("DATABASE_URL", ""):
+        env.read_env(VAR / "env", recurse=False)
+    return Settings.from_env(env)
 
 
 def fresh_secret() -> str:
