@@ -25,16 +25,18 @@ INTERFACE = (
 )  # fmt: skip
 
 # The report page is the first thing an old phone on a thin line loads, so it has a small sprite of its own:
-# the first choices of each question (server/intake/questions.py) and its buttons.
+# the answers it offers first (CITIZEN_… in the vocabulary) and its buttons. A test compares the two.
 FORM = (
-    "about", "alert", "building", "bridge", "child-care-child-friendly", "clinic", "community-building", "copy",
-    "damage-d0", "damage-d1", "damage-d2", "damage-d3", "damage-d4", "damage-du", "doctor", "fire", "flood", "food",
-    "government-office", "help", "hospital", "house", "market", "medical-supply", "mine", "photo", "plastic-sheeting",
-    "position", "potable-water", "potable-water-source", "power-electricity", "road", "school", "search-and-rescue",
-    "secured", "selected", "shelter", "stove", "tessera", "warning-error",
+    "about", "alert", "bridge", "building", "building-facility-destroyed", "building-facility-not-affected",
+    "cell-tower", "child-care-child-friendly", "clinic", "community-building", "copy", "damage-d0", "damage-d1",
+    "damage-d2", "damage-d3", "damage-d4", "damage-du", "dangerous-area", "doctor", "exit-cancel", "fire", "flood",
+    "food", "help", "hospital", "house", "infant-formula", "market", "medical-supply", "mine", "plastic-sheeting",
+    "position", "potable-water", "potable-water-source", "power-electricity", "relief-goods", "road", "school",
+    "search-and-rescue", "selected", "shelter", "stove", "tessera", "warning-error",
 )  # fmt: skip
 
-_DROPPED = re.compile(r'\s(?:id|data-name|class)="[^"]*"|</?(?:g|defs|title|style)\b[^>]*>|<!--.*?-->|\s{2,}', re.DOTALL)
+_DROPPED = re.compile(r'\s(?:id|data-name|class)="[^"]*"|</?(?:g|defs|title|style)\b[^>]*>|<!--.*?-->', re.DOTALL)
+_SPACES = re.compile(r"\s+(?=\s|/?>)")
 _FRACTION = re.compile(r"\d*\.\d+")
 
 
@@ -82,7 +84,7 @@ def symbol(name: str) -> str:
 
 def _lean(drawing: str) -> str:
     """A sixth of the bytes are decimals nobody can see at 40 pixels."""
-    return _FRACTION.sub(_rounded, _DROPPED.sub("", drawing)).strip()
+    return _FRACTION.sub(_rounded, _SPACES.sub("", _DROPPED.sub("", drawing))).strip()
 
 
 def _rounded(number: re.Match[str]) -> str:
