@@ -84,7 +84,7 @@ def _area(numbers: list[float]) -> tuple[float, float, float, float] | None:
 
 @cache
 def settings() -> Settings:
-    """The settings of this process, read at first use. Without DATABASE_URL, what `make run` wrote in var/env counts."""
+    """The settings of this process, read once. Without DATABASE_URL, what `make run` wrote in var/env counts."""
     env = Env()
     if not env.str("DATABASE_URL", ""):
         env.read_env(VAR / "env", recurse=False)
