@@ -69,7 +69,7 @@ def language() -> str:
 
 def direction(locale: str | None = None) -> str:
     """Return "rtl" or "ltr" for `locale`, or for the language spoken now."""
-    return "rtl" if Locale.parse(locale or language()).text_direction == "right-to-left" else "ltr"
+    return Locale.parse(locale or language()).text_direction
 
 
 def words(text: str | None) -> str:
