@@ -308,7 +308,7 @@ class SiteType(Choice):
         _S.S3,
         ("healthcare=blood_bank", "healthcare=laboratory"),
     )
-    EDU_PRE = "EDU.PRE", N_("Kindergarten"), "child-care-child-friendly", _X.EDU, _S.S2, ("amenity=kindergarten",)
+    EDU_PRE = "EDU.PRE", N_("Kindergarten"), "children", _X.EDU, _S.S2, ("amenity=kindergarten",)
     EDU_SCHOOL = "EDU.SCHOOL", N_("School"), "school", _X.EDU, _S.S2, ("amenity=school",)
     EDU_HIGHER = (
         "EDU.HIGHER",
@@ -492,7 +492,7 @@ class SiteType(Choice):
     SOC_SPORT = "SOC.SPORT", N_("Sports ground or park"), "people-reached", _X.ERY, _S.S0, ("leisure=*",)
     ENV_LAND = "ENV.LAND", N_("Forest, river or contaminated land"), "environment", _X.ERY, _S.S0, ("natural=*",)
     MEDIA = "MEDIA", N_("Press office or broadcaster"), "radio", _X.PRO, _S.S4, ("amenity=studio",)
-    OTH = "OTH", N_("Other place"), "building-facility-not-affected", _X.MS, _S.S2, ()
+    OTH = "OTH", N_("Other place"), "location", _X.MS, _S.S2, ()
     UNK = "UNK", N_("Kind of place not known"), "help", _X.MS, _S.S2, ()
 
     def __init__(
@@ -911,7 +911,7 @@ class NeedType(Choice):
     """What is needed; each kind belongs to one sector."""
 
     SAR = "SAR", N_("Search and rescue"), "search-and-rescue", _X.MS
-    EVAC = "EVAC", N_("Evacuation"), "exit-cancel", _X.PRO
+    EVAC = "EVAC", N_("Evacuation"), "internally-displaced", _X.PRO
     MED = "MED", N_("Medical help"), "doctor", _X.HEA
     MED_SUPPLY = "MED_SUPPLY", N_("Medicines and medical supplies"), "medical-supply", _X.HEA
     SHELTER = "SHELTER", N_("A place to stay"), "shelter", _X.SHL
