@@ -13,7 +13,7 @@ import resource
 import struct
 import sys
 import warnings
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import IO, Any
 
@@ -98,6 +98,9 @@ def develop(data: bytes, order: dict[str, Any]) -> list[bytes]:
         picture = Image.open(io.BytesIO(data), formats=[order["kind"]])
         if picture.width * picture.height > order["max_pixels"]:
             return [_json({"refused": "TOO_MANY_PIXELS"})]
+        picture.draft("RGB", (order["photo_px"],) * 2)
+        # The pixels before the words: reading a PNG's EXIF loads the pixels too, and would swallow their errors.
+        picture.load()
         facts = read_facts(picture)
         canvas = paint(picture, longest=order["photo_px"], turned=facts.pop("orientation"))
     except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -125,9 +128,7 @@ def _jpeg(canvas: Image.Image, quality: int) -> bytes:
 
 def paint(picture: Image.Image, *, longest: int, turned: int) -> Image.Image:
     """The pixels alone, upright, in sRGB, on a fresh white canvas no longer than `longest` on either side."""
-    picture.draft("RGB", (longest, longest))
     profile = picture.info.get("icc_profile")
-    picture.load()
     picture = _plain(picture)
     picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     picture = _in_srgb(picture, profile)
@@ -224,16 +225,19 @@ def _taken(camera: dict[int, Any], gps: dict[int, Any]) -> list[str] | None:
     """The interval in which the picture was taken: one instant where the zone is known, else 26 hours."""
     if ExifTags.GPS.GPSDateStamp in gps and ExifTags.GPS.GPSTimeStamp in gps:
         hours, minutes, seconds = (int(float(part)) for part in gps[ExifTags.GPS.GPSTimeStamp])
-        day = datetime.strptime(str(gps[ExifTags.GPS.GPSDateStamp]), "%Y:%m:%d").replace(tzinfo=UTC)
-        at = day + timedelta(hours=hours, minutes=minutes, seconds=seconds)
-        return [at.isoformat(), at.isoformat()]
-    said = str(camera[ExifTags.Base.DateTimeOriginal]).strip("\0 ")
-    zone = str(camera.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 ")
-    if zone:
-        at = datetime.strptime(said + zone, "%Y:%m:%d %H:%M:%S%z")
-        return [at.isoformat(), at.isoformat()]
-    at = datetime.strptime(said, "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC)
+        at = _moment(gps[ExifTags.GPS.GPSDateStamp], f" {hours:02}:{minutes:02}:{seconds:02}+00:00")
+        return [at.isoformat()] * 2
+    said = camera[ExifTags.Base.DateTimeOriginal]
+    if zone := str(camera.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 "):
+        return [_moment(said, zone).isoformat()] * 2
+    at = _moment(said, "+00:00")
     return [(at - EASTMOST).isoformat(), (at - WESTMOST).isoformat()]
+
+
+def _moment(said: Any, rest: str) -> datetime:
+    """The instant of an EXIF date ("2026:11:20 10:30:00"); `strptime` would have to import a file we may not open."""
+    day, _, clock = str(said).strip("\0 ").partition(" ")
+    return datetime.fromisoformat(f"{day.replace(':', '-')} {clock}".strip() + rest)
 
 
 if __name__ == "__main__":
