@@ -1,0 +1,1 @@
+"""The files the public may download: one module for each format."""

@@ -1,0 +1,160 @@
+"""The publication policy: ``policy.yaml`` read once into frozen dataclasses. A table with a hole is refused here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+from server.core.choices import Choice
+from server.vocabulary import (
+    Certainty,
+    ContextMode,
+    GeometryLevel,
+    LegalProfile,
+    MediaLevel,
+    SensitivityClass,
+    SiteGroup,
+    Tier,
+    TimeLevel,
+    WorkflowState,
+)
+
+POLICY_FILE = Path(__file__).with_name("policy.yaml")
+TIERS = (Tier.PUBLIC, Tier.PARTNER, Tier.COORD)
+MODES = tuple(mode for mode in ContextMode if mode is not ContextMode.MIXED)
+NEEDS_ROLE = "POINT_IF_ROLE_PROTECTION_CCCM"
+
+
+class UnusablePolicy(ValueError):
+    """The policy file lacks a row or names something that does not exist."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyRow:
+    """One cell of the table: what one tier may see of one class of sites in one context."""
+
+    context: ContextMode
+    sensitivity: SensitivityClass
+    delay: timedelta
+    ladder: tuple[GeometryLevel, ...]  # the finest first; nothing finer, and nothing that is not listed
+    time: TimeLevel
+    media: MediaLevel
+    k: int  # how many sites of the class must exist in what is shown
+    needs_role: bool = False  # the first step of the ladder is for the protection and camp clusters only
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegalFloor:
+    """What the law adds: a shortest delay, and fields that may not be shown of some groups of sites."""
+
+    min_delay: timedelta
+    masks: Mapping[SiteGroup, frozenset[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmallCells:
+    """How counts in public tables are protected."""
+
+    min_count: int
+    round_to: int
+    complementary: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """The whole policy of one version. Nothing that is not listed here is published."""
+
+    version: str
+    unknown_context: ContextMode
+    mixed_context: frozenset[ContextMode]
+    context_lasts: timedelta
+    holdback: tuple[timedelta, timedelta]
+    certainties: Mapping[Tier, frozenset[Certainty]]
+    workflows: Mapping[Tier, frozenset[WorkflowState]]
+    rows: Mapping[tuple[Tier, ContextMode, SensitivityClass], PolicyRow]
+    legal: Mapping[LegalProfile, LegalFloor]
+    accuracy_m: Mapping[GeometryLevel, float]
+    restricted_in_conflict: frozenset[str]
+    location_equivalent: frozenset[str]
+    small_cells: SmallCells
+
+
+@cache
+def policy() -> Policy:
+    """The policy in force."""
+    return load(POLICY_FILE)
+
+
+def load(path: Path) -> Policy:
+    """Read a policy file; UnusablePolicy when the table has a hole or a word nobody knows."""
+    try:
+        return _policy(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise UnusablePolicy(f"{path.name}: {error!r}") from error
+
+
+def _policy(raw: dict[str, Any]) -> Policy:
+    low, high = raw["batch"]["holdback_random_h"]
+    return Policy(
+        version=raw["policy_version"],
+        unknown_context=ContextMode(raw["unknown_context"]),
+        mixed_context=frozenset(ContextMode(mode) for mode in raw["mixed_context"]),
+        context_lasts=timedelta(days=raw["expiry"]["context_mode_max_days"]),
+        holdback=(timedelta(hours=low), timedelta(hours=high)),
+        certainties=_sets(raw["eligible_certainty"], Certainty),
+        workflows=_sets(raw["eligible_workflow"], WorkflowState),
+        rows=MappingProxyType({key: _row(raw, *key) for key in _keys()}),
+        legal=MappingProxyType({profile: _legal(raw, profile) for profile in LegalProfile}),
+        accuracy_m=MappingProxyType({GeometryLevel(level): metres for level, metres in raw["accuracy_m"].items()}),
+        restricted_in_conflict=frozenset(raw["restricted_fields_conflict"]),
+        location_equivalent=frozenset(raw["location_equivalent_fields"]),
+        small_cells=SmallCells(**raw["small_cells"]),
+    )
+
+
+def _keys() -> list[tuple[Tier, ContextMode, SensitivityClass]]:
+    return [(tier, mode, sensitivity) for tier in TIERS for mode in MODES for sensitivity in SensitivityClass]
+
+
+def _row(raw: dict[str, Any], tier: Tier, mode: ContextMode, sensitivity: SensitivityClass) -> PolicyRow:
+    shared = raw[tier.value].get("any")
+    row = shared or raw[tier.value][mode.value][sensitivity.value]
+    finest = row.get(sensitivity.value, row["geom"])
+    return PolicyRow(
+        context=mode,
+        sensitivity=sensitivity,
+        delay=timedelta(hours=row["delay_h"]),
+        ladder=_ladder("POINT" if finest == NEEDS_ROLE else finest, row["fallback"]),
+        time=TimeLevel(row["time"]),
+        media=MediaLevel(row["media"] if shared else raw["media_public"][mode.value]),
+        k=raw["k_location"].get(tier.value, {}).get(sensitivity.value, 0),
+        needs_role=finest == NEEDS_ROLE,
+    )
+
+
+def _ladder(finest: str, fallback: list[str]) -> tuple[GeometryLevel, ...]:
+    """The steps from `finest` down; a fallback finer than the first step (a tier's common list) is left out."""
+    first = GeometryLevel(finest)
+    steps = (first, *(level for level in map(GeometryLevel, fallback) if level > first))
+    return tuple(level for level in steps if level is not GeometryLevel.NONE)
+
+
+def _legal(raw: dict[str, Any], profile: LegalProfile) -> LegalFloor:
+    floor = raw["legal_profiles"][profile.value]
+    masks: dict[SiteGroup, frozenset[str]] = {}
+    for item in floor.get("forbid", []):
+        mask = raw["legal_masks"].get(item, {"groups": [], "fields": []})
+        for group in map(SiteGroup, mask["groups"]):
+            masks[group] = masks.get(group, frozenset()) | frozenset(mask["fields"])
+    return LegalFloor(min_delay=timedelta(hours=floor["min_delay_h"]), masks=MappingProxyType(masks))
+
+
+def _sets(listed: dict[str, Any], kind: type[Choice]) -> Mapping[Tier, frozenset[Any]]:
+    return MappingProxyType(
+        {Tier(tier): frozenset(list(kind) if codes == "any" else map(kind, codes)) for tier, codes in listed.items()}
+    )

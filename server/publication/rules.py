@@ -1,0 +1,236 @@
+"""What the world may see of a damage record: the one judge. Pure; the ledger and the clock are handed in.
+
+The policy itself is ``policy.yaml``; this is the algorithm over it. Its order is: refuse, wait, coarsen the place until
+it is hidden, coarsen the time, take out fields, and never let words or photographs be sharper than the place.
+"""
+
+import hashlib
+import hmac
+from calendar import monthrange
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from server.publication.cases import AreaMode, Candidate, Reason, Surroundings, Verdict
+from server.publication.coarsening import (
+    AREAS,
+    CELLS,
+    NONE,
+    POINT,
+    Disclosure,
+    Whereabouts,
+    agrees,
+    area_columns,
+    exists,
+    exposed,
+    hidden,
+    settle,
+    shown_place,
+    steps,
+)
+from server.publication.policy import Policy, PolicyRow
+from server.vocabulary import (
+    REFUSED_SITES,
+    ContextMode,
+    Decision,
+    GeometryLevel,
+    MediaLevel,
+    SensitivityClass,
+    SiteType,
+    Tier,
+    TimeLevel,
+    WorkflowState,
+)
+
+__all__ = ["AreaMode", "Candidate", "Disclosure", "Reason", "Surroundings", "Verdict", "Whereabouts", "judge"]
+
+CONFLICT = frozenset({ContextMode.CONFLICT_ACTIVE, ContextMode.CONFLICT_LOW})
+GONE = frozenset({WorkflowState.WITHDRAWN, WorkflowState.MERGED_INTO, WorkflowState.QUARANTINED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Case:
+    """A record, its world, and the policy rows that apply: one for each context and each class."""
+
+    candidate: Candidate
+    around: Surroundings
+    policy: Policy
+    tier: Tier
+    rows: tuple[PolicyRow, ...]
+
+
+def judge(candidate: Candidate, *, surroundings: Surroundings, tier: Tier, policy: Policy) -> Verdict:
+    """Decide what `tier` may see of a damage record at ``surroundings.now``."""
+    refused = _refusals(candidate, tier, policy)
+    if refused:
+        return Verdict(decision=Decision.SUPPRESS, policy_version=policy.version, reasons=refused)
+    modes, why_modes = situation(surroundings, policy)
+    classes = classes_of(candidate)
+    rows = tuple(policy.rows[tier, mode, kind] for mode in sorted(modes) for kind in sorted(classes))
+    case = _Case(candidate=candidate, around=surroundings, policy=policy, tier=tier, rows=rows)
+    level = _level(case)
+    depth = area_columns(candidate.place, level, rows, counts=surroundings.k, seen=surroundings.disclosed)
+    hold_until, why_hold = _hold(case)
+    kinds = _kinds_left_out(case, level, depth)
+    start, end = local_dates(candidate, max(row.time for row in rows))
+    return Verdict(
+        decision=_decision(level, waits=bool(why_hold), sensitivity=max(classes)),
+        policy_version=policy.version,
+        geometry_level=level,
+        cell_or_pcode=shown_place(candidate.place, level),
+        area_depth=depth,
+        sensitivity=max(classes),
+        time_level=max(row.time for row in rows),
+        date_start=start,
+        date_end=end,
+        field_mask=_mask(case, level, depth) | kinds,
+        media_level=_media(case, level),
+        reasons=(*why_hold, *why_modes, *_why_place(case, level, depth), *((Reason.KIND_COARSENED,) if kinds else ())),
+        hold_until=hold_until,
+        already_disclosed=_finest_disclosed(surroundings),
+    )
+
+
+def situation(surroundings: Surroundings, policy: Policy) -> tuple[frozenset[ContextMode], tuple[Reason, ...]]:
+    """The modes that hold in the area now. Unknown and expired count as active conflict; several all apply."""
+    now, lasts = surroundings.now, policy.context_lasts
+    current = [said for said in surroundings.contexts if said.from_at <= now < min(said.until_at, said.from_at + lasts)]
+    if not current:
+        why = Reason.CONTEXT_EXPIRED if surroundings.contexts else Reason.CONTEXT_UNKNOWN
+        return frozenset({policy.unknown_context}), (why,)
+    modes = {said.mode for said in current}
+    if ContextMode.MIXED in modes:
+        modes = (modes - {ContextMode.MIXED}) | policy.mixed_context
+    return frozenset(modes), ()
+
+
+def classes_of(candidate: Candidate) -> frozenset[SensitivityClass]:
+    """The class of the site, of its present use and of a person's override: all apply, so none can loosen another."""
+    site = site_of(candidate).sensitivity
+    more = [candidate.in_use_as.sensitivity if candidate.in_use_as else None, candidate.raised_to]
+    return frozenset({site, *(kind for kind in more if kind is not None and kind > site)})
+
+
+def site_of(candidate: Candidate) -> SiteType:
+    """The type of the site; only what `_refusals` let through has one."""
+    return next(kind for kind in SiteType if kind == candidate.site_type)
+
+
+def holdback(record: UUID, *, key: bytes, policy: Policy) -> timedelta:
+    """The secret wait of one record: always the same, within the policy's bounds, unguessable without the key."""
+    low, high = policy.holdback
+    digest = hmac.new(key, b"holdback:" + record.bytes, hashlib.sha256).digest()
+    return low + (high - low) * (int.from_bytes(digest[:6], "big") / (2**48 - 1))
+
+
+def local_dates(candidate: Candidate, level: TimeLevel) -> tuple[date | None, date | None]:
+    """First and last day on the site's own calendar, widened to whole weeks or months where the level asks for it."""
+    zone = ZoneInfo(candidate.time_zone)
+    moments = (candidate.event_earliest, candidate.event_latest)
+    start, end = (moment.astimezone(zone).date() if moment else None for moment in moments)
+    if level is TimeLevel.WEEK:
+        return start and start - timedelta(days=start.weekday()), end and end + timedelta(days=6 - end.weekday())
+    if level is TimeLevel.MONTH:
+        return start and start.replace(day=1), end and end.replace(day=monthrange(end.year, end.month)[1])
+    return start, end
+
+
+def _refusals(candidate: Candidate, tier: Tier, policy: Policy) -> tuple[Reason, ...]:
+    """Why the record may not be shown at all, now or later, as it stands."""
+    if candidate.is_military or candidate.site_type in REFUSED_SITES:
+        return (Reason.MILITARY,)
+    found = [
+        (candidate.is_killed, Reason.KILLED),
+        (candidate.is_quarantined or candidate.is_withdrawn or candidate.workflow in GONE, Reason.GONE),
+        (candidate.certainty not in policy.certainties.get(tier, frozenset()), Reason.CERTAINTY),
+    ]
+    return tuple(reason for holds, reason in found if holds)
+
+
+def _level(case: _Case) -> GeometryLevel:
+    """The finest level that satisfies every row: the stricter of all contexts and classes that apply."""
+    place, seen, counts = case.candidate.place, case.around.disclosed, case.around.k
+    rows = [_for_role(row, case.around) for row in case.rows]
+    start = max(settle(place, row, counts=counts, seen=seen, accuracy_m=case.policy.accuracy_m) for row in rows)
+    allowed = sorted({level for row in rows for level in steps(row) if start <= level < NONE})
+    fitting = (level for level in allowed if all(hidden(level, row, counts=counts, seen=seen) for row in rows))
+    return next((level for level in fitting if exists(place, level) and agrees(place, level, seen)), NONE)
+
+
+def _for_role(row: PolicyRow, around: Surroundings) -> PolicyRow:
+    """The row less its first step, which is for the protection and camp clusters only."""
+    return row if around.has_protection_role or not row.needs_role else replace(row, ladder=row.ladder[1:])
+
+
+def _hold(case: _Case) -> tuple[datetime | None, tuple[Reason, ...]]:
+    """Until when to wait (None: nobody can say yet), and why; no reasons when the wait is over."""
+    record, now = case.candidate, case.around.now
+    known = [moment for moment in (record.event_latest, *record.evidence_received_at.values()) if moment]
+    if not known or record.workflow not in case.policy.workflows[case.tier]:
+        return None, (Reason.UNDECIDED,)
+    delay = max(case.policy.legal[case.around.legal_profile].min_delay, *(row.delay for row in case.rows))
+    secret = holdback(record.id, key=case.around.holdback_key, policy=case.policy)
+    until = max(known) + delay + (secret if case.tier is Tier.PUBLIC else timedelta())
+    why = [Reason.EMBARGO] if record.embargo_until and record.embargo_until > now else []
+    why += [Reason.WAITING] if until > now else []
+    return max(until, record.embargo_until or until), tuple(why)
+
+
+def _decision(level: GeometryLevel, *, waits: bool, sensitivity: SensitivityClass) -> Decision:
+    if level is NONE:
+        return Decision.SUPPRESS if sensitivity is SensitivityClass.S4 else Decision.AGGREGATE_ONLY
+    return Decision.HOLD_UNTIL if waits else Decision.PUBLISH
+
+
+def _mask(case: _Case, level: GeometryLevel, depth: int) -> frozenset[str]:
+    """The names of everything that must stay blank, whatever the kind of place."""
+    policy = case.policy
+    mask = set(policy.legal[case.around.legal_profile].masks.get(site_of(case.candidate).group, ()))
+    mask |= policy.restricted_in_conflict if any(row.context in CONFLICT for row in case.rows) else set()
+    mask |= policy.location_equivalent if level is not POINT else set()
+    mask |= {"h3_cell"} if level in AREAS or level is NONE else set()
+    mask |= {name for at in (1, 2, 3) if at > depth for name in (f"adm{at}_pcode", f"adm{at}_name")}
+    mask |= {"casualties", "displaced_band"} if level not in AREAS else set()
+    return frozenset(mask)
+
+
+def _kinds_left_out(case: _Case, level: GeometryLevel, depth: int) -> frozenset[str]:
+    """The kind narrows too: type, then group, stay only where k places of that very kind exist in what is shown."""
+    needed = max((0 if row.ladder[0] is POINT else row.k) for row in case.rows)
+    if needed == 0 or level is NONE:
+        return frozenset()
+    area, site = exposed(case.around.disclosed, level=level, depth=depth), site_of(case.candidate)
+    if case.around.k.get((site.value, area), 0) >= needed:
+        return frozenset()
+    if case.around.k.get((site.group.value, area), 0) >= needed:
+        return frozenset({"site_type"})
+    return frozenset({"site_type", "site_group", "sector"})
+
+
+def _media(case: _Case, level: GeometryLevel) -> MediaLevel:
+    """The safest copy any row allows; to the public none unless the exact place is shown, and never of children."""
+    record = case.candidate
+    if not record.has_photos or record.shows_minors or (case.tier is Tier.PUBLIC and level is not POINT):
+        return MediaLevel.NONE
+    return min(row.media for row in case.rows)
+
+
+def _why_place(case: _Case, level: GeometryLevel, depth: int) -> tuple[Reason, ...]:
+    record, before = case.candidate, _finest_disclosed(case.around)
+    usual = max(row.ladder[0] for row in case.rows)
+    found = [
+        (len({row.sensitivity for row in case.rows}) > 1, Reason.RAISED),
+        (level is NONE, Reason.NO_SAFE_PLACE),
+        (usual < level < NONE, Reason.COARSENED),
+        (level in CELLS and depth < sum(pcode is not None for pcode in record.place.pcodes), Reason.AREA_LEFT_OUT),
+        (before is not None and before < level, Reason.ALREADY_DISCLOSED),
+        (before is not None and level < before, Reason.REFINED),
+        (record.has_photos and level is not POINT, Reason.PHOTO_LEFT_OUT),
+        (record.has_words, Reason.WORDS_LEFT_OUT),
+    ]
+    return tuple(reason for holds, reason in found if holds)
+
+
+def _finest_disclosed(around: Surroundings) -> GeometryLevel | None:
+    return min((item.level for item in around.disclosed), default=None)
