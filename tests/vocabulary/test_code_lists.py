@@ -35,6 +35,8 @@ from server.vocabulary import (
     sites_by_group,
 )
 
+pytestmark = pytest.mark.pure
+
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_.-]*")
 
 

@@ -16,6 +16,8 @@ from server.vocabulary import (
     in_scale,
 )
 
+pytestmark = pytest.mark.pure
+
 TABLE = [
     ("TESSERA", "D0", 0, 0, 0),
     ("TESSERA", "D4", 4, 4, 4),

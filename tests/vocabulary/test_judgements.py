@@ -20,6 +20,8 @@ from server.vocabulary import (
     taxonomy_distance,
 )
 
+pytestmark = pytest.mark.pure
+
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 sites = st.sampled_from(SiteType)
 maybe_sites = st.none() | sites
