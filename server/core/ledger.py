@@ -9,7 +9,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, LargeBinary, String, func, insert, select, text
+from sqlalchemy import CTE, BigInteger, Identity, LargeBinary, String, Uuid, func, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -61,6 +61,16 @@ def record(event: str, subject: UUID, *, actor_id: UUID | None = None, **details
         insert(LedgerEntry), [{"event": event, "subject_id": subject, "actor_id": actor_id, "details": details}]
     )
     session.execute(insert(OutboxEvent), [{"event": event, "subject_id": subject}])
+
+
+def record_with(subject: Any, event: str, *, actor_id: UUID | None = None, **details: Any) -> list[CTE]:
+    """The same as two CTEs that hang on another statement's rows (``subject`` is their id column): one trip, all or nothing."""
+    entry = insert(LedgerEntry).from_select(
+        ["event", "subject_id", "actor_id", "details"],
+        select(literal(event), subject, literal(actor_id, Uuid), literal(details, JSONB)),
+    )
+    outgoing = insert(OutboxEvent).from_select(["event", "subject_id"], select(literal(event), subject))
+    return [entry.cte("ledger_entry"), outgoing.cte("outgoing")]
 
 
 def history(subject: UUID) -> list[LedgerEntry]:

@@ -50,7 +50,8 @@ class Report(Base):
         listed("access_constraints", AccessConstraint),
         Index("ix_reports_received_at", "received_at"),
         Index("ix_reports_organisation_id", "organisation_id", postgresql_where=text("organisation_id IS NOT NULL")),
-        Index("ix_reports_receipt_hash", "receipt_hash", unique=True, postgresql_where=text("receipt_hash IS NOT NULL")),
+        Index("ix_reports_import_id", "import_id", postgresql_where=text("import_id IS NOT NULL")),
+        Index("ix_reports_receipt_hash", "receipt_hash", postgresql_where=text("receipt_hash IS NOT NULL")),
     )
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Report number"), audience=COORD, hxl="#meta+id"))
     site_type: Mapped[SiteType | None] = coded(
@@ -96,7 +97,7 @@ class Report(Base):
     media_expected: Mapped[int] = mapped_column(Integer, server_default="0", info=passport(N_("Photos announced"), audience=COORD))
     organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"), info=passport(N_("Organisation"), audience=COORD))
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), info=passport(N_("Entered by"), audience=INTERNAL))
-    import_id: Mapped[UUID | None] = mapped_column(ForeignKey("imports.id"), index=True, info=passport(N_("Import"), audience=COORD))
+    import_id: Mapped[UUID | None] = mapped_column(ForeignKey("imports.id"), info=passport(N_("Import"), audience=COORD))
     withdrawn_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Taken back"), audience=COORD))
     superseded_by: Mapped[UUID | None] = mapped_column(ForeignKey("reports.id"), info=passport(N_("Replaced by"), audience=COORD))
 

@@ -1,0 +1,64 @@
+"""Who may do what: one table of roles and actions. Pure; every door asks here and nowhere else."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from server.vocabulary import Role
+
+Reach = Literal["all", "own", "none"]
+
+DESK = {Role.TRIAGE, Role.VERIFIER, Role.COORD, Role.STEWARD, Role.PROTECTION}
+
+ACTIONS: dict[str, set[Role]] = {
+    "see_desk": DESK | {Role.FIELD, Role.PARTNER, Role.AUDITOR},
+    "see_reports": DESK | {Role.FIELD, Role.PARTNER},
+    "see_personal_words": DESK,
+    "see_contact": {Role.COORD, Role.PROTECTION},
+    "see_photos": DESK | {Role.FIELD, Role.PARTNER},
+    "settle_duplicates": {Role.TRIAGE, Role.VERIFIER, Role.COORD},
+    "assess_report": {Role.VERIFIER, Role.COORD},
+    "decide_certainty": {Role.VERIFIER, Role.COORD},
+    "edit_incident": {Role.VERIFIER, Role.COORD},
+    "handle_report": {Role.TRIAGE, Role.VERIFIER, Role.COORD},
+    "preview_public": {Role.COORD, Role.STEWARD, Role.PROTECTION},
+    "take_out_of_public": {Role.COORD, Role.STEWARD, Role.PROTECTION},
+    "put_back_into_public": {Role.STEWARD, Role.PROTECTION},
+    "see_ledger": {Role.AUDITOR, Role.COORD, Role.STEWARD, Role.PROTECTION},
+    "manage_accounts": {Role.ADMIN},
+    "enrolled_lane": DESK | {Role.FIELD, Role.PARTNER},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Somebody, or some program, who asks. ``person_id`` is None for strangers, for keys and for the house itself."""
+
+    person_id: UUID | None = None
+    organisation_id: UUID | None = None
+    roles: frozenset[Role] = field(default_factory=frozenset)
+    alias: str = ""
+    is_system: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this is somebody signed in, a program with a key, or the house itself."""
+        return self.is_system or self.person_id is not None or self.organisation_id is not None
+
+
+ANONYMOUS = Actor()
+SYSTEM = Actor(alias="Tessera", is_system=True)
+
+
+def may(actor: Actor, action: str) -> bool:
+    """Whether ``actor`` may do ``action``, a key of ``ACTIONS`` (KeyError for an unknown one: a typo is never a permission)."""
+    return actor.is_system or bool(ACTIONS[action] & actor.roles)
+
+
+def reach(actor: Actor) -> Reach:
+    """How far an actor sees reports: of all, of the own organisation, or none."""
+    if actor.is_system or DESK & actor.roles:
+        return "all"
+    if {Role.FIELD, Role.PARTNER} & actor.roles and actor.organisation_id:
+        return "own"
+    return "none"

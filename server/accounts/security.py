@@ -1,0 +1,36 @@
+"""Flask-Security as this house wants it: Argon2id, our sessions, our templates, no tracking, no tokens in forms."""
+
+from flask import Flask
+from flask_security import Security, SQLAlchemySessionUserDatastore
+
+from server.accounts.models import Person, PersonRole
+from server.core.database import session
+from server.core.settings import Settings
+
+STRONG = {"argon2__type": "ID", "argon2__memory_cost": 65536, "argon2__time_cost": 3, "argon2__parallelism": 1}
+QUICK = {"argon2__type": "ID", "argon2__memory_cost": 64, "argon2__time_cost": 1, "argon2__parallelism": 1}
+
+datastore = SQLAlchemySessionUserDatastore(session, Person, PersonRole)
+
+
+def init_app(app: Flask, chosen: Settings) -> None:
+    """Install sign-in, sign-out and the second factor."""
+    app.config.update(
+        WTF_CSRF_ENABLED=False,  # cross-site writes are refused by headers, see core/requests.py
+        SECURITY_PASSWORD_SALT=chosen.secret_key,
+        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_SCHEMES=["argon2"],
+        SECURITY_DEPRECATED_PASSWORD_SCHEMES=[],
+        SECURITY_PASSWORD_HASH_OPTIONS=QUICK if chosen.testing else STRONG,
+        SECURITY_TRACKABLE=False,
+        SECURITY_LOGIN_URL="/sign-in",
+        SECURITY_LOGOUT_URL="/sign-out",
+        SECURITY_POST_LOGIN_VIEW="/desk",
+        SECURITY_POST_LOGOUT_VIEW="/",
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_SESSION_PROTECTION=None,
+        SESSION_PROTECTION=None,
+    )
+    Security(app, datastore)
+    # Flask-Login would keep a hash of address and agent in the session: anybody can undo such a hash.
+    app.login_manager._session_identifier_generator = lambda: ""  # type: ignore[attr-defined]

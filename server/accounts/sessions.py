@@ -1,0 +1,140 @@
+"""Sessions kept on the server: the cookie holds a random key, the table its hash. Deleting a row signs out at once.
+
+Strangers get no session and no cookie. Nothing about a machine is kept. One query per request yields both session and actor.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask, Request, Response, g
+from flask.sessions import SecureCookieSession, SessionInterface
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.types import String
+
+from server.accounts.models import Person, PersonRole, SignIn, person_roles
+from server.accounts.policy import ANONYMOUS, Actor
+from server.core.clock import now
+from server.core.database import session as database
+from server.core.settings import settings
+from server.vocabulary import Role
+
+COOKIE = "tessera"
+IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=12)
+TOUCH = timedelta(minutes=5)
+
+_ROLES = (
+    select(func.array_agg(PersonRole.name, type_=ARRAY(String)))
+    .join(person_roles, person_roles.c.role_id == PersonRole.id)
+    .where(person_roles.c.person_id == Person.id)
+    .scalar_subquery()
+)
+_FOUND = select(
+    SignIn.contents, SignIn.begun_at, SignIn.used_at, Person.id, Person.alias, Person.organisation_id, Person.active,
+    Person.fs_uniquifier, _ROLES.label("roles"),
+).outerjoin(Person, Person.id == SignIn.person_id)  # fmt: skip
+
+
+class ServerSession(SecureCookieSession):
+    """The session of one request: a dict that knows its key."""
+
+    key: str = ""
+    used_at: datetime | None = None
+
+
+class DatabaseSessions(SessionInterface):
+    """Opens the session of a request. It is kept by ``_keep`` before the request settles, so both are kept or neither."""
+
+    def open_session(self, app: Flask, request: Request) -> ServerSession:
+        """The session the cookie names, or an empty one."""
+        g.actor = ANONYMOUS
+        key = request.cookies.get(COOKIE, "")
+        if not 32 <= len(key) <= 64:
+            return ServerSession()
+        row = database.execute(_FOUND.where(SignIn.key_hash == hash_key(key))).one_or_none()
+        if row is None or not _is_alive(row):
+            return ServerSession()
+        opened = ServerSession(row.contents)
+        opened.key, opened.used_at, opened.modified = key, row.used_at, False
+        if row.active and row.contents.get("_user_id") == row.fs_uniquifier:
+            g.actor = actor_of(row)
+        return opened
+
+    def save_session(self, app: Flask, session: Any, response: Response) -> None:
+        """Nothing is left to do: ``_keep`` ran before the request was settled."""
+
+
+def _is_alive(row: Any) -> bool:
+    return now() - row.used_at < IDLE and now() - row.begun_at < LONGEST
+
+
+def actor_of(row: Any) -> Actor:
+    """The actor of a person's row (id, organisation_id, alias, roles as names)."""
+    roles = frozenset(Role(name) for name in row.roles or ())
+    return Actor(person_id=row.id, organisation_id=row.organisation_id, roles=roles, alias=row.alias)
+
+
+def hash_key(key: str) -> bytes:
+    """What is stored of a session key."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+def init_app(app: Flask) -> None:
+    """Install the sessions. Must come after the database, so that a session is written before the request settles."""
+    app.session_interface = DatabaseSessions()
+    app.after_request(_keep)
+
+
+def _keep(response: Response) -> Response:
+    from flask import session
+
+    if not isinstance(session._get_current_object(), ServerSession):  # type: ignore[attr-defined]
+        return response
+    if session.modified:
+        _store(session, response)
+    elif session.key and session.used_at and now() - session.used_at > TOUCH:
+        database.execute(update(SignIn).where(SignIn.key_hash == hash_key(session.key)).values(used_at=now()))
+    return response
+
+
+def _store(session: ServerSession, response: Response) -> None:
+    """Write a changed session. Who signs in gets a new key: a key planted before is worth nothing after."""
+    person_id = database.scalar(select(Person.id).where(Person.fs_uniquifier == session.get("_user_id", "")))
+    if session.key:
+        database.execute(delete(SignIn).where(SignIn.key_hash == hash_key(session.key)))
+    if not session or (person_id is None and not _is_needed(session)):
+        if session.key:
+            response.delete_cookie(COOKIE)
+        return
+    key = secrets.token_urlsafe(32)
+    database.execute(insert(SignIn).values(key_hash=hash_key(key), person_id=person_id, contents=dict(session), used_at=now()))
+    response.set_cookie(
+        COOKIE, key, max_age=int(LONGEST.total_seconds()), httponly=True, secure=settings().secure_cookies, samesite="Lax", path="/"
+    )
+
+
+def _is_needed(session: ServerSession) -> bool:
+    """Whether a session without a person holds something that matters: the second step of signing in does."""
+    return any(name.startswith(("tf_", "fs_")) for name in session)
+
+
+def begin(person: Person) -> str:
+    """A new session of ``person``; returns the key for the cookie. For sign-in by other doors and for tests."""
+    key = secrets.token_urlsafe(32)
+    contents = {"_user_id": person.fs_uniquifier, "_fresh": True, "fs_cc": "set", "fs_paa": now().timestamp()}
+    database.add(SignIn(key_hash=hash_key(key), person_id=person.id, contents=contents, used_at=now()))
+    database.flush()
+    return key
+
+
+def end_all(person: Person) -> None:
+    """Sign a person out everywhere."""
+    database.execute(delete(SignIn).where(SignIn.person_id == person.id))
+
+
+def sweep() -> int:
+    """Delete sessions that have ended; returns how many."""
+    ended = delete(SignIn).where((SignIn.used_at < now() - IDLE) | (SignIn.begun_at < now() - LONGEST))
+    return database.execute(ended).rowcount

@@ -1,0 +1,87 @@
+"""The web application, as a table of contents."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Flask
+from flask_smorest import Api
+
+from server.core import assets, database, health, i18n, logs, problems, requests
+from server.core.settings import Settings, settings
+
+RELEASE = "0.1.0"
+
+APIS = (
+    "server.intake.api",
+    "server.evidence.api",
+    "server.places.api",
+    "server.matching.api",
+    "server.publication.api",
+)
+PAGES = (
+    "server.intake.form",
+    "server.intake.welcome",
+    "server.coordination.pages",
+    "server.accounts.pages",
+    "server.places.basemap",
+    "server.evidence.pages",
+    "server.matching.pages",
+    "server.verification.pages",
+    "server.publication.pages",
+    "server.publication.ogc",
+)
+
+
+def create_app(chosen: Settings | None = None) -> Flask:
+    """The application for ``chosen`` settings, or for those of the environment."""
+    chosen = chosen or settings()
+    app = Flask("server", static_folder=None)
+    app.config.update(
+        SECRET_KEY=chosen.secret_key, TESTING=chosen.testing, RELEASE=RELEASE, SETTINGS=chosen, MAX_COOKIE_SIZE=0, JSON_SORT_KEYS=False
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    logs.init_app(app)
+    database.init_app(app, chosen)  # first to register, so last to run: it settles what all others did
+    _install_accounts(app, chosen)
+    requests.init_app(app, chosen)
+    problems.init_app(app)
+    i18n.init_app(app)
+    assets.init_app(app)
+    health.init_app(app)
+    _open_doors(app)
+    _add_commands(app)
+    app.context_processor(lambda: {"settings": lambda: chosen, "release": RELEASE})
+    return app
+
+
+def _install_accounts(app: Flask, chosen: Settings) -> None:
+    from server.accounts import security, sessions
+
+    sessions.init_app(app)
+    security.init_app(app, chosen)
+
+
+def _open_doors(app: Flask) -> None:
+    """Register every room's API and pages. The contract is at /api/v1/openapi.json, for people at /api/v1/docs."""
+    app.config.update(
+        API_TITLE="Tessera",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api/v1",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    api = Api(app)
+    problems.init_app(app)  # again: smorest brings its own shape of a refusal, and there is only one
+    for room in APIS:
+        if find_spec(room):
+            api.register_blueprint(import_module(room).blueprint)
+    for room in PAGES:
+        if find_spec(room):
+            app.register_blueprint(import_module(room).blueprint)
+
+
+def _add_commands(app: Flask) -> None:
+    from server import cli
+
+    cli.init_app(app)

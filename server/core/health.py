@@ -1,0 +1,60 @@
+"""Whether the server is alive, and whether it can really take a report."""
+
+import shutil
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from flask import Flask, Response, make_response
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.core.database import session
+from server.core.settings import settings
+
+FREE_BYTES = 200_000_000  # below this the next report may not fit
+
+
+def init_app(app: Flask) -> None:
+    """Add ``/health/live`` and ``/health/ready``."""
+    app.add_url_rule("/health/live", "health_live", live)
+    app.add_url_rule("/health/ready", "health_ready", ready)
+
+
+def live() -> Response:
+    """200 as long as the process answers."""
+    return make_response({"status": "alive"})
+
+
+def ready() -> Response:
+    """200 when the database takes a write, the disk has room and the queue is there; else 503 that says which is wrong."""
+    checks = {"database": _database_writes(), "disk": _disk_has_room(), "queue": _queue_is_there()}
+    response = make_response({"status": "ready" if all(checks.values()) else "not ready", "checks": checks})
+    response.status_code = 200 if all(checks.values()) else 503
+    return response
+
+
+def _database_writes() -> bool:
+    """A write that is rolled back: a full disk or a read-only standby shows here."""
+    try:
+        nested = session.begin_nested()
+        session.execute(text("INSERT INTO outbox (event, subject_id) VALUES ('health.checked', gen_random_uuid())"))
+        nested.rollback()
+    except SQLAlchemyError:
+        session.rollback()
+        return False
+    return True
+
+
+def _queue_is_there() -> bool:
+    try:
+        return session.scalar(text("SELECT to_regclass('procrastinate_jobs') IS NOT NULL")) is True
+    except SQLAlchemyError:
+        session.rollback()
+        return False
+
+
+def _disk_has_room() -> bool:
+    folder = Path(unquote(urlparse(settings().storage_url).path))
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free > FREE_BYTES

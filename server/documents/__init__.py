@@ -1,0 +1,1 @@
+"""The generated reference pages: made from the code, checked against it."""

@@ -1,0 +1,94 @@
+"""The programs' door: PUT one report under an id its phone made. Sending it twice, or fifty times at once, is harmless."""
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from flask import Response, make_response
+from flask_smorest import Blueprint
+from marshmallow import ValidationError
+
+from server.accounts.service import current_actor
+from server.core import requests
+from server.core.problems import Problem, field_errors
+from server.evidence import service as evidence
+from server.reports import service as reports
+from server.reports.draft import Announced, Draft, Receipt
+from server.reports.schemas import NewReport, ReceiptShape
+from server.vocabulary import Channel
+
+blueprint = Blueprint("intake", __name__, url_prefix="/api/v1/reports", description="Send reports of damage. No account is needed.")
+
+BODY_BYTES = 64_000
+_SCHEMA = NewReport()
+NAMED = frozenset(NewReport.Meta.fields)
+WORDS = ("text", "place_text", "contact", "receipt_key", "media")
+
+
+@blueprint.put("/<report_id>")
+@blueprint.doc(
+    requestBody={"required": True, "content": {"application/json": {"schema": NewReport}}},
+    parameters=[{"in": "path", "name": "report_id", "required": True, "schema": {"type": "string", "format": "uuid"}}],
+)
+@blueprint.response(201, ReceiptShape, description="Received: kept durably under this id.")
+@blueprint.alt_response(200, schema=ReceiptShape, description="The same report was received before; this is its receipt again.")
+@blueprint.alt_response(409, description="Another body came under this id before; this one is kept aside.")
+def put_report(report_id: str) -> Response:
+    """Receive one report. Same id and body: the same receipt. Same id, other body: 409, and the other body is kept aside."""
+    number = read_id(report_id)
+    requests.single_arguments()
+    requests.accepts_json()
+    body = requests.body(BODY_BYTES)
+    draft = read_draft(number, body, Channel.API)
+    receipt = reports.receive(draft, actor=current_actor())
+    return answer_receipt(draft, receipt)
+
+
+def answer_receipt(draft: Draft, receipt: Receipt) -> Response:
+    """The receipt with what became of the photos, or the refusal a repeat deserves."""
+    if receipt.is_withdrawn:
+        raise Problem("report_withdrawn")
+    if receipt.is_conflict:
+        requests.keep_work()
+        raise Problem("conflicting_copy")
+    if draft.media and receipt.is_new:
+        evidence.expect(draft.id, draft.media)
+    media = evidence.states_of(draft.id) if draft.media else []
+    shape = {"id": str(receipt.id), "sha256": receipt.sha256, "received_at": receipt.received_at.isoformat(), "media": media}
+    return make_response(shape, 201 if receipt.is_new else 200)
+
+
+def read_id(word: str) -> UUID:
+    """A UUID in its plain form, in lower case; Problem ``bad_identifier`` for nil, braces, URNs and anything else."""
+    try:
+        number = UUID(word)
+    except ValueError:
+        raise Problem("bad_identifier") from None
+    if str(number) != word or number.int == 0:
+        raise Problem("bad_identifier")
+    return number
+
+
+def read_draft(number: UUID, body: bytes, channel: Channel) -> Draft:
+    """What a JSON body says, as a Draft; Problem ``unreadable_json`` or ``invalid_report`` with the fields at fault."""
+    given = requests.strict_json(body)
+    try:
+        values: dict[str, Any] = _SCHEMA.load({name: given[name] for name in given if name in NAMED})
+    except ValidationError as refused:
+        raise Problem("invalid_report", errors=field_errors(refused.messages)) from None
+    apart = {name: values.pop(name) for name in WORDS if name in values}
+    return Draft(
+        id=number,
+        channel=channel,
+        values=values,
+        body=body,
+        sha256=hashlib.sha256(body).digest(),
+        text=apart.get("text", ""),
+        place_text=apart.get("place_text", ""),
+        contact=apart.get("contact", ""),
+        receipt_key=apart.get("receipt_key", ""),
+        unread={name: value for name, value in given.items() if name not in NAMED},
+        media=tuple(Announced(id=item["id"], bytes=item["bytes"], sha256=bytes.fromhex(item["sha256"])) for item in apart.get("media", ())),
+    )
+
+

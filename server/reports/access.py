@@ -1,0 +1,81 @@
+"""THE door to reports. Nothing else yields a Report or its private words; row-level security stands behind it."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from server.accounts.policy import SYSTEM, Actor, may, reach
+from server.core.database import see_as, session
+from server.core.problems import Problem
+from server.reports import vault
+from server.reports.models import Amendment, Report, ReportSecret
+from server.reports.vault import ERASED, PrivateWords
+
+
+def enter(actor: Actor) -> None:
+    """Tell the database how far this actor sees, until the work is settled."""
+    see_as(reach(actor), organisation=str(actor.organisation_id or ""))
+
+
+def visible_to(actor: Actor) -> Select[tuple[Report]]:
+    """A SELECT over the reports this actor may see; Problem ``not_allowed`` for whoever may see none."""
+    if not may(actor, "see_reports"):
+        raise Problem("not_allowed" if actor.is_known else "sign_in_needed")
+    enter(actor)
+    found = select(Report)
+    if reach(actor) == "own":
+        found = found.where(Report.organisation_id == actor.organisation_id)
+    return found
+
+
+def get_report(actor: Actor, report_id: UUID) -> Report:
+    """The report, or Problem ``report_not_found``, which does not tell whether it exists."""
+    report = session.scalar(visible_to(actor).where(Report.id == report_id))
+    if report is None:
+        raise Problem("report_not_found")
+    return report
+
+
+def by_receipt(code: str) -> Report:
+    """The report a receipt code belongs to, or Problem ``receipt_unknown``."""
+    see_as("all")
+    report = session.scalar(select(Report).where(Report.receipt_hash == vault.receipt_hash(code)).order_by(Report.received_at).limit(1))
+    if report is None:
+        raise Problem("receipt_unknown")
+    return report
+
+
+def private_words(actor: Actor, report: Report) -> PrivateWords:
+    """The words of one report as this actor may read them: contact for few; what is in quarantine for nobody."""
+    if not may(actor, "see_personal_words"):
+        return ERASED
+    words = _open([report.id]).get(report.id, ERASED)
+    if report.quarantine and not actor.is_system:
+        return ERASED
+    if not may(actor, "see_contact"):
+        words = PrivateWords(text=words.text, place_text=words.place_text, is_erased=words.is_erased)
+    return words
+
+
+def words_of(report_ids: Iterable[UUID]) -> dict[UUID, PrivateWords]:
+    """The words of many reports for the house's own judgement (matching); never for a page."""
+    enter(SYSTEM)
+    return _open(list(report_ids))
+
+
+def amendments(actor: Actor, report: Report) -> list[str]:
+    """What the reporter added later, oldest first, as this actor may read it."""
+    secret = session.get(ReportSecret, report.id)
+    if secret is None or secret.wrapped_key is None or not may(actor, "see_personal_words") or report.quarantine:
+        return []
+    key = vault.unwrap(secret.wrapped_key, report.id)
+    rows = session.scalars(select(Amendment).where(Amendment.report_id == report.id).order_by(Amendment.at))
+    return [vault.unseal(row.sealed, key, report.id).decode() for row in rows if row.sealed]
+
+
+def _open(report_ids: list[UUID]) -> dict[UUID, PrivateWords]:
+    rows = session.execute(
+        select(ReportSecret.report_id, ReportSecret.wrapped_key, ReportSecret.sealed).where(ReportSecret.report_id.in_(report_ids))
+    )
+    return {row.report_id: vault.open_words(row.wrapped_key, row.sealed, row.report_id) for row in rows}

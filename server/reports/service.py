@@ -1,0 +1,148 @@
+"""Receiving a report, and what may happen to it afterwards: it is read, added to, taken back, erased; never changed."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from geoalchemy2.shape import to_shape
+from sqlalchemy import LargeBinary, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from server.accounts.policy import Actor
+from server.core import ledger
+from server.core.clock import now
+from server.core.database import see_as, session
+from server.core.settings import settings
+from server.reports import reading, screening, vault
+from server.reports.draft import Draft, Receipt
+from server.reports.models import Amendment, CopyAside, Report, ReportSecret
+from server.vocabulary import HandlingState, SourceType
+
+# What a stranger may call themselves; a claim to be more is kept and flagged.
+OPEN_SOURCES = {SourceType.SELF_WITNESS, SourceType.SELF_OWNER, SourceType.FACILITY_STAFF, SourceType.SOCIAL_MEDIA, SourceType.HEARSAY}
+
+
+def receive(draft: Draft, *, actor: Actor) -> Receipt:
+    """Take a report in, exactly once however often it is sent; the same body gives the same receipt.
+
+    Another body under the same id is kept aside and the receipt says ``is_conflict``; a report that was taken back stays so.
+    """
+    see_as("all")
+    received_at = now()
+    row = _row(draft, actor, received_at)
+    key, wrapped = vault.new_key(draft.id)
+    words = vault.PrivateWords(text=draft.text, place_text=draft.place_text, contact=_contact(draft), unread=dict(draft.unread))
+    new = insert(Report).values(row).on_conflict_do_nothing(index_elements=["id"]).returning(Report.id).cte("received")
+    secret = insert(ReportSecret).from_select(
+        ["report_id", "wrapped_key", "sealed"],
+        select(new.c.id, *_bound(wrapped, vault.seal_words(words, key, draft.id))),
+    )
+    event = ledger.record_with(new.c.id, "report.received", actor_id=actor.person_id, sha256=draft.sha256.hex())
+    if session.scalar(select(new.c.id).add_cte(secret.cte("secret"), *event)) is None:
+        return _repeat(draft)
+    return Receipt(id=draft.id, sha256=draft.sha256.hex(), received_at=received_at, is_new=True)
+
+
+def _bound(*values: bytes) -> list[Any]:
+    return [literal(value, LargeBinary) for value in values]
+
+
+def _row(draft: Draft, actor: Actor, received_at: Any) -> dict[str, Any]:
+    """The columns of a new report: as given, with what is read off it at once."""
+    given = dict(draft.values)
+    when, when_flags = reading.read_time(given, received_at)
+    lon, lat = _lon_lat(given.get("point"))
+    flags = reading.place_flags(lon, lat, given.get("pin_accuracy_m"), settings().operating_area)
+    found = screening.screen(f"{draft.text}\n{draft.place_text}")
+    if given.get("source_type", SourceType.SELF_WITNESS) not in OPEN_SOURCES and not actor.is_known:
+        flags.append("claimed_source")
+    flags += when_flags + reading.contradictions({**given, "text": draft.text}) + list(found.flags) + list(draft.flags)
+    return {
+        **given, **when, **reading.read_damage(given), "id": draft.id, "channel": draft.channel, "received_at": received_at,
+        "payload_sha256": draft.sha256, "receipt_hash": _receipt_hash(draft), "flags": list(dict.fromkeys(flags)),
+        "quarantine": list(found.quarantine), "media_expected": len(draft.media), "import_id": draft.import_id,
+        "organisation_id": actor.organisation_id, "person_id": actor.person_id,
+    }  # fmt: skip
+
+
+def _lon_lat(point: Any) -> tuple[float | None, float | None]:
+    if point is None:
+        return None, None
+    shape = to_shape(point)
+    return shape.x, shape.y
+
+
+def _receipt_hash(draft: Draft) -> bytes | None:
+    return vault.receipt_hash_of_key(draft.receipt_key) if draft.receipt_key else None
+
+
+def _contact(draft: Draft) -> str:
+    """Contact only with consent, and never of a minor."""
+    return draft.contact if "KEEP_CONTACT" in draft.values.get("consents", ()) and not draft.values.get("is_minor") else ""
+
+
+def _repeat(draft: Draft) -> Receipt:
+    """The answer to a report that is here already."""
+    here = session.execute(
+        select(Report.payload_sha256, Report.received_at, Report.withdrawn_at).where(Report.id == draft.id)
+    ).one()
+    if here.withdrawn_at is not None:
+        return Receipt(id=draft.id, sha256=here.payload_sha256.hex(), received_at=here.received_at, is_withdrawn=True)
+    if here.payload_sha256 != draft.sha256:
+        _keep_aside(draft)
+        return Receipt(id=draft.id, sha256=here.payload_sha256.hex(), received_at=here.received_at, is_conflict=True)
+    return Receipt(id=draft.id, sha256=draft.sha256.hex(), received_at=here.received_at)
+
+
+def _keep_aside(draft: Draft) -> None:
+    """Keep another body that came under a known id, once."""
+    known = select(CopyAside.id).where(CopyAside.report_id == draft.id, CopyAside.payload_sha256 == draft.sha256)
+    if session.scalar(known) is not None:
+        return
+    copy_id = uuid4()
+    key, wrapped = vault.new_key(copy_id)
+    session.add(
+        CopyAside(id=copy_id, report_id=draft.id, payload_sha256=draft.sha256, wrapped_key=wrapped, sealed=vault.seal(draft.body, key, copy_id))
+    )
+    ledger.record("report.conflicted", draft.id, sha256=draft.sha256.hex())
+
+
+def withdraw(report_id: UUID, *, actor: Actor) -> None:
+    """Take a report back: it counts no more, its words and contact are erased at once. Twice is as once."""
+    changed = session.execute(
+        update(Report)
+        .where(Report.id == report_id, Report.withdrawn_at.is_(None))
+        .values(withdrawn_at=now(), handling=HandlingState.CLOSED)
+    )
+    if changed.rowcount:
+        erase_words(report_id)
+        ledger.record("report.withdrawn", report_id, actor_id=actor.person_id)
+
+
+def erase_words(report_id: UUID) -> None:
+    """Destroy the key of a report's words, additions and copies kept aside: what is sealed can never be opened again."""
+    session.execute(update(ReportSecret).where(ReportSecret.report_id == report_id).values(wrapped_key=None, sealed=b""))
+    session.execute(update(CopyAside).where(CopyAside.report_id == report_id).values(wrapped_key=None, sealed=b""))
+    session.execute(update(Amendment).where(Amendment.report_id == report_id).values(sealed=b""))
+
+
+def amend(report: Report, words: str, *, actor: Actor) -> None:
+    """Lay an addition beside a report; the report itself stays as it was."""
+    secret = session.get_one(ReportSecret, report.id)
+    if secret.wrapped_key is None:
+        return
+    key = vault.unwrap(secret.wrapped_key, report.id)
+    session.add(Amendment(report_id=report.id, sealed=vault.seal(words.encode(), key, report.id)))
+    ledger.record("report.amended", report.id, actor_id=actor.person_id)
+
+
+def set_handling(report: Report, state: HandlingState, *, actor: Actor) -> None:
+    """Say how far the handling of a report is; the receipt shows no more than this."""
+    if report.handling != state:
+        report.handling = state
+        ledger.record("report.handled", report.id, actor_id=actor.person_id, state=state.value)
+
+
+def supersede(old_id: UUID, new_id: UUID, *, actor: Actor) -> None:
+    """A sender's row was sent again with changes: the new report counts, the old one stays on record."""
+    session.execute(update(Report).where(Report.id == old_id).values(superseded_by=new_id, withdrawn_at=now()))
+    ledger.record("report.withdrawn", old_id, actor_id=actor.person_id, replaced_by=str(new_id))

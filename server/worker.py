@@ -1,0 +1,140 @@
+"""What happens to a report after it was received, all of it, on one page; and the process that does it.
+
+REACTIONS: which jobs follow from which event. TIMETABLE: which jobs follow from the clock. An event is a row of the outbox,
+written in the transaction of the act; the pump moves it to the queue in batches, so that intake never waits for a NOTIFY.
+"""
+
+import logging
+import signal
+import threading
+from importlib import import_module
+from importlib.util import find_spec
+
+import procrastinate
+from sqlalchemy import delete, select
+
+from server.core import jobs, logs
+from server.core.database import raw_url, session, settled
+from server.core.ledger import OutboxEvent
+from server.core.settings import settings
+
+REACTIONS: dict[str, tuple[str, ...]] = {
+    "report.received": ("matching.match_report",),
+    "report.withdrawn": ("matching.let_go_report",),
+    "media.received": ("evidence.clean_photo",),
+    "media.cleaned": ("matching.reconsider_report",),
+    "incident.changed": ("verification.review_certainty",),
+    "report.assessed": ("verification.review_certainty_of_report",),
+}
+
+TIMETABLE: dict[str, str] = {
+    "* * * * *": "core.seal_ledger",
+    "*/5 * * * *": "accounts.sweep_sessions",
+    "7 * * * *": "publication.publish_batch",
+    "23 * * * *": "reports.purge_held_back",
+    "41 3 * * *": "evidence.verify_photos",
+}
+
+ROOMS = ("core", "accounts", "places", "reports", "evidence", "matching", "verification", "coordination", "publication")
+PUMP_EVERY_S = 0.25
+FOLD_EVERY_S = 2.0
+BATCH = 500
+
+log = logging.getLogger("server.worker")
+
+
+def load_jobs() -> dict[str, object]:
+    """Import every room's jobs; returns the register."""
+    for room in ROOMS:
+        if find_spec(f"server.{room}.jobs"):
+            import_module(f"server.{room}.jobs")
+    return dict(jobs.JOBS)
+
+
+def queue_app() -> procrastinate.App:
+    """The queue with every job as a task that is tried again, ever more slowly, for about a day."""
+    load_jobs()
+    queue = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=raw_url(), max_size=6))
+    patience = procrastinate.RetryStrategy(max_attempts=12, exponential_wait=3)
+    for name, work in jobs.JOBS.items():
+        queue.task(name=name, retry=patience)(work)
+    for cron, name in TIMETABLE.items():
+        if name in jobs.JOBS:
+            queue.periodic(cron=cron)(queue.task(name=f"{name}.by_clock", queueing_lock=name)(_by_clock(name)))
+    return queue
+
+
+def _by_clock(name: str) -> "jobs.Callable[..., None]":
+    def run(timestamp: int) -> None:
+        del timestamp
+        jobs.JOBS[name]()
+
+    return run
+
+
+def take_events(limit: int = BATCH) -> list[tuple[str, dict[str, str]]]:
+    """Take events from the outbox, oldest first, as jobs to do: ``(name, arguments)``. Settling is the caller's."""
+    oldest = select(OutboxEvent.id).order_by(OutboxEvent.id).limit(limit).with_for_update(skip_locked=True)
+    taken = session.execute(
+        delete(OutboxEvent).where(OutboxEvent.id.in_(oldest.scalar_subquery())).returning(OutboxEvent.id, OutboxEvent.event, OutboxEvent.subject_id)
+    ).all()
+    return [
+        (name, {"subject": str(row.subject_id)})
+        for row in sorted(taken, key=lambda row: row.id)
+        for name in REACTIONS.get(row.event, ())
+        if name in jobs.JOBS
+    ]
+
+
+def pump(queue: procrastinate.App) -> int:
+    """Move a batch of events into the queue in one transaction; returns how many jobs came of them."""
+    with settled():
+        todo = take_events()
+        connection = session.connection().connection.driver_connection
+        for name in dict.fromkeys(name for name, _arguments in todo):
+            batch = [arguments for wanted, arguments in todo if wanted == name]
+            queue.tasks[name].configure(connection=connection).batch_defer(*batch)
+    return len(todo)
+
+
+def main() -> None:
+    """Run the pump and the queue until told to stop; what is under way is finished first."""
+    from server.core.database import bind
+
+    logs.to_stderr()
+    bind(settings())
+    queue = queue_app()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    pumping = threading.Thread(target=_keep_pumping, args=(queue, stop), name="pump")
+    pumping.start()
+    try:
+        with queue.open():
+            queue.run_worker(concurrency=2, listen_notify=True, fetch_job_polling_interval=1.0, delete_jobs="successful")
+    finally:
+        stop.set()
+        pumping.join(timeout=10)
+
+
+def _keep_pumping(queue: procrastinate.App, stop: threading.Event) -> None:
+    """Pump while there is something, else rest a moment; a database that is away is waited for."""
+    from server.matching.map_cells import fold
+
+    since_fold = 0.0
+    while not stop.is_set():
+        try:
+            moved = pump(queue)
+            if since_fold >= FOLD_EVERY_S:
+                with settled():
+                    fold()
+                since_fold = 0.0
+        except Exception:
+            log.exception("pump")
+            moved = 0
+        if moved < BATCH:
+            stop.wait(PUMP_EVERY_S)
+        since_fold += PUMP_EVERY_S
+
+
+if __name__ == "__main__":
+    main()

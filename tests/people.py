@@ -1,0 +1,44 @@
+"""The people of the tests. Names say roles: whoever reads a test knows who may do what."""
+
+from server.accounts.policy import Actor
+from server.accounts.service import add_person, ensure_organisation
+from server.vocabulary import Role
+
+PASSWORD = "correct horse battery staple"
+
+# Amal reports from the field for an NGO; Bohdan and Berta verify; Chipo coordinates; Dario is a partner of another
+# organisation; Sana is data steward; Pilar is protection focal point; Ada administers accounts; Eve has an account and no role.
+PEOPLE = {
+    "amal": ({Role.FIELD}, "Relief Works"),
+    "bohdan": ({Role.VERIFIER}, "Relief Works"),
+    "berta": ({Role.VERIFIER}, "Open Hands"),
+    "chipo": ({Role.COORD}, "Relief Works"),
+    "dario": ({Role.PARTNER}, "Open Hands"),
+    "sana": ({Role.STEWARD}, "Relief Works"),
+    "pilar": ({Role.PROTECTION}, "Relief Works"),
+    "ada": ({Role.ADMIN}, "Relief Works"),
+    "eve": (set(), None),
+}
+
+
+def settle_in():
+    """Give everybody an account (one Argon2 hash for all: it is slow on purpose)."""
+    from flask import current_app, has_app_context
+    from unittest.mock import patch
+
+    return {name: _person(name, roles, organisation) for name, (roles, organisation) in PEOPLE.items()}
+
+
+def _person(name, roles, organisation):
+    where = ensure_organisation(organisation) if organisation else None
+    return add_person(f"{name}@example.org", alias=name.capitalize(), password=PASSWORD, roles=roles, organisation=where)
+
+
+def actor(person) -> Actor:
+    """The actor of a person, for calling a service directly."""
+    return Actor(
+        person_id=person.id,
+        organisation_id=person.organisation_id,
+        roles=frozenset(Role(role.name) for role in person.roles),
+        alias=person.alias,
+    )
