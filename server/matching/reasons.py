@@ -1,0 +1,153 @@
+"""Why two reports are held to be one damage or two: coded reasons, and the sentences they stand for in the reader's language.
+
+Pure. A reason holds numbers and codes, never a name or a sentence of a report, so that erasing a report leaves nothing here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from server.core.choices import N_
+from server.matching.accounts import Floats
+from server.matching.evidence import Pairs
+
+FEW_NATS = 0.05
+NEAR_KIND, OTHER_KIND = 0.1, 0.8
+SAME_BITS, LIKE_BITS = 6, 12
+
+REASON_WORDS = {
+    "distance": N_("%(metres)s m apart"),
+    "distance_stated": N_("%(metres)s m apart where together they claim %(stated)s m"),
+    "hours": N_("%(hours)s h apart"),
+    "days": N_("%(days)s days apart"),
+    "same_day": N_("the times they give overlap"),
+    "kind_same": N_("the same type of place"),
+    "kind_near": N_("similar types of place"),
+    "kind_differs": N_("different types of place"),
+    "mentioned_same": N_("the words speak of the same type of place"),
+    "mentioned_near": N_("the words speak of similar types of place"),
+    "mentioned_differs": N_("the words speak of different types of place"),
+    "words": N_("%(percent)s %% of the telling words are shared"),
+    "spelling": N_("the wording is %(percent)s %% alike"),
+    "numbers_same": N_("the same number: %(left)s"),
+    "numbers_differ": N_("numbers differ: %(left)s and %(right)s"),
+    "address_same": N_("both name the same numbered place"),
+    "address_differs": N_("the same street, other numbers"),
+    "photo_same": N_("the same photo"),
+    "photo_near": N_("photos that look alike"),
+    "photo_differs": N_("photos that show something else"),
+    "damage_same": N_("the damage they see agrees"),
+    "damage_differs": N_("the damage they see is %(grades)s grades apart"),
+    "one_list": N_("both stand in one list that counts them as two"),
+    "two_lists": N_("they come from two different lists"),
+    "crowd": N_("%(others)s other reports near by"),
+    "says_same": N_("the person says it is the same damage"),
+    "kept_together": N_("a person laid them together"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One piece of evidence: a code of ``REASON_WORDS``, what fills its sentence, and the log-odds it adds (negative: against)."""
+
+    code: str
+    params: dict[str, Any]
+    contribution: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The reason as it is stored and sent."""
+        return {"code": self.code, "params": self.params, "contribution": self.contribution}
+
+
+def reasons_of(pairs: Pairs, values: dict[str, Floats], contributions: dict[str, Floats], row: int) -> tuple[Reason, ...]:
+    """What speaks for and against in one pair, the weightiest first; what adds next to nothing is left out."""
+    found = [
+        Reason(*word(float(values[name][row]), pairs, row), contribution)
+        for name, word in _WORDING.items()
+        if name in contributions and not np.isnan(values[name][row])
+        if abs(contribution := round(float(contributions[name][row]), 2)) >= FEW_NATS
+    ]
+    return tuple(sorted(found, key=lambda reason: (-abs(reason.contribution), reason.code)))
+
+
+Worded = tuple[str, dict[str, Any]]
+
+
+def _distance(value: float, _pairs: Pairs, _row: int) -> Worded:
+    return "distance", {"metres": round(value)}
+
+
+def _accuracy(_value: float, pairs: Pairs, row: int) -> Worded:
+    stated = pairs.columns.accuracy[pairs.left[row]] + pairs.columns.accuracy[pairs.right[row]]
+    return "distance_stated", {"metres": round(float(pairs.metres[row])), "stated": round(float(stated))}
+
+
+def _hours(value: float, _pairs: Pairs, _row: int) -> Worded:
+    return "hours", {"hours": round(value, 1)}
+
+
+def _days(value: float, _pairs: Pairs, _row: int) -> Worded:
+    return ("days", {"days": round(value, 1)}) if value else ("same_day", {})
+
+
+def _kind(prefix: str) -> Callable[[float, Pairs, int], Worded]:
+    def word(value: float, _pairs: Pairs, _row: int) -> Worded:
+        return f"{prefix}_{'same' if value < NEAR_KIND else 'near' if value < OTHER_KIND else 'differs'}", {}
+
+    return word
+
+
+def _words(value: float, _pairs: Pairs, _row: int) -> Worded:
+    return "words", {"percent": round(100 * value)}
+
+
+def _spelling(value: float, _pairs: Pairs, _row: int) -> Worded:
+    return "spelling", {"percent": round(100 * value)}
+
+
+def _numbers(value: float, pairs: Pairs, row: int) -> Worded:
+    left = pairs.columns.readings[pairs.left[row]].numbers
+    right = pairs.columns.readings[pairs.right[row]].numbers
+    if value:
+        return "numbers_differ", {"left": ", ".join(sorted(left)), "right": ", ".join(sorted(right))}
+    return "numbers_same", {"left": ", ".join(sorted(left & right))}
+
+
+def _address(value: float, _pairs: Pairs, _row: int) -> Worded:
+    return ("address_differs" if value else "address_same"), {}
+
+
+def _photo(value: float, _pairs: Pairs, _row: int) -> Worded:
+    return ("photo_same" if value <= SAME_BITS else "photo_near" if value <= LIKE_BITS else "photo_differs"), {}
+
+
+def _damage(value: float, _pairs: Pairs, _row: int) -> Worded:
+    return ("damage_differs", {"grades": round(value)}) if value else ("damage_same", {})
+
+
+def _source(value: float, _pairs: Pairs, _row: int) -> Worded:
+    return ("one_list" if value else "two_lists"), {}
+
+
+def _crowd(value: float, _pairs: Pairs, _row: int) -> Worded:
+    return "crowd", {"others": round(value)}
+
+
+_WORDING: dict[str, Callable[[float, Pairs, int], Worded]] = {
+    "distance": _distance,
+    "accuracy": _accuracy,
+    "hours": _hours,
+    "days": _days,
+    "kind": _kind("kind"),
+    "mentioned": _kind("mentioned"),
+    "words": _words,
+    "spelling": _spelling,
+    "numbers": _numbers,
+    "address": _address,
+    "photo": _photo,
+    "damage": _damage,
+    "source": _source,
+    "crowd": _crowd,
+}
