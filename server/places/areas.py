@@ -1,0 +1,135 @@
+"""Administrative areas (COD-AB): which ones a point lies in, and in what mode they are."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+
+from server.core.database import session
+from server.places.models import AreaContext
+from server.vocabulary import ContextMode
+
+NEAR_M = 500.0
+LONGEST_CONTEXT = timedelta(days=30)
+
+
+class UnusableContext(ValueError):
+    """A context that may not be set; the message is a sentence for the person who tried."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreaCodes:
+    """The P-codes of a point, None where it lies in no known area; `is_near` when one was only within 500 m.
+
+    A point beside every area stays a point: it is flagged by `is_placed` being false, never refused.
+    """
+
+    adm0: str | None = None
+    adm1: str | None = None
+    adm2: str | None = None
+    adm3: str | None = None
+    cod_version: str | None = None
+    is_near: bool = False
+
+    @property
+    def is_placed(self) -> bool:
+        """True when at least one area is known."""
+        return any((self.adm0, self.adm1, self.adm2, self.adm3))
+
+    @property
+    def deepest(self) -> str | None:
+        """The P-code of the smallest known area."""
+        return self.adm3 or self.adm2 or self.adm1 or self.adm0
+
+
+_POINTS = """points AS (
+    SELECT n, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS point, lat
+    FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[])) WITH ORDINALITY AS given (lon, lat, n))"""
+_INSIDE = text(f"""
+    WITH {_POINTS}
+    SELECT DISTINCT ON (n, area.level) n, area.level, area.pcode, area.cod_version
+    FROM points JOIN admin_areas area ON ST_Intersects(area.shape, points.point)
+    ORDER BY n, area.level, area.valid_on DESC NULLS LAST, area.cod_version DESC, area.pcode""")
+_NEAR = text(f"""
+    WITH {_POINTS}
+    SELECT DISTINCT ON (n, area.level) n, area.level, area.pcode, area.cod_version
+    FROM points JOIN admin_areas area
+        ON area.shape && ST_Expand(point, least(1.0, :metres / 111000.0 / greatest(0.01, cos(radians(lat)))), 0.0046)
+        AND ST_DWithin(area.shape::geography, point::geography, :metres)
+    ORDER BY n, area.level, ST_Distance(area.shape::geography, point::geography), area.valid_on DESC NULLS LAST, area.pcode
+    """)
+
+
+def assign_areas(lon: float, lat: float) -> AreaCodes:
+    """Return the areas of one point (WGS 84 degrees): those it lies in, else the nearest within 500 m."""
+    return assign_areas_many([(lon, lat)])[0]
+
+
+def assign_areas_many(points: Sequence[tuple[float, float]]) -> list[AreaCodes]:
+    """Return the areas of each point (lon, lat), in the order given: two queries however many there are."""
+    found = _codes(_INSIDE, list(enumerate(points, start=1)))
+    alone = [(n, point) for n, point in enumerate(points, start=1) if n not in found]
+    near = _codes(_NEAR, alone) if alone else {}
+    inside_of = {n: AreaCodes(**codes) for n, codes in found.items()}
+    beside_of = {n: AreaCodes(**codes, is_near=True) for n, codes in near.items()}
+    return [inside_of.get(n) or beside_of.get(n) or AreaCodes() for n in range(1, len(points) + 1)]
+
+
+def _codes(query: object, numbered: list[tuple[int, tuple[float, float]]]) -> dict[int, dict[str, str]]:
+    """Return {number: {"adm1": P-code, …, "cod_version": …}} for the points that have any area."""
+    given = {"lons": [p[0] for _n, p in numbered], "lats": [p[1] for _n, p in numbered], "metres": NEAR_M}
+    codes: dict[int, dict[str, str]] = {}
+    for row in session.execute(query, given):  # type: ignore[call-overload]
+        number = numbered[row.n - 1][0]
+        codes.setdefault(number, {}).update({f"adm{row.level}": row.pcode, "cod_version": row.cod_version})
+    return codes
+
+
+_CONTEXTS = text("""
+    WITH RECURSIVE line AS (
+        SELECT asked, asked AS pcode, 0 AS step FROM unnest(CAST(:pcodes AS text[])) AS asked
+        UNION
+        SELECT line.asked, area.parent_pcode, line.step + 1
+        FROM line JOIN admin_areas area ON area.pcode = line.pcode
+        WHERE area.parent_pcode IS NOT NULL AND line.step < 4
+    )
+    SELECT DISTINCT ON (asked) asked, context.mode, context.until_at
+    FROM line JOIN area_contexts context ON context.pcode = line.pcode AND context.from_at <= :at
+    ORDER BY asked, step, context.from_at DESC, context.until_at""")
+
+
+def context_at(pcode: str | None, at: datetime) -> ContextMode:
+    """Return the mode of an area at a time; what is unknown or has expired is active conflict."""
+    return contexts_at([pcode], at)[pcode] if pcode else ContextMode.CONFLICT_ACTIVE
+
+
+def contexts_at(pcodes: Iterable[str], at: datetime) -> dict[str, ContextMode]:
+    """Return {P-code: mode at a time}.
+
+    The newest statement about the area itself counts, else that about the area it is part of. When it has expired the
+    area is in active conflict, whatever was said before: an older statement never comes back by itself.
+    """
+    asked = list(dict.fromkeys(pcodes))
+    modes = dict.fromkeys(asked, ContextMode.CONFLICT_ACTIVE)
+    for row in session.execute(_CONTEXTS, {"pcodes": asked, "at": at}):
+        if row.until_at > at:
+            modes[row.asked] = ContextMode(row.mode)
+    return modes
+
+
+def set_context(
+    pcode: str, mode: ContextMode, *, from_at: datetime, until_at: datetime, set_by: UUID | None, reason: str
+) -> AreaContext:
+    """Say in what mode an area is for at most 30 days, and return the row; UnusableContext with a sentence otherwise."""
+    if not timedelta() < until_at - from_at <= LONGEST_CONTEXT:
+        raise UnusableContext("A context must end after it begins, and within 30 days.")
+    if not reason.strip():
+        raise UnusableContext("A context needs a reason.")
+    row = AreaContext(
+        pcode=pcode, mode=mode, from_at=from_at, until_at=until_at, set_by=set_by, reason=reason.strip()[:500]
+    )
+    session.add(row)
+    session.flush()
+    return row
