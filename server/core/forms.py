@@ -8,7 +8,6 @@ from flask import Flask
 from marshmallow import fields, validate
 
 from server.core.choices import Choice
-from server.core.settings import settings
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,8 @@ class Question:
 
 
 def init_app(app: Flask) -> None:
-    """Give templates `question(field)`, `errors_of(errors, name)` and `settings()`."""
-    app.jinja_env.globals.update(question=question, errors_of=errors_of, settings=settings)
+    """Give templates `question(field)` and `errors_of(errors, name)`."""
+    app.jinja_env.globals.update(question=question, errors_of=errors_of)
 
 
 def question(field: fields.Field[Any]) -> Question:

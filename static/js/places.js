@@ -1,6 +1,10 @@
-/** Suggestions for a place while it is typed: radio buttons named `place_choice`, the same the server draws without scripts. */
+/**
+ * What the server makes of a place while it is typed: the point that coordinates name, or places so called, as the same
+ * radio buttons (`place_choice`) that the page without scripts shows after sending.
+ */
 const PAUSE_MS = 350;
 const SHORTEST = 3;
+const LONGEST_LIST = 6;
 
 export function suggestPlaces(input, list, address = '/api/v1/places') {
   let waiting;
@@ -9,11 +13,13 @@ export function suggestPlaces(input, list, address = '/api/v1/places') {
     clearTimeout(waiting);
     running?.abort();
     const words = input.value.trim();
-    if (words.length < SHORTEST || !/\p{L}/u.test(words)) return list.replaceChildren();
+    list.replaceChildren();
+    if (words.length < SHORTEST) return;
     waiting = setTimeout(async () => {
       running = new AbortController();
-      const found = await ask(`${address}?q=${encodeURIComponent(words)}`, running.signal);
-      if (found) draw(list, found);
+      const query = new URLSearchParams({ q: words, lang: document.documentElement.lang });
+      const found = await ask(`${address}?${query}`, running.signal);
+      if (found) list.replaceChildren(...drawn(found, list.dataset.words));
     }, PAUSE_MS);
   });
 }
@@ -28,22 +34,27 @@ async function ask(url, signal) {
   }
 }
 
-function draw(list, found) {
-  const places = Array.isArray(found) ? found : found.places ?? [];
-  const title = Object.assign(document.createElement('p'), { className: 'label', textContent: list.dataset.words });
-  list.replaceChildren(...(places.length ? [title, ...places.slice(0, 6).map(choice)] : []));
+function drawn({ reading, places = [] }, title) {
+  if (Number.isFinite(reading?.lat)) return understood(reading);
+  if (!places.length) return [];
+  return [element('p', 'label', title), ...places.slice(0, LONGEST_LIST).map(choice)];
+}
+
+function understood({ lat, lon, doubts = [] }) {
+  const point = element('p', 'hint', `${lat.toFixed(5)}, ${lon.toFixed(5)}`);
+  return [point, ...doubts.map(({ message }) => element('p', 'hint', message))];
 }
 
 function choice(place) {
-  const label = Object.assign(document.createElement('label'), { className: 'choice framed' });
-  const input = Object.assign(document.createElement('input'), { type: 'radio', name: 'place_choice', value: place.value ?? place.id });
+  const label = element('label', 'choice framed');
+  const input = Object.assign(document.createElement('input'), { type: 'radio', name: 'place_choice', value: `${place.lat}, ${place.lon}` });
   const words = document.createElement('span');
-  words.append(isolated('bdi', place.name));
-  if (place.detail) words.append(' ', isolated('small', place.detail, 'muted'));
+  const where = [place.region, place.country, place.beside].filter(Boolean).join(' · ');
+  words.append(element('bdi', '', place.name), ' ', element('small', 'muted', where));
   label.append(input, ' ', words);
   return label;
 }
 
-function isolated(tag, text, className = '') {
-  return Object.assign(document.createElement(tag), { textContent: text, className, dir: 'auto' });
+function element(tag, className, text = '') {
+  return Object.assign(document.createElement(tag), { className, textContent: text, dir: 'auto' });
 }

@@ -1,0 +1,3 @@
+/** Everything a page with a map needs: the layers register themselves when they are imported. */
+import './layers.js';
+import './incidents.js';
