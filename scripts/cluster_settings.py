@@ -9,8 +9,10 @@ MEGABYTE = 1024 * 1024
 
 DURABILITY = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
-# A failed statement would carry what a person wrote into the log, and DETAIL quotes the row: neither is written.
+# A failed statement would carry what a person wrote into the log; so would its DETAIL, and even its message ("invalid
+# input syntax for type integer: …"). Errors go to the program that asked; the log tells of the server alone.
 SILENCE = {
+    "log_min_messages": "log",
     "log_statement": "'none'",
     "log_min_duration_statement": "-1",
     "log_min_error_statement": "panic",
