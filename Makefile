@@ -30,7 +30,6 @@ serve: ## the production start: web and worker against DATABASE_URL, no exercise
 ##@ developing
 setup: ## all that running and developing need, and an up-to-date private database
 	@$(PYTHON) scripts/packages test
-	@$(PYTHON) scripts/venv run
 	@$(PYTHON) scripts/venv dev
 	@$(PYTHON) scripts/cluster start
 	@$(PYTHON) scripts/settings
@@ -41,7 +40,6 @@ demo: setup ## load the large exercise (about 5,000 reports) into the private da
 
 tools:
 	@$(PYTHON) scripts/packages test
-	@$(PYTHON) scripts/venv run
 	@$(PYTHON) scripts/venv dev
 
 lint: tools ## style, types, contracts between the rooms, spelling, no foreign hosts
