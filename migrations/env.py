@@ -7,9 +7,11 @@ from sqlalchemy import Connection, create_engine, text
 import server.accounts.models
 import server.core.ledger
 import server.evidence.models
+import server.matching.map_models
 import server.matching.models
 import server.places.models
 import server.publication.models
+import server.reports.imports
 import server.reports.models
 import server.verification.models  # noqa: F401 - each import adds its tables to the metadata
 from server.core.database import Base

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from flask import Flask
 from flask_smorest import Api
 
-from server.core import assets, database, health, i18n, logs, problems, requests
+from server.core import assets, database, forms, health, i18n, logs, map_words, problems, requests
 from server.core.settings import Settings, settings
 
 RELEASE = "0.1.0"
@@ -37,7 +37,12 @@ def create_app(chosen: Settings | None = None) -> Flask:
     chosen = chosen or settings()
     app = Flask("server", static_folder=None)
     app.config.update(
-        SECRET_KEY=chosen.secret_key, TESTING=chosen.testing, RELEASE=RELEASE, SETTINGS=chosen, MAX_COOKIE_SIZE=0, JSON_SORT_KEYS=False
+        SECRET_KEY=chosen.secret_key,
+        TESTING=chosen.testing,
+        RELEASE=RELEASE,
+        SETTINGS=chosen,
+        MAX_COOKIE_SIZE=0,
+        JSON_SORT_KEYS=False,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -48,6 +53,8 @@ def create_app(chosen: Settings | None = None) -> Flask:
     problems.init_app(app)
     i18n.init_app(app)
     assets.init_app(app)
+    forms.init_app(app)
+    map_words.init_app(app)
     health.init_app(app)
     _open_doors(app)
     _add_commands(app)

@@ -64,5 +64,7 @@ def list_jobs() -> None:
     """Count waiting, running and failed jobs by name."""
     from sqlalchemy import text
 
-    for row in session.execute(text("SELECT task_name, status, count(*) FROM procrastinate_jobs GROUP BY 1, 2 ORDER BY 1, 2")):
+    for row in session.execute(
+        text("SELECT task_name, status, count(*) FROM procrastinate_jobs GROUP BY 1, 2 ORDER BY 1, 2")
+    ):
         click.echo(f"{row[0]:45} {row[1]:10} {row[2]}")

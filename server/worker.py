@@ -20,7 +20,7 @@ from server.core.settings import settings
 
 REACTIONS: dict[str, tuple[str, ...]] = {
     "report.received": ("matching.match_report",),
-    "report.withdrawn": ("matching.let_go_report",),
+    "report.withdrawn": ("matching.let_go_report", "evidence.erase_photos"),
     "media.received": ("evidence.clean_photo",),
     "media.cleaned": ("matching.reconsider_report",),
     "incident.changed": ("verification.review_certainty",),
@@ -76,7 +76,9 @@ def take_events(limit: int = BATCH) -> list[tuple[str, dict[str, str]]]:
     """Take events from the outbox, oldest first, as jobs to do: ``(name, arguments)``. Settling is the caller's."""
     oldest = select(OutboxEvent.id).order_by(OutboxEvent.id).limit(limit).with_for_update(skip_locked=True)
     taken = session.execute(
-        delete(OutboxEvent).where(OutboxEvent.id.in_(oldest.scalar_subquery())).returning(OutboxEvent.id, OutboxEvent.event, OutboxEvent.subject_id)
+        delete(OutboxEvent)
+        .where(OutboxEvent.id.in_(oldest.scalar_subquery()))
+        .returning(OutboxEvent.id, OutboxEvent.event, OutboxEvent.subject_id)
     ).all()
     return [
         (name, {"subject": str(row.subject_id)})
@@ -110,7 +112,9 @@ def main() -> None:
     pumping.start()
     try:
         with queue.open():
-            queue.run_worker(concurrency=2, listen_notify=True, fetch_job_polling_interval=1.0, delete_jobs="successful")
+            queue.run_worker(
+                concurrency=2, listen_notify=True, fetch_job_polling_interval=1.0, delete_jobs="successful"
+            )
     finally:
         stop.set()
         pumping.join(timeout=10)

@@ -23,15 +23,15 @@ PEOPLE = {
 
 def settle_in():
     """Give everybody an account (one Argon2 hash for all: it is slow on purpose)."""
-    from flask import current_app, has_app_context
-    from unittest.mock import patch
 
     return {name: _person(name, roles, organisation) for name, (roles, organisation) in PEOPLE.items()}
 
 
 def _person(name, roles, organisation):
     where = ensure_organisation(organisation) if organisation else None
-    return add_person(f"{name}@example.org", alias=name.capitalize(), password=PASSWORD, roles=roles, organisation=where)
+    return add_person(
+        f"{name}@example.org", alias=name.capitalize(), password=PASSWORD, roles=roles, organisation=where
+    )
 
 
 def actor(person) -> Actor:

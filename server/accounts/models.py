@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask_security.core import UserMixin, RoleMixin
+from flask_security.core import RoleMixin, UserMixin
 from sqlalchemy import Boolean, Column, Date, ForeignKey, LargeBinary, String, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -19,8 +19,20 @@ INTERNAL, COORD = Audience.INTERNAL, Audience.COORD
 person_roles = Table(
     "person_roles",
     Base.metadata,
-    Column("person_id", Uuid, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, info=passport(N_("Person"), audience=INTERNAL)),
-    Column("role_id", Uuid, ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True, info=passport(N_("Role"), audience=INTERNAL)),
+    Column(
+        "person_id",
+        Uuid,
+        ForeignKey("people.id", ondelete="CASCADE"),
+        primary_key=True,
+        info=passport(N_("Person"), audience=INTERNAL),
+    ),
+    Column(
+        "role_id",
+        Uuid,
+        ForeignKey("roles.id", ondelete="CASCADE"),
+        primary_key=True,
+        info=passport(N_("Role"), audience=INTERNAL),
+    ),
 )
 
 
@@ -29,8 +41,12 @@ class Organisation(Base):
 
     __tablename__ = "organisations"
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=COORD))
-    name: Mapped[str] = mapped_column(String(200), unique=True, info=passport(N_("Name"), audience=COORD, hxl="#org+name"))
-    acronym: Mapped[str] = mapped_column(String(32), server_default="", info=passport(N_("Acronym"), audience=COORD, hxl="#org+acronym"))
+    name: Mapped[str] = mapped_column(
+        String(200), unique=True, info=passport(N_("Name"), audience=COORD, hxl="#org+name")
+    )
+    acronym: Mapped[str] = mapped_column(
+        String(32), server_default="", info=passport(N_("Acronym"), audience=COORD, hxl="#org+acronym")
+    )
     kind: Mapped[OrganisationType] = coded(OrganisationType, info=passport(N_("Kind"), audience=COORD, hxl="#org+type"))
     created_at: Mapped[stamped] = mapped_column(info=passport(N_("Added"), audience=INTERNAL))
 
@@ -55,14 +71,24 @@ class Person(Base, UserMixin):
         String(64), unique=True, default=lambda: uuid4().hex, info=passport(N_("Session family"), audience=INTERNAL)
     )
     alias: Mapped[str] = mapped_column(String(64), info=passport(N_("Name shown to others"), audience=COORD))
-    language: Mapped[str] = mapped_column(String(8), server_default="en", info=passport(N_("Language"), audience=INTERNAL))
+    language: Mapped[str] = mapped_column(
+        String(8), server_default="en", info=passport(N_("Language"), audience=INTERNAL)
+    )
     organisation_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("organisations.id"), index=True, info=passport(N_("Organisation"), audience=COORD)
     )
-    tf_primary_method: Mapped[str | None] = mapped_column(String(64), info=passport(N_("Second factor"), audience=INTERNAL))
-    tf_totp_secret: Mapped[str | None] = mapped_column(String(255), info=passport(N_("Second factor secret"), audience=INTERNAL))
-    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(JSONB, info=passport(N_("Recovery codes"), audience=INTERNAL))
-    created_on: Mapped[date] = mapped_column(Date, server_default=text("CURRENT_DATE"), info=passport(N_("Added"), audience=INTERNAL))
+    tf_primary_method: Mapped[str | None] = mapped_column(
+        String(64), info=passport(N_("Second factor"), audience=INTERNAL)
+    )
+    tf_totp_secret: Mapped[str | None] = mapped_column(
+        String(255), info=passport(N_("Second factor secret"), audience=INTERNAL)
+    )
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(
+        JSONB, info=passport(N_("Recovery codes"), audience=INTERNAL)
+    )
+    created_on: Mapped[date] = mapped_column(
+        Date, server_default=text("CURRENT_DATE"), info=passport(N_("Added"), audience=INTERNAL)
+    )
 
     roles: Mapped[list[PersonRole]] = relationship(secondary=person_roles, lazy="selectin")
     organisation: Mapped[Organisation | None] = relationship(lazy="selectin")
@@ -72,7 +98,9 @@ class SignIn(Base):
     """One server-side session. The cookie holds a random key; only its hash is here, and deleting the row signs out at once."""
 
     __tablename__ = "sign_ins"
-    key_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True, info=passport(N_("Hash of the key"), audience=INTERNAL))
+    key_hash: Mapped[bytes] = mapped_column(
+        LargeBinary(32), primary_key=True, info=passport(N_("Hash of the key"), audience=INTERNAL)
+    )
     person_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("people.id", ondelete="CASCADE"), index=True, info=passport(N_("Person"), audience=INTERNAL)
     )
@@ -90,9 +118,13 @@ class ApiKey(Base):
         ForeignKey("organisations.id"), index=True, info=passport(N_("Organisation"), audience=INTERNAL)
     )
     name: Mapped[str] = mapped_column(Text, info=passport(N_("Name"), audience=INTERNAL))
-    prefix: Mapped[str] = mapped_column(String(16), unique=True, info=passport(N_("First characters"), audience=INTERNAL))
+    prefix: Mapped[str] = mapped_column(
+        String(16), unique=True, info=passport(N_("First characters"), audience=INTERNAL)
+    )
     key_hash: Mapped[bytes] = mapped_column(LargeBinary(32), info=passport(N_("Hash of the key"), audience=INTERNAL))
-    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), info=passport(N_("Made by"), audience=INTERNAL))
+    created_by: Mapped[UUID | None] = mapped_column(
+        ForeignKey("people.id"), info=passport(N_("Made by"), audience=INTERNAL)
+    )
     created_at: Mapped[stamped] = mapped_column(info=passport(N_("Made"), audience=INTERNAL))
     expires_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Ends"), audience=INTERNAL))
     revoked_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Taken back"), audience=INTERNAL))

@@ -18,7 +18,7 @@ def init_app(app: Flask, chosen: Settings) -> None:
     app.config.update(
         WTF_CSRF_ENABLED=False,  # cross-site writes are refused by headers, see core/requests.py
         SECURITY_PASSWORD_SALT=chosen.secret_key,
-        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of a method, not a password
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         SECURITY_DEPRECATED_PASSWORD_SCHEMES=[],
         SECURITY_PASSWORD_HASH_OPTIONS=QUICK if chosen.testing else STRONG,
@@ -33,4 +33,4 @@ def init_app(app: Flask, chosen: Settings) -> None:
     )
     Security(app, datastore)
     # Flask-Login would keep a hash of address and agent in the session: anybody can undo such a hash.
-    app.login_manager._session_identifier_generator = lambda: ""  # type: ignore[attr-defined]
+    app.login_manager._session_identifier_generator = lambda: ""  # noqa: SLF001

@@ -3,9 +3,9 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +37,12 @@ def _actor_of_key(word: str) -> Actor:
     """The actor of an API key, or Problem ``sign_in_needed``: a key that is wrong is never taken for no key."""
     prefix, _, secret = word.partition(".")
     key = session.scalar(select(ApiKey).where(ApiKey.prefix == prefix[:16]))
-    if key is None or not hmac.compare_digest(key.key_hash, _key_hash(secret)) or key.revoked_at or (key.expires_at and key.expires_at < now()):
+    if (
+        key is None
+        or not hmac.compare_digest(key.key_hash, _key_hash(secret))
+        or key.revoked_at
+        or (key.expires_at and key.expires_at < now())
+    ):
         raise Problem("sign_in_needed")
     return Actor(organisation_id=key.organisation_id, roles=frozenset({Role.FIELD}), alias=key.name)
 
@@ -76,7 +81,9 @@ def ensure_roles() -> None:
     session.flush()
 
 
-def ensure_organisation(name: str, *, acronym: str = "", kind: OrganisationType = OrganisationType.INTL_NGO) -> Organisation:
+def ensure_organisation(
+    name: str, *, acronym: str = "", kind: OrganisationType = OrganisationType.INTL_NGO
+) -> Organisation:
     """The organisation of that name, made when it is not there."""
     found = session.scalar(select(Organisation).where(Organisation.name == name))
     if found is None:
@@ -87,14 +94,22 @@ def ensure_organisation(name: str, *, acronym: str = "", kind: OrganisationType 
 
 
 def add_person(
-    email: str, *, alias: str, password: str, roles: set[Role], organisation: Organisation | None = None, actor: Actor = ANONYMOUS
+    email: str,
+    *,
+    alias: str,
+    password: str,
+    roles: set[Role],
+    organisation: Organisation | None = None,
+    actor: Actor = ANONYMOUS,
 ) -> Person:
     """A new person who may sign in. The address is stored in lower case; Problem ``invalid_input`` when it is taken."""
     address = email.strip().lower()
     if session.scalar(select(Person.id).where(Person.email == address)):
         raise Problem("invalid_input", errors=[{"field": "email", "code": "taken", "message": address}])
     rows = list(session.scalars(select(PersonRole).where(PersonRole.name.in_([role.value for role in roles]))))
-    person = Person(email=address, alias=alias, password=hash_password(password), active=True, roles=rows, organisation=organisation)
+    person = Person(
+        email=address, alias=alias, password=hash_password(password), active=True, roles=rows, organisation=organisation
+    )
     session.add(person)
     session.flush()
     ledger.record("person.added", person.id, actor_id=actor.person_id, roles=sorted(role.value for role in roles))

@@ -90,7 +90,7 @@ def init_app(app: Flask) -> None:
 def _keep(response: Response) -> Response:
     from flask import session
 
-    if not isinstance(session._get_current_object(), ServerSession):  # type: ignore[attr-defined]
+    if not isinstance(session._get_current_object(), ServerSession):  # type: ignore[attr-defined] # noqa: SLF001
         return response
     if session.modified:
         _store(session, response)
@@ -109,9 +109,17 @@ def _store(session: ServerSession, response: Response) -> None:
             response.delete_cookie(COOKIE)
         return
     key = secrets.token_urlsafe(32)
-    database.execute(insert(SignIn).values(key_hash=hash_key(key), person_id=person_id, contents=dict(session), used_at=now()))
+    database.execute(
+        insert(SignIn).values(key_hash=hash_key(key), person_id=person_id, contents=dict(session), used_at=now())
+    )
     response.set_cookie(
-        COOKIE, key, max_age=int(LONGEST.total_seconds()), httponly=True, secure=settings().secure_cookies, samesite="Lax", path="/"
+        COOKIE,
+        key,
+        max_age=int(LONGEST.total_seconds()),
+        httponly=True,
+        secure=settings().secure_cookies,
+        samesite="Lax",
+        path="/",
     )
 
 

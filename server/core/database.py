@@ -14,7 +14,12 @@ from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmake
 from server.core.settings import Settings, settings
 
 # Data that must survive a power cut is only as safe as these; a server that says otherwise is refused at start.
-DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply", "remote_write"), "data_checksums": "on"}
+DURABLE = {
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": ("on", "remote_apply", "remote_write"),
+    "data_checksums": "on",
+}
 
 
 class Base(DeclarativeBase):
@@ -107,7 +112,9 @@ def see_as(scope: str, *, organisation: str = "") -> None:
 
 def _tell(connection: Connection, scope: str, organisation: str) -> None:
     connection.execute(
-        text("SELECT set_config('tessera.scope', :scope, true), set_config('tessera.organisation', :organisation, true)"),
+        text(
+            "SELECT set_config('tessera.scope', :scope, true), set_config('tessera.organisation', :organisation, true)"
+        ),
         {"scope": scope, "organisation": organisation},
     )
 
@@ -124,7 +131,9 @@ def assert_durable(connection: Connection) -> None:
     for name, wanted in DURABLE.items():
         found = connection.scalar(text("SELECT current_setting(:name)"), {"name": name})
         if found not in (wanted if isinstance(wanted, tuple) else (wanted,)):
-            raise SystemExit(f"PostgreSQL runs with {name}={found}. Tessera needs {name}=on, or acknowledged reports could be lost.")
+            raise SystemExit(
+                f"PostgreSQL runs with {name}={found}. Tessera needs {name}=on, or acknowledged reports could be lost."
+            )
 
 
 def raw_url() -> str:

@@ -13,8 +13,8 @@ from sqlalchemy import CTE, BigInteger, Identity, LargeBinary, String, Uuid, fun
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.core.columns import passport, stamped
 from server.core.choices import N_
+from server.core.columns import passport, stamped
 from server.core.database import Base, session
 from server.vocabulary import Audience
 
@@ -25,14 +25,20 @@ class LedgerEntry(Base):
     """One act. Rows are only ever added; the database refuses UPDATE, DELETE and TRUNCATE."""
 
     __tablename__ = "ledger"
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True, info=passport(N_("Number"), audience=INTERNAL))
+    id: Mapped[int] = mapped_column(
+        BigInteger, Identity(), primary_key=True, info=passport(N_("Number"), audience=INTERNAL)
+    )
     at: Mapped[stamped] = mapped_column(info=passport(N_("When"), audience=INTERNAL))
     actor_id: Mapped[UUID | None] = mapped_column(info=passport(N_("Who"), audience=INTERNAL))
     event: Mapped[str] = mapped_column(String(64), info=passport(N_("What"), audience=INTERNAL))
     subject_id: Mapped[UUID] = mapped_column(index=True, info=passport(N_("To what"), audience=INTERNAL))
-    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), info=passport(N_("Details"), audience=INTERNAL))
+    details: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, server_default=text("'{}'"), info=passport(N_("Details"), audience=INTERNAL)
+    )
     transaction: Mapped[int] = mapped_column(
-        BigInteger, server_default=text("pg_current_xact_id()::text::bigint"), info=passport(N_("Transaction"), audience=INTERNAL)
+        BigInteger,
+        server_default=text("pg_current_xact_id()::text::bigint"),
+        info=passport(N_("Transaction"), audience=INTERNAL),
     )
 
 
@@ -40,7 +46,9 @@ class LedgerSeal(Base):
     """A hash over a run of entries and over the seal before it: a changed, removed or swapped entry shows."""
 
     __tablename__ = "ledger_seals"
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True, info=passport(N_("Number"), audience=INTERNAL))
+    id: Mapped[int] = mapped_column(
+        BigInteger, Identity(), primary_key=True, info=passport(N_("Number"), audience=INTERNAL)
+    )
     sealed_at: Mapped[stamped] = mapped_column(info=passport(N_("When"), audience=INTERNAL))
     entry_ids: Mapped[list[int]] = mapped_column(JSONB, info=passport(N_("Entries"), audience=INTERNAL))
     root: Mapped[bytes] = mapped_column(LargeBinary(32), info=passport(N_("Hash"), audience=INTERNAL))
@@ -50,7 +58,9 @@ class OutboxEvent(Base):
     """An event on its way to the worker. Plain rows without NOTIFY: intake stays fast, the worker polls."""
 
     __tablename__ = "outbox"
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True, info=passport(N_("Number"), audience=INTERNAL))
+    id: Mapped[int] = mapped_column(
+        BigInteger, Identity(), primary_key=True, info=passport(N_("Number"), audience=INTERNAL)
+    )
     event: Mapped[str] = mapped_column(String(64), info=passport(N_("What"), audience=INTERNAL))
     subject_id: Mapped[UUID] = mapped_column(info=passport(N_("To what"), audience=INTERNAL))
 
@@ -81,7 +91,9 @@ def history(subject: UUID) -> list[LedgerEntry]:
 def seal(limit: int = 10_000) -> int:
     """Seal the oldest unsealed entries of finished transactions; return how many. An open transaction's entries wait."""
     last = session.scalar(select(LedgerSeal).order_by(LedgerSeal.id.desc()).limit(1))
-    sealed = select(func.jsonb_array_elements(LedgerSeal.entry_ids).cast(BigInteger)).where(LedgerSeal.id > (last.id - 50 if last else 0))
+    sealed = select(func.jsonb_array_elements(LedgerSeal.entry_ids).cast(BigInteger)).where(
+        LedgerSeal.id > (last.id - 50 if last else 0)
+    )
     entries = list(
         session.scalars(
             select(LedgerEntry)
@@ -103,7 +115,9 @@ def broken_seals() -> list[int]:
     """The numbers of seals that no longer fit their entries or the seal before them; empty when nothing was touched."""
     broken, before = [], None
     for found in session.scalars(select(LedgerSeal).order_by(LedgerSeal.id)):
-        entries = list(session.scalars(select(LedgerEntry).where(LedgerEntry.id.in_(found.entry_ids)).order_by(LedgerEntry.id)))
+        entries = list(
+            session.scalars(select(LedgerEntry).where(LedgerEntry.id.in_(found.entry_ids)).order_by(LedgerEntry.id))
+        )
         if len(entries) != len(found.entry_ids) or _root(entries, before) != found.root:
             broken.append(found.id)
         before = found

@@ -62,5 +62,7 @@ def _note(app: Flask, response: Response) -> Response:
     took = int((perf_counter() - g.get("begun", perf_counter())) * 1000)
     if response.status_code >= 500 or took > 2_000:
         rule = getattr(request.url_rule, "rule", "unmatched")
-        app.logger.warning("request", extra={"route": rule, "method": request.method, "status": response.status_code, "ms": took})
+        app.logger.warning(
+            "request", extra={"route": rule, "method": request.method, "status": response.status_code, "ms": took}
+        )
     return response

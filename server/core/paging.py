@@ -24,7 +24,11 @@ def decode_cursor(word: str | None, *kinds: type) -> tuple[Any, ...] | None:
         keys = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
     except (ValueError, binascii.Error, RecursionError):
         raise Problem("bad_request", errors=[{"field": "cursor", "code": "invalid", "message": "cursor"}]) from None
-    if not isinstance(keys, list) or len(keys) != len(kinds) or not all(isinstance(k, kind) for k, kind in zip(keys, kinds, strict=True)):
+    if (
+        not isinstance(keys, list)
+        or len(keys) != len(kinds)
+        or not all(isinstance(k, kind) for k, kind in zip(keys, kinds, strict=True))
+    ):
         raise Problem("bad_request", errors=[{"field": "cursor", "code": "invalid", "message": "cursor"}])
     return tuple(keys)
 

@@ -29,12 +29,19 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "report_not_found": (404, N_("There is no such report, or you may not see it.")),
     "incident_not_found": (404, N_("There is no such damage record, or you may not see it.")),
     "photo_not_found": (404, N_("There is no such photo, or you may not see it.")),
+    "photo_damaged": (404, N_("This photo was damaged in our keeping and cannot be shown.")),
     "receipt_unknown": (404, N_("No report belongs to this code. Check each character and try again.")),
     "method_not_allowed": (405, N_("This address cannot be used that way.")),
     "not_acceptable": (406, N_("This is not available in the form you asked for.")),
-    "conflicting_copy": (409, N_("Another report with the same number was received before. This one is kept aside for a person to read.")),
+    "conflicting_copy": (
+        409,
+        N_("Another report with the same number was received before. This one is kept aside for a person to read."),
+    ),
     "conflicting_photo": (409, N_("Another photo with the same number was received before.")),
-    "already_done": (409, N_("This was done already, or the damage record has changed since. Look again before you decide.")),
+    "already_done": (
+        409,
+        N_("This was done already, or the damage record has changed since. Look again before you decide."),
+    ),
     "report_withdrawn": (410, N_("This report was taken back and cannot be sent again.")),
     "length_required": (411, N_("The length of what you send must be given.")),
     "changed_meanwhile": (412, N_("Somebody changed this meanwhile. Look at the new version before you decide.")),
@@ -44,6 +51,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unreadable_json": (422, N_("The report is not valid JSON.")),
     "invalid_report": (422, N_("Something in the report needs your attention.")),
     "invalid_input": (422, N_("Something you entered needs your attention.")),
+    "photo_differs": (422, N_("What arrived is not the photo that was announced. Please send it again.")),
     "unreadable_photo": (422, N_("This photo cannot be used. The report itself is kept.")),
     "unreadable_file": (422, N_("This file cannot be read.")),
     "rule_missing": (422, N_("The evidence does not yet allow this decision.")),
@@ -85,7 +93,7 @@ class Problem(Exception):
 
 
 def field_errors(messages: dict[str, Any] | list[Any] | str, prefix: str = "") -> list[dict[str, str]]:
-    """marshmallow's nested messages as a flat list of ``{"field", "code", "message"}``."""
+    """Marshmallow's nested messages as a flat list of ``{"field", "code", "message"}``."""
     if isinstance(messages, dict):
         return [
             error
@@ -131,7 +139,9 @@ def _from_http(error: HTTPException) -> Response:
     if error.code is not None and error.code < 400:
         return make_response(error.get_response())
     data = getattr(error, "data", None) or {}
-    response = answer(Problem(_BY_STATUS.get(error.code or 500, "internal"), errors=field_errors(data.get("messages", {}))))
+    response = answer(
+        Problem(_BY_STATUS.get(error.code or 500, "internal"), errors=field_errors(data.get("messages", {})))
+    )
     for name in ("Allow", "WWW-Authenticate"):
         if value := dict(error.get_headers()).get(name):
             response.headers[name] = value

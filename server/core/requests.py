@@ -197,5 +197,3 @@ def accepts_json() -> None:
 def keep_work() -> None:
     """Ask the settle to commit although this answer is a refusal: what was kept aside must stay."""
     g.keep_work = True
-
-

@@ -24,7 +24,7 @@ class Point(fields.Field):
     """A GeoJSON Point, ``[longitude, latitude]`` in WGS 84. Loads to a WKB element; odd places pass, impossible ones do not."""
 
     default_error_messages = {
-        "not_a_point": N_("Give a GeoJSON Point with longitude first: {\"type\": \"Point\", \"coordinates\": [30.5, 50.4]}."),
+        "not_a_point": N_('Give a GeoJSON Point with longitude first: {"type": "Point", "coordinates": [30.5, 50.4]}.'),
         "impossible": N_("Longitude must lie between -180 and 180, latitude between -90 and 90."),
     }
 
@@ -82,7 +82,12 @@ class PassportConverter(ModelConverter):
         if choice := column.info.get("choice"):
             kwargs.update(_list_of(choice))
         elif isinstance(column.type, (ARRAY, PG_ARRAY)):
-            kwargs.update({"cls_or_instance": fields.String(validate=validate.Length(max=32)), "validate": validate.Length(max=16)})
+            kwargs.update(
+                {
+                    "cls_or_instance": fields.String(validate=validate.Length(max=32)),
+                    "validate": validate.Length(max=16),
+                }
+            )
         elif isinstance(column.type, Enum):
             kwargs["enum"] = column.type.enum_class
             kwargs["validate"] = []
@@ -97,7 +102,13 @@ def _list_of(choice: type) -> dict[str, Any]:
 def passport_words(column: Column[Any]) -> dict[str, Any]:
     """The passport of a column as marshmallow metadata, with which apispec writes title, description and x-hxl."""
     info = column.info
-    words = {"title": info["label"], "description": info["hint"], "x-hxl": info["hxl"], "x-widget": info["widget"], "x-group": info["group"]}
+    words = {
+        "title": info["label"],
+        "description": info["hint"],
+        "x-hxl": info["hxl"],
+        "x-widget": info["widget"],
+        "x-group": info["group"],
+    }
     return {key: value for key, value in words.items() if value}
 
 

@@ -64,13 +64,17 @@ class Settings:
     def checked(self) -> "Settings":
         """Return these settings, or stop the start with a sentence that says what to change."""
         if not self.database_url:
-            raise UnusableSettings("DATABASE_URL is not set. Run `make run`, or give the address of a PostGIS database.")
+            raise UnusableSettings(
+                "DATABASE_URL is not set. Run `make run`, or give the address of a PostGIS database."
+            )
         if len(self.secret_key) < 32:
             raise UnusableSettings("SECRET_KEY must have at least 32 characters. `make run` makes one in var/env.")
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
-            raise UnusableSettings(f"TIME_ZONE {self.time_zone!r} is not a known time zone, such as Europe/Kyiv.") from None
+            raise UnusableSettings(
+                f"TIME_ZONE {self.time_zone!r} is not a known time zone, such as Europe/Kyiv."
+            ) from None
         return self
 
 

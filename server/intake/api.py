@@ -17,7 +17,9 @@ from server.reports.draft import Announced, Draft, Receipt
 from server.reports.schemas import NewReport, ReceiptShape
 from server.vocabulary import Channel
 
-blueprint = Blueprint("intake", __name__, url_prefix="/api/v1/reports", description="Send reports of damage. No account is needed.")
+blueprint = Blueprint(
+    "intake", __name__, url_prefix="/api/v1/reports", description="Send reports of damage. No account is needed."
+)
 
 BODY_BYTES = 64_000
 _SCHEMA = NewReport()
@@ -31,7 +33,9 @@ WORDS = ("text", "place_text", "contact", "receipt_key", "media")
     parameters=[{"in": "path", "name": "report_id", "required": True, "schema": {"type": "string", "format": "uuid"}}],
 )
 @blueprint.response(201, ReceiptShape, description="Received: kept durably under this id.")
-@blueprint.alt_response(200, schema=ReceiptShape, description="The same report was received before; this is its receipt again.")
+@blueprint.alt_response(
+    200, schema=ReceiptShape, description="The same report was received before; this is its receipt again."
+)
 @blueprint.alt_response(409, description="Another body came under this id before; this one is kept aside.")
 def put_report(report_id: str) -> Response:
     """Receive one report. Same id and body: the same receipt. Same id, other body: 409, and the other body is kept aside."""
@@ -54,7 +58,12 @@ def answer_receipt(draft: Draft, receipt: Receipt) -> Response:
     if draft.media and receipt.is_new:
         evidence.expect(draft.id, draft.media)
     media = evidence.states_of(draft.id) if draft.media else []
-    shape = {"id": str(receipt.id), "sha256": receipt.sha256, "received_at": receipt.received_at.isoformat(), "media": media}
+    shape = {
+        "id": str(receipt.id),
+        "sha256": receipt.sha256,
+        "received_at": receipt.received_at.isoformat(),
+        "media": media,
+    }
     return make_response(shape, 201 if receipt.is_new else 200)
 
 
@@ -88,7 +97,8 @@ def read_draft(number: UUID, body: bytes, channel: Channel) -> Draft:
         contact=apart.get("contact", ""),
         receipt_key=apart.get("receipt_key", ""),
         unread={name: value for name, value in given.items() if name not in NAMED},
-        media=tuple(Announced(id=item["id"], bytes=item["bytes"], sha256=bytes.fromhex(item["sha256"])) for item in apart.get("media", ())),
+        media=tuple(
+            Announced(id=item["id"], size=item["bytes"], sha256=bytes.fromhex(item["sha256"]))
+            for item in apart.get("media", ())
+        ),
     )
-
-

@@ -9,7 +9,19 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Computed, Float, ForeignKey, Identity, Index, Integer, SmallInteger, String, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Computed,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,59 +55,106 @@ class Incident(Base):
     __tablename__ = "incidents"
     __table_args__ = (
         CheckConstraint("damage_min <= damage_max", name="damage_in_order"),
-        CheckConstraint("event_earliest IS NULL OR event_latest IS NULL OR event_earliest <= event_latest", name="event_in_order"),
+        CheckConstraint(
+            "event_earliest IS NULL OR event_latest IS NULL OR event_earliest <= event_latest", name="event_in_order"
+        ),
         listed("hazards", Hazard),
         listed("needs", NeedType),
         listed("access_constraints", AccessConstraint),
-        Index("ix_incidents_map", "cell_key", postgresql_include=["damage_best", "certainty"], postgresql_where=text("on_map")),
+        Index(
+            "ix_incidents_map",
+            "cell_key",
+            postgresql_include=["damage_best", "certainty"],
+            postgresql_where=text("on_map"),
+        ),
         Index("ix_incidents_changed_at", "changed_at"),
         Index("ix_incidents_event_latest", "event_latest"),
         Index("ix_incidents_adm2_pcode", "adm2_pcode"),
     )
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
     public_id: Mapped[str] = mapped_column(String(16), unique=True, info=passport(N_("Damage record"), audience=COORD))
-    site_id: Mapped[UUID | None] = mapped_column(ForeignKey("sites.id"), index=True, info=passport(N_("Known place"), audience=COORD))
-    event_id: Mapped[UUID | None] = mapped_column(ForeignKey("events.id"), index=True, info=passport(N_("Attack or disaster"), audience=COORD))
+    site_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("sites.id"), index=True, info=passport(N_("Known place"), audience=COORD)
+    )
+    event_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("events.id"), index=True, info=passport(N_("Attack or disaster"), audience=COORD)
+    )
     point: Mapped[WKBElement | None] = point(info=passport(N_("Place"), audience=COORD, hxl="#geo"))
     accuracy_m: Mapped[float | None] = mapped_column(Float, info=passport(N_("Accuracy in metres"), audience=COORD))
     cell_key: Mapped[int | None] = mapped_column(
-        BigInteger, Computed("tessera_cell_key(point)", persisted=True), info=passport(N_("Map cell"), audience=INTERNAL)
+        BigInteger,
+        Computed("tessera_cell_key(point)", persisted=True),
+        info=passport(N_("Map cell"), audience=INTERNAL),
     )
     h3_r9: Mapped[str | None] = mapped_column(String(16), info=passport(N_("H3 cell, resolution 9"), audience=COORD))
-    adm1_pcode: Mapped[str | None] = mapped_column(String(32), info=passport(N_("Region"), audience=COORD, hxl="#adm1+code+v_pcode"))
-    adm2_pcode: Mapped[str | None] = mapped_column(String(32), info=passport(N_("District"), audience=COORD, hxl="#adm2+code+v_pcode"))
-    adm3_pcode: Mapped[str | None] = mapped_column(String(32), info=passport(N_("Municipality"), audience=COORD, hxl="#adm3+code+v_pcode"))
+    adm1_pcode: Mapped[str | None] = mapped_column(
+        String(32), info=passport(N_("Region"), audience=COORD, hxl="#adm1+code+v_pcode")
+    )
+    adm2_pcode: Mapped[str | None] = mapped_column(
+        String(32), info=passport(N_("District"), audience=COORD, hxl="#adm2+code+v_pcode")
+    )
+    adm3_pcode: Mapped[str | None] = mapped_column(
+        String(32), info=passport(N_("Municipality"), audience=COORD, hxl="#adm3+code+v_pcode")
+    )
     event_earliest: Mapped[datetime | None] = mapped_column(info=passport(N_("Not before"), audience=COORD))
     event_latest: Mapped[datetime | None] = mapped_column(info=passport(N_("Not after"), audience=COORD))
-    event_precision: Mapped[EventPrecision] = coded(EventPrecision, server_default=EventPrecision.UNK.value, info=passport(N_("Exactness of the time"), audience=COORD))
-    site_type: Mapped[SiteType] = coded(SiteType, server_default=SiteType.UNK.value, info=passport(N_("Type of place"), audience=COORD))
+    event_precision: Mapped[EventPrecision] = coded(
+        EventPrecision,
+        server_default=EventPrecision.UNK.value,
+        info=passport(N_("Exactness of the time"), audience=COORD),
+    )
+    site_type: Mapped[SiteType] = coded(
+        SiteType, server_default=SiteType.UNK.value, info=passport(N_("Type of place"), audience=COORD)
+    )
     in_use_as: Mapped[InUseAs | None] = coded(InUseAs, info=passport(N_("In use as"), audience=COORD))
     s_class: Mapped[SensitivityClass] = coded(SensitivityClass, info=passport(N_("Sensitivity"), audience=COORD))
-    cause_group: Mapped[CauseGroup] = coded(CauseGroup, server_default=CauseGroup.UNK.value, info=passport(N_("Cause"), audience=COORD))
+    cause_group: Mapped[CauseGroup] = coded(
+        CauseGroup, server_default=CauseGroup.UNK.value, info=passport(N_("Cause"), audience=COORD)
+    )
     weapon_type: Mapped[WeaponType | None] = coded(WeaponType, info=passport(N_("Weapon"), audience=COORD))
     damage_min: Mapped[int | None] = mapped_column(SmallInteger, info=passport(N_("Damage at least"), audience=COORD))
     damage_max: Mapped[int | None] = mapped_column(SmallInteger, info=passport(N_("Damage at most"), audience=COORD))
     damage_best: Mapped[int | None] = mapped_column(SmallInteger, info=passport(N_("Damage"), audience=COORD))
-    functional_status: Mapped[FunctionalStatus | None] = coded(FunctionalStatus, info=passport(N_("Does it still work?"), audience=COORD))
+    functional_status: Mapped[FunctionalStatus | None] = coded(
+        FunctionalStatus, info=passport(N_("Does it still work?"), audience=COORD)
+    )
     hazards: Mapped[list[str]] = coded_list(Hazard, info=passport(N_("Hazards"), audience=COORD))
     needs: Mapped[list[str]] = coded_list(NeedType, info=passport(N_("Needs"), audience=COORD))
     access_constraints: Mapped[list[str]] = coded_list(AccessConstraint, info=passport(N_("Access"), audience=COORD))
-    people_trapped: Mapped[bool] = mapped_column(Boolean, server_default=text("false"), info=passport(N_("People may be trapped"), audience=COORD))
-    certainty: Mapped[Certainty] = coded(Certainty, server_default=Certainty.RUMOUR.value, info=passport(N_("Certainty"), audience=COORD))
-    workflow: Mapped[WorkflowState] = coded(WorkflowState, server_default=WorkflowState.NEW.value, info=passport(N_("State of work"), audience=COORD))
+    people_trapped: Mapped[bool] = mapped_column(
+        Boolean, server_default=text("false"), info=passport(N_("People may be trapped"), audience=COORD)
+    )
+    certainty: Mapped[Certainty] = coded(
+        Certainty, server_default=Certainty.RUMOUR.value, info=passport(N_("Certainty"), audience=COORD)
+    )
+    workflow: Mapped[WorkflowState] = coded(
+        WorkflowState, server_default=WorkflowState.NEW.value, info=passport(N_("State of work"), audience=COORD)
+    )
     report_count: Mapped[int] = mapped_column(Integer, server_default="0", info=passport(N_("Reports"), audience=COORD))
     photo_count: Mapped[int] = mapped_column(Integer, server_default="0", info=passport(N_("Photos"), audience=COORD))
     first_received_at: Mapped[datetime | None] = mapped_column(info=passport(N_("First received"), audience=COORD))
-    evidence_received_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Evidence of its values received"), audience=INTERNAL))
-    prior_incident_id: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"), index=True, info=passport(N_("Struck before"), audience=COORD))
-    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"), index=True, info=passport(N_("Merged into"), audience=COORD))
-    embargo_until: Mapped[datetime | None] = mapped_column(info=passport(N_("Held back from the public until"), audience=COORD))
+    evidence_received_at: Mapped[datetime | None] = mapped_column(
+        info=passport(N_("Evidence of its values received"), audience=INTERNAL)
+    )
+    prior_incident_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("incidents.id"), index=True, info=passport(N_("Struck before"), audience=COORD)
+    )
+    merged_into: Mapped[UUID | None] = mapped_column(
+        ForeignKey("incidents.id"), index=True, info=passport(N_("Merged into"), audience=COORD)
+    )
+    embargo_until: Mapped[datetime | None] = mapped_column(
+        info=passport(N_("Held back from the public until"), audience=COORD)
+    )
     killed_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Taken out of the public"), audience=COORD))
-    fixed_fields: Mapped[list[str]] = mapped_column(ARRAY(String(32)), server_default=text("'{}'"), info=passport(N_("Set by a person"), audience=INTERNAL))
+    fixed_fields: Mapped[list[str]] = mapped_column(
+        ARRAY(String(32)), server_default=text("'{}'"), info=passport(N_("Set by a person"), audience=INTERNAL)
+    )
     version: Mapped[int] = mapped_column(Integer, server_default="1", info=passport(N_("Version"), audience=COORD))
     opened_at: Mapped[stamped] = mapped_column(info=passport(N_("Opened"), audience=COORD))
     changed_at: Mapped[stamped] = mapped_column(info=passport(N_("Changed"), audience=COORD))
-    on_map: Mapped[bool] = mapped_column(Boolean, Computed(ON_MAP, persisted=True), info=passport(N_("On the map"), audience=INTERNAL))
+    on_map: Mapped[bool] = mapped_column(
+        Boolean, Computed(ON_MAP, persisted=True), info=passport(N_("On the map"), audience=INTERNAL)
+    )
 
 
 class Attachment(Base):
@@ -108,10 +167,16 @@ class Attachment(Base):
     )
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
     report_id: Mapped[UUID] = mapped_column(ForeignKey("reports.id"), info=passport(N_("Report"), audience=COORD))
-    incident_id: Mapped[UUID] = mapped_column(ForeignKey("incidents.id"), info=passport(N_("Damage record"), audience=COORD))
+    incident_id: Mapped[UUID] = mapped_column(
+        ForeignKey("incidents.id"), info=passport(N_("Damage record"), audience=COORD)
+    )
     score: Mapped[float | None] = mapped_column(Float, info=passport(N_("Score"), audience=COORD))
-    reasons: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"), info=passport(N_("Reasons"), audience=COORD))
-    weights_version: Mapped[str] = mapped_column(String(32), server_default="", info=passport(N_("Version of the weights"), audience=INTERNAL))
+    reasons: Mapped[list[Any]] = mapped_column(
+        JSONB, server_default=text("'[]'"), info=passport(N_("Reasons"), audience=COORD)
+    )
+    weights_version: Mapped[str] = mapped_column(
+        String(32), server_default="", info=passport(N_("Version of the weights"), audience=INTERNAL)
+    )
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), info=passport(N_("By"), audience=COORD))
     begun_at: Mapped[stamped] = mapped_column(info=passport(N_("Since"), audience=COORD))
     ended_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Until"), audience=COORD))
@@ -128,15 +193,27 @@ class Suggestion(Base):
         one_of("relation", ("same", "second_strike")),
     )
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
-    incident_id: Mapped[UUID] = mapped_column(ForeignKey("incidents.id"), info=passport(N_("Damage record"), audience=COORD))
-    other_id: Mapped[UUID] = mapped_column(ForeignKey("incidents.id"), info=passport(N_("May be the same as"), audience=COORD))
-    report_id: Mapped[UUID | None] = mapped_column(ForeignKey("reports.id"), index=True, info=passport(N_("Report"), audience=COORD))
-    relation: Mapped[str] = mapped_column(String(16), server_default="same", info=passport(N_("Relation"), audience=COORD))
+    incident_id: Mapped[UUID] = mapped_column(
+        ForeignKey("incidents.id"), info=passport(N_("Damage record"), audience=COORD)
+    )
+    other_id: Mapped[UUID] = mapped_column(
+        ForeignKey("incidents.id"), info=passport(N_("May be the same as"), audience=COORD)
+    )
+    report_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("reports.id"), index=True, info=passport(N_("Report"), audience=COORD)
+    )
+    relation: Mapped[str] = mapped_column(
+        String(16), server_default="same", info=passport(N_("Relation"), audience=COORD)
+    )
     score: Mapped[float] = mapped_column(Float, info=passport(N_("Score"), audience=COORD))
-    reasons: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"), info=passport(N_("Reasons"), audience=COORD))
+    reasons: Mapped[list[Any]] = mapped_column(
+        JSONB, server_default=text("'[]'"), info=passport(N_("Reasons"), audience=COORD)
+    )
     made_at: Mapped[stamped] = mapped_column(info=passport(N_("Made"), audience=COORD))
     settled_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Settled"), audience=COORD))
-    settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), info=passport(N_("Settled by"), audience=COORD))
+    settled_by: Mapped[UUID | None] = mapped_column(
+        ForeignKey("people.id"), info=passport(N_("Settled by"), audience=COORD)
+    )
     outcome: Mapped[str | None] = mapped_column(String(16), info=passport(N_("Outcome"), audience=COORD))
 
 
@@ -154,7 +231,9 @@ class PairRuling(Base):
     report_a: Mapped[UUID] = mapped_column(ForeignKey("reports.id"), info=passport(N_("One report"), audience=COORD))
     report_b: Mapped[UUID] = mapped_column(ForeignKey("reports.id"), info=passport(N_("Other report"), audience=COORD))
     ruling: Mapped[str] = mapped_column(String(8), info=passport(N_("Ruling"), audience=COORD))
-    change_id: Mapped[UUID | None] = mapped_column(ForeignKey("incident_changes.id"), index=True, info=passport(N_("Change"), audience=INTERNAL))
+    change_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("incident_changes.id"), index=True, info=passport(N_("Change"), audience=INTERNAL)
+    )
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), info=passport(N_("By"), audience=COORD))
     made_at: Mapped[stamped] = mapped_column(info=passport(N_("Made"), audience=COORD))
     ended_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Until"), audience=COORD))
@@ -165,43 +244,42 @@ class IncidentChange(Base):
 
     __tablename__ = "incident_changes"
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
-    incident_id: Mapped[UUID] = mapped_column(ForeignKey("incidents.id"), index=True, info=passport(N_("Damage record"), audience=COORD))
-    other_id: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"), index=True, info=passport(N_("Other damage record"), audience=COORD))
+    incident_id: Mapped[UUID] = mapped_column(
+        ForeignKey("incidents.id"), index=True, info=passport(N_("Damage record"), audience=COORD)
+    )
+    other_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("incidents.id"), index=True, info=passport(N_("Other damage record"), audience=COORD)
+    )
     kind: Mapped[str] = mapped_column(String(32), info=passport(N_("Act"), audience=COORD))
-    before: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), info=passport(N_("Before"), audience=INTERNAL))
-    after: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), info=passport(N_("After"), audience=INTERNAL))
+    before: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, server_default=text("'{}'"), info=passport(N_("Before"), audience=INTERNAL)
+    )
+    after: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, server_default=text("'{}'"), info=passport(N_("After"), audience=INTERNAL)
+    )
     reason: Mapped[str] = mapped_column(String(500), server_default="", info=passport(N_("Reason"), audience=COORD))
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), info=passport(N_("By"), audience=COORD))
     at: Mapped[stamped] = mapped_column(info=passport(N_("When"), audience=COORD))
     undone_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Undone"), audience=COORD))
-    undone_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), info=passport(N_("Undone by"), audience=COORD))
+    undone_by: Mapped[UUID | None] = mapped_column(
+        ForeignKey("people.id"), info=passport(N_("Undone by"), audience=COORD)
+    )
 
 
-class CellCounts:
-    """The columns of a map cell: how many incidents of each grade lie in one Z-order cell at one level."""
+class ReportAddress(Base):
+    """A numbered place that a report names, as a keyed hash: finds reports of one place whose pins lie far apart.
 
-    level: Mapped[int] = mapped_column(SmallInteger, primary_key=True, info=passport(N_("Level"), audience=INTERNAL))
-    cell: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, info=passport(N_("Cell"), audience=INTERNAL))
-    n: Mapped[int] = mapped_column(Integer, info=passport(N_("Records"), audience=INTERNAL))
-    d0: Mapped[int] = mapped_column(Integer, info=passport(N_("Of grade D0"), audience=INTERNAL))
-    d1: Mapped[int] = mapped_column(Integer, info=passport(N_("Of grade D1"), audience=INTERNAL))
-    d2: Mapped[int] = mapped_column(Integer, info=passport(N_("Of grade D2"), audience=INTERNAL))
-    d3: Mapped[int] = mapped_column(Integer, info=passport(N_("Of grade D3"), audience=INTERNAL))
-    d4: Mapped[int] = mapped_column(Integer, info=passport(N_("Of grade D4"), audience=INTERNAL))
-    du: Mapped[int] = mapped_column(Integer, info=passport(N_("Of unknown grade"), audience=INTERNAL))
+    The hash cannot be read back; withdrawing the report removes it.
+    """
 
-
-class MapCell(CellCounts, Base):
-    """Counts of the desk's map at levels 3–17, true together with the changes not yet folded in."""
-
-    __tablename__ = "map_cells"
-
-
-class MapChange(Base):
-    """One incident more (+1) or less (−1) in a cell, written by a trigger and folded into ``map_cells`` by a job."""
-
-    __tablename__ = "map_changes"
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True, info=passport(N_("Number"), audience=INTERNAL))
-    cell_key: Mapped[int] = mapped_column(BigInteger, info=passport(N_("Map cell"), audience=INTERNAL))
-    step: Mapped[int] = mapped_column(SmallInteger, info=passport(N_("More or less"), audience=INTERNAL))
-    grade: Mapped[int] = mapped_column(SmallInteger, info=passport(N_("Grade, 5 for unknown"), audience=INTERNAL))
+    __tablename__ = "report_addresses"
+    __table_args__ = (Index("ix_report_addresses_address_key", "address_key"),)
+    report_id: Mapped[UUID] = mapped_column(
+        ForeignKey("reports.id", ondelete="CASCADE"), primary_key=True, info=passport(N_("Report"), audience=INTERNAL)
+    )
+    address_key: Mapped[int] = mapped_column(
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        info=passport(N_("Keyed hash of a numbered place"), audience=INTERNAL),
+    )

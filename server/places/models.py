@@ -21,14 +21,18 @@ class GazetteerPlace(Base):
     """A town or village of GeoNames (CC BY 4.0)."""
 
     __tablename__ = "gazetteer_places"
-    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, info=passport(N_("GeoNames number"), audience=PUBLIC))
+    id: Mapped[int] = mapped_column(
+        Integer, primary_key=True, autoincrement=False, info=passport(N_("GeoNames number"), audience=PUBLIC)
+    )
     name: Mapped[str] = mapped_column(String(200), info=passport(N_("Name"), audience=PUBLIC))
     names: Mapped[dict[str, Any]] = mapped_column(
         JSONB, server_default=text("'{}'"), info=passport(N_("Names by language"), audience=PUBLIC)
     )
     country: Mapped[str] = mapped_column(String(2), info=passport(N_("Country"), audience=PUBLIC))
     admin1: Mapped[str] = mapped_column(String(200), server_default="", info=passport(N_("Region"), audience=PUBLIC))
-    population: Mapped[int] = mapped_column(BigInteger, server_default="0", info=passport(N_("People"), audience=PUBLIC))
+    population: Mapped[int] = mapped_column(
+        BigInteger, server_default="0", info=passport(N_("People"), audience=PUBLIC)
+    )
     point: Mapped[WKBElement] = point(info=passport(N_("Place"), audience=PUBLIC))
 
 
@@ -38,12 +42,18 @@ class GazetteerName(Base):
     __tablename__ = "gazetteer_names"
     __table_args__ = (
         Index("ix_gazetteer_names_prefix", "folded", postgresql_ops={"folded": "text_pattern_ops"}),
-        Index("ix_gazetteer_names_trigram", "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
+        Index(
+            "ix_gazetteer_names_trigram", "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}
+        ),
     )
     place_id: Mapped[int] = mapped_column(
-        ForeignKey("gazetteer_places.id", ondelete="CASCADE"), primary_key=True, info=passport(N_("Place"), audience=PUBLIC)
+        ForeignKey("gazetteer_places.id", ondelete="CASCADE"),
+        primary_key=True,
+        info=passport(N_("Place"), audience=PUBLIC),
     )
-    folded: Mapped[str] = mapped_column(String(200), primary_key=True, info=passport(N_("Name as searched"), audience=PUBLIC))
+    folded: Mapped[str] = mapped_column(
+        String(200), primary_key=True, info=passport(N_("Name as searched"), audience=PUBLIC)
+    )
 
 
 class AdminArea(Base):
@@ -53,16 +63,22 @@ class AdminArea(Base):
     __table_args__ = (UniqueConstraint("pcode", "cod_version"),)
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
     level: Mapped[int] = mapped_column(SmallInteger, index=True, info=passport(N_("Level"), audience=PUBLIC))
-    pcode: Mapped[str] = mapped_column(String(32), index=True, info=passport(N_("P-code"), audience=PUBLIC, hxl="#adm+code+v_pcode"))
+    pcode: Mapped[str] = mapped_column(
+        String(32), index=True, info=passport(N_("P-code"), audience=PUBLIC, hxl="#adm+code+v_pcode")
+    )
     name: Mapped[str] = mapped_column(String(200), info=passport(N_("Name"), audience=PUBLIC, hxl="#adm+name"))
     names: Mapped[dict[str, Any]] = mapped_column(
         JSONB, server_default=text("'{}'"), info=passport(N_("Names by language"), audience=PUBLIC)
     )
     parent_pcode: Mapped[str | None] = mapped_column(String(32), info=passport(N_("Part of"), audience=PUBLIC))
-    country: Mapped[str] = mapped_column(String(3), info=passport(N_("Country"), audience=PUBLIC, hxl="#country+code+v_iso3"))
+    country: Mapped[str] = mapped_column(
+        String(3), info=passport(N_("Country"), audience=PUBLIC, hxl="#country+code+v_iso3")
+    )
     cod_version: Mapped[str] = mapped_column(String(32), info=passport(N_("Version"), audience=PUBLIC))
     valid_on: Mapped[date | None] = mapped_column(Date, info=passport(N_("Valid from"), audience=PUBLIC))
-    shape: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", srid=4326), info=passport(N_("Shape"), audience=PUBLIC))
+    shape: Mapped[WKBElement] = mapped_column(
+        Geometry("MULTIPOLYGON", srid=4326), info=passport(N_("Shape"), audience=PUBLIC)
+    )
 
 
 class Site(Base):
@@ -120,7 +136,9 @@ class Event(Base):
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
     public_id: Mapped[str] = mapped_column(String(16), unique=True, info=passport(N_("Public number"), audience=PUBLIC))
     name: Mapped[str] = mapped_column(String(200), info=passport(N_("Name"), audience=COORD))
-    glide: Mapped[str] = mapped_column(String(32), server_default="", info=passport(N_("GLIDE number"), audience=PUBLIC, hxl="#crisis+code"))
+    glide: Mapped[str] = mapped_column(
+        String(32), server_default="", info=passport(N_("GLIDE number"), audience=PUBLIC, hxl="#crisis+code")
+    )
     cause_group: Mapped[CauseGroup] = coded(CauseGroup, info=passport(N_("Cause"), audience=COORD))
     began_at: Mapped[datetime] = mapped_column(info=passport(N_("Began"), audience=COORD))
     ended_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Ended"), audience=COORD))

@@ -40,7 +40,9 @@ def get_report(actor: Actor, report_id: UUID) -> Report:
 def by_receipt(code: str) -> Report:
     """The report a receipt code belongs to, or Problem ``receipt_unknown``."""
     see_as("all")
-    report = session.scalar(select(Report).where(Report.receipt_hash == vault.receipt_hash(code)).order_by(Report.received_at).limit(1))
+    report = session.scalar(
+        select(Report).where(Report.receipt_hash == vault.receipt_hash(code)).order_by(Report.received_at).limit(1)
+    )
     if report is None:
         raise Problem("receipt_unknown")
     return report
@@ -76,6 +78,8 @@ def amendments(actor: Actor, report: Report) -> list[str]:
 
 def _open(report_ids: list[UUID]) -> dict[UUID, PrivateWords]:
     rows = session.execute(
-        select(ReportSecret.report_id, ReportSecret.wrapped_key, ReportSecret.sealed).where(ReportSecret.report_id.in_(report_ids))
+        select(ReportSecret.report_id, ReportSecret.wrapped_key, ReportSecret.sealed).where(
+            ReportSecret.report_id.in_(report_ids)
+        )
     )
     return {row.report_id: vault.open_words(row.wrapped_key, row.sealed, row.report_id) for row in rows}

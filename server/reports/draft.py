@@ -14,7 +14,7 @@ class Announced:
     """A photo that will follow: the sender's number for it, its size in bytes and the SHA-256 of its bytes."""
 
     id: UUID
-    bytes: int
+    size: int
     sha256: bytes
 
 

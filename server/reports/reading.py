@@ -13,7 +13,9 @@ VAGUE_M = 1_000.0
 GRADE_NUMBERS = {grade: int(grade.value[1]) for grade in DamageGrade if grade.value[1].isdigit()}
 
 
-def place_flags(lon: float | None, lat: float | None, accuracy_m: float | None, area: tuple[float, float, float, float] | None) -> list[str]:
+def place_flags(
+    lon: float | None, lat: float | None, accuracy_m: float | None, area: tuple[float, float, float, float] | None
+) -> list[str]:
     """Flags of a place: none, null island, swapped, outside the operating area, vague. Degrees, longitude first."""
     if lon is None or lat is None:
         return ["no_point"]
@@ -53,7 +55,11 @@ def read_damage(values: Mapping[str, Any]) -> dict[str, Any]:
     grade, low, high = values.get("damage"), values.get("damage_min"), values.get("damage_max")
     if low is None and high is None and grade in GRADE_NUMBERS:
         low = high = GRADE_NUMBERS[grade]
-    return {"damage": grade, "damage_min": low if low is not None else high, "damage_max": high if high is not None else low}
+    return {
+        "damage": grade,
+        "damage_min": low if low is not None else high,
+        "damage_max": high if high is not None else low,
+    }
 
 
 def contradictions(values: Mapping[str, Any]) -> list[str]:

@@ -19,8 +19,12 @@ class AnnouncedPhoto(Schema):
     class Meta:
         unknown = INCLUDE
 
-    id = fields.UUID(required=True, metadata={"title": N_("Photo number"), "description": N_("A random UUID made on the phone.")})
-    bytes = fields.Integer(required=True, strict=True, validate=validate.Range(1, PHOTO_BYTES), metadata={"title": N_("Size in bytes")})
+    id = fields.UUID(
+        required=True, metadata={"title": N_("Photo number"), "description": N_("A random UUID made on the phone.")}
+    )
+    bytes = fields.Integer(
+        required=True, strict=True, validate=validate.Range(1, PHOTO_BYTES), metadata={"title": N_("Size in bytes")}
+    )
     sha256 = fields.String(required=True, validate=SHA256_HEX, metadata={"title": N_("SHA-256 of the bytes")})
 
 
@@ -40,22 +44,41 @@ class NewReport(AutoSchema):
 
     text = fields.String(
         validate=validate.Length(max=TEXT_LIMIT),
-        metadata={"title": N_("What did you see?"), "description": N_("Please leave out names, and nothing about soldiers or weapons positions."), "x-widget": "textarea", "x-group": "words"},
+        metadata={
+            "title": N_("What did you see?"),
+            "description": N_("Please leave out names, and nothing about soldiers or weapons positions."),
+            "x-widget": "textarea",
+            "x-group": "words",
+        },
     )
     place_text = fields.String(
         validate=validate.Length(max=PLACE_LIMIT),
-        metadata={"title": N_("Place in words or coordinates"), "description": N_("Address, name of the place, coordinates or plus code."), "x-widget": "place", "x-group": "where"},
+        metadata={
+            "title": N_("Place in words or coordinates"),
+            "description": N_("Address, name of the place, coordinates or plus code."),
+            "x-widget": "place",
+            "x-group": "where",
+        },
     )
     contact = fields.String(
         validate=validate.Length(max=CONTACT_LIMIT),
-        metadata={"title": N_("How can we reach you?"), "description": N_("Only if you want to be reached. It is kept apart and deleted later."), "x-group": "you"},
+        metadata={
+            "title": N_("How can we reach you?"),
+            "description": N_("Only if you want to be reached. It is kept apart and deleted later."),
+            "x-group": "you",
+        },
     )
     media = fields.List(
-        fields.Nested(AnnouncedPhoto), validate=validate.Length(max=MEDIA_LIMIT), metadata={"title": N_("Photos that will follow")}
+        fields.Nested(AnnouncedPhoto),
+        validate=validate.Length(max=MEDIA_LIMIT),
+        metadata={"title": N_("Photos that will follow")},
     )
     receipt_key = fields.String(
         validate=SHA256_HEX,
-        metadata={"title": N_("Key of the receipt"), "description": N_("SHA-256 of the receipt code made on the phone; the code itself is never sent.")},
+        metadata={
+            "title": N_("Key of the receipt"),
+            "description": N_("SHA-256 of the receipt code made on the phone; the code itself is never sent."),
+        },
     )
 
     @pre_load
@@ -70,7 +93,9 @@ class NewReport(AutoSchema):
         """A report needs a where and a what, in whatever form."""
         if not (data.get("point") is not None or data.get("place_text", "").strip() or data.get("text", "").strip()):
             raise ValidationError(N_("Say where it is: a point, an address or any words."), "place_text")
-        if not (data.get("site_type") or data.get("damage") or data.get("source_grade") or data.get("text", "").strip()):
+        if not (
+            data.get("site_type") or data.get("damage") or data.get("source_grade") or data.get("text", "").strip()
+        ):
             raise ValidationError(N_("Say what is damaged."), "site_type")
 
     @validates_schema
@@ -80,7 +105,9 @@ class NewReport(AutoSchema):
         if first and last and first > last:
             raise ValidationError(N_("The first possible moment lies after the last."), "event_latest")
         low, high = data.get("damage_min"), data.get("damage_max")
-        if any(grade is not None and not 0 <= grade <= 4 for grade in (low, high)) or (low is not None and high is not None and low > high):
+        if any(grade is not None and not 0 <= grade <= 4 for grade in (low, high)) or (
+            low is not None and high is not None and low > high
+        ):
             raise ValidationError(N_("Damage runs from 0 to 4, the lower end first."), "damage_min")
         if not 0 <= data.get("pin_accuracy_m", 0) <= 20_040_000:
             raise ValidationError(N_("Give the accuracy in metres, zero or more."), "pin_accuracy_m")
@@ -105,7 +132,9 @@ class ReceiptShape(Schema):
     """The receipt of a report."""
 
     id = fields.UUID(metadata={"title": N_("Report number")})
-    sha256 = fields.String(metadata={"title": N_("SHA-256 of what was sent"), "description": N_("Of the raw bytes of the body.")})
+    sha256 = fields.String(
+        metadata={"title": N_("SHA-256 of what was sent"), "description": N_("Of the raw bytes of the body.")}
+    )
     received_at = fields.AwareDateTime(format="iso", metadata={"title": N_("Received")})
     media = fields.List(fields.Nested(ReceivedPhoto), metadata={"title": N_("Photos")})
 

@@ -18,7 +18,9 @@ MILITARY_STEMS = (
     "defensa aérea", "base militar", "cuartel militar", "depósito de municiones", "nuestros soldados", "sitio de lanzamiento",
 )  # fmt: skip
 
-_MILITARY = re.compile("|".join(rf"(?<!\w){re.escape(stem)}" for stem in sorted(set(MILITARY_STEMS), key=len, reverse=True)), re.IGNORECASE)
+_MILITARY = re.compile(
+    "|".join(rf"(?<!\w){re.escape(stem)}" for stem in sorted(set(MILITARY_STEMS), key=len, reverse=True)), re.IGNORECASE
+)
 _PHONE = re.compile(r"(?<![\w.])\+?\d(?:[ ().-]{0,2}\d){8,13}(?![\w.])")
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _LINK = re.compile(r"https?://\S{1,300}", re.IGNORECASE)
@@ -36,5 +38,9 @@ class Screening:
 def screen(text: str) -> Screening:
     """Look through a report's words; linear in their length."""
     plain = unicodedata.normalize("NFC", text)
-    flags = tuple(name for name, pattern in (("phone_in_text", _PHONE), ("mail_in_text", _MAIL), ("plate_in_text", _PLATE)) if pattern.search(_LINK.sub(" ", plain)))
+    flags = tuple(
+        name
+        for name, pattern in (("phone_in_text", _PHONE), ("mail_in_text", _MAIL), ("plate_in_text", _PLATE))
+        if pattern.search(_LINK.sub(" ", plain))
+    )
     return Screening(flags=flags, quarantine=("military_words",) if _MILITARY.search(plain) else ())

@@ -1,5 +1,6 @@
 """Receiving a report, and what may happen to it afterwards: it is read, added to, taken back, erased; never changed."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,8 +18,16 @@ from server.reports.draft import Draft, Receipt
 from server.reports.models import Amendment, CopyAside, Report, ReportSecret
 from server.vocabulary import HandlingState, SourceType
 
+HELD_BACK = timedelta(hours=23)
+
 # What a stranger may call themselves; a claim to be more is kept and flagged.
-OPEN_SOURCES = {SourceType.SELF_WITNESS, SourceType.SELF_OWNER, SourceType.FACILITY_STAFF, SourceType.SOCIAL_MEDIA, SourceType.HEARSAY}
+OPEN_SOURCES = {
+    SourceType.SELF_WITNESS,
+    SourceType.SELF_OWNER,
+    SourceType.FACILITY_STAFF,
+    SourceType.SOCIAL_MEDIA,
+    SourceType.HEARSAY,
+}
 
 
 def receive(draft: Draft, *, actor: Actor) -> Receipt:
@@ -30,7 +39,9 @@ def receive(draft: Draft, *, actor: Actor) -> Receipt:
     received_at = now()
     row = _row(draft, actor, received_at)
     key, wrapped = vault.new_key(draft.id)
-    words = vault.PrivateWords(text=draft.text, place_text=draft.place_text, contact=_contact(draft), unread=dict(draft.unread))
+    words = vault.PrivateWords(
+        text=draft.text, place_text=draft.place_text, contact=_contact(draft), unread=dict(draft.unread)
+    )
     new = insert(Report).values(row).on_conflict_do_nothing(index_elements=["id"]).returning(Report.id).cte("received")
     secret = insert(ReportSecret).from_select(
         ["report_id", "wrapped_key", "sealed"],
@@ -77,7 +88,9 @@ def _receipt_hash(draft: Draft) -> bytes | None:
 
 def _contact(draft: Draft) -> str:
     """Contact only with consent, and never of a minor."""
-    return draft.contact if "KEEP_CONTACT" in draft.values.get("consents", ()) and not draft.values.get("is_minor") else ""
+    return (
+        draft.contact if "KEEP_CONTACT" in draft.values.get("consents", ()) and not draft.values.get("is_minor") else ""
+    )
 
 
 def _repeat(draft: Draft) -> Receipt:
@@ -101,7 +114,13 @@ def _keep_aside(draft: Draft) -> None:
     copy_id = uuid4()
     key, wrapped = vault.new_key(copy_id)
     session.add(
-        CopyAside(id=copy_id, report_id=draft.id, payload_sha256=draft.sha256, wrapped_key=wrapped, sealed=vault.seal(draft.body, key, copy_id))
+        CopyAside(
+            id=copy_id,
+            report_id=draft.id,
+            payload_sha256=draft.sha256,
+            wrapped_key=wrapped,
+            sealed=vault.seal(draft.body, key, copy_id),
+        )
     )
     ledger.record("report.conflicted", draft.id, sha256=draft.sha256.hex())
 
@@ -120,7 +139,9 @@ def withdraw(report_id: UUID, *, actor: Actor) -> None:
 
 def erase_words(report_id: UUID) -> None:
     """Destroy the key of a report's words, additions and copies kept aside: what is sealed can never be opened again."""
-    session.execute(update(ReportSecret).where(ReportSecret.report_id == report_id).values(wrapped_key=None, sealed=b""))
+    session.execute(
+        update(ReportSecret).where(ReportSecret.report_id == report_id).values(wrapped_key=None, sealed=b"")
+    )
     session.execute(update(CopyAside).where(CopyAside.report_id == report_id).values(wrapped_key=None, sealed=b""))
     session.execute(update(Amendment).where(Amendment.report_id == report_id).values(sealed=b""))
 
@@ -146,3 +167,28 @@ def supersede(old_id: UUID, new_id: UUID, *, actor: Actor) -> None:
     """A sender's row was sent again with changes: the new report counts, the old one stays on record."""
     session.execute(update(Report).where(Report.id == old_id).values(superseded_by=new_id, withdrawn_at=now()))
     ledger.record("report.withdrawn", old_id, actor_id=actor.person_id, replaced_by=str(new_id))
+
+
+def purge_held_back() -> int:
+    """Erase the words that have been in quarantine for a day; the facts of damage stay. Returns how many."""
+    see_as("all")
+    due = (
+        select(Report.id)
+        .join(ReportSecret, ReportSecret.report_id == Report.id)
+        .where(
+            Report.quarantine.contains(["military_words"]),
+            Report.received_at < now() - HELD_BACK,
+            ReportSecret.wrapped_key.is_not(None),
+        )
+    )
+    found = list(session.scalars(due))
+    for report_id in found:
+        erase_words(report_id)
+        ledger.record("report.words_purged", report_id)
+    return len(found)
+
+
+def free_words(report: Report, *, actor: Actor) -> None:
+    """A person read what was held back and found it harmless: the words count as any others."""
+    report.quarantine = []
+    ledger.record("report.freed", report.id, actor_id=actor.person_id)

@@ -1,0 +1,195 @@
+"""How sure we may be, by rules a machine can check, and which moves of work are allowed. Pure.
+
+The rules are those of ``reference/standards`` §2.8. A machine alone never says more than POSSIBLE; PROBABLE, CONFIRMED and
+REFUTED are a person's decision, and the rule that allows it is named with it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from server.core.choices import N_
+from server.vocabulary import AdmiraltyItem, AdmiraltySource, Certainty, ContextMode, Stance, WorkflowState
+
+LADDER = (Certainty.RUMOUR, Certainty.POSSIBLE, Certainty.PROBABLE, Certainty.CONFIRMED)
+TWO_PERSON_MODES = {ContextMode.CONFLICT_ACTIVE, ContextMode.CONFLICT_LOW, ContextMode.MIXED}
+SHORTEST_REASON = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One account of an incident as the rules see it. Letters and digits are Admiralty grades; unjudged is F6."""
+
+    report_id: str
+    originator: str
+    source_grade: AdmiraltySource = AdmiraltySource.F
+    item_grade: AdmiraltyItem = AdmiraltyItem.I6
+    stance: Stance = Stance.SUPPORTS
+    first_hand: bool = False
+    photo_hashes: tuple[int, ...] = ()
+    media_located: bool = False
+    media_timed: bool = False
+    organisation: str | None = None
+    is_field_visit: bool = False
+    is_imagery: bool = False
+
+    @property
+    def has_media(self) -> bool:
+        """Whether a usable photo came with it."""
+        return bool(self.photo_hashes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Whether a certainty is allowed, by which rule; or the sentence that says what is missing."""
+
+    allowed: bool
+    rule: str = ""
+    missing: str = ""
+    basis: tuple[str, ...] = ()
+    needs_second: bool = field(default=False)
+
+
+def at_least(item: Item, source: str, digit: str) -> bool:
+    """Whether an item is graded ``source`` and ``digit`` or better (A before F, 1 before 6)."""
+    return item.source_grade.value <= source and item.item_grade.value <= digit
+
+
+def independent(items: Iterable[Item]) -> list[Item]:
+    """One item of each originator and of each photo: five posts of one picture are one item. Stable by report id."""
+    kept: list[Item] = []
+    for item in sorted(items, key=lambda found: (-len(found.photo_hashes), found.report_id)):
+        if not any(_same_origin(item, other) for other in kept):
+            kept.append(item)
+    return kept
+
+
+def _same_origin(one: Item, other: Item) -> bool:
+    if one.originator == other.originator:
+        return True
+    return any(likeness(a, b) for a in one.photo_hashes for b in other.photo_hashes)
+
+
+def likeness(one: int, other: int) -> bool:
+    """Whether two 64-bit perceptual hashes show the same picture (at most six bits apart)."""
+    return ((one ^ other) & 0xFFFFFFFFFFFFFFFF).bit_count() <= 6
+
+
+def mechanical(items: Sequence[Item]) -> Certainty:
+    """What the house may say by itself: RUMOUR, or POSSIBLE."""
+    return Certainty.POSSIBLE if _possible(_supporting(items)) else Certainty.RUMOUR
+
+
+def judge(to: Certainty, items: Sequence[Item], *, mode: ContextMode, verifier_organisation: str | None) -> Finding:
+    """Whether a person may decide ``to`` on these items, in this context."""
+    if to == Certainty.REFUTED:
+        return _refuted(items)
+    supporting = _supporting(items)
+    if to == Certainty.RUMOUR:
+        return Finding(allowed=True, rule="rumour", basis=_ids(supporting))
+    if to == Certainty.POSSIBLE:
+        return _finding(
+            _possible(supporting),
+            N_("POSSIBLE needs one report graded C3 or better, or one first-hand report with a usable photo."),
+        )
+    if to == Certainty.PROBABLE:
+        return _finding(
+            _probable(supporting),
+            N_(
+                "PROBABLE needs two independent reports graded C3 or better, or one graded B2 with a photo located within 100 m, or three independent first-hand reports of which two have different photos located by a person."
+            ),
+        )
+    return _confirmed(supporting, mode, verifier_organisation)
+
+
+def _supporting(items: Iterable[Item]) -> list[Item]:
+    return [item for item in items if item.stance == Stance.SUPPORTS]
+
+
+def _ids(items: Iterable[Item]) -> tuple[str, ...]:
+    return tuple(sorted(item.report_id for item in items))
+
+
+def _finding(found: tuple[str, list[Item]] | None, missing: str) -> Finding:
+    if found is None:
+        return Finding(allowed=False, missing=missing)
+    return Finding(allowed=True, rule=found[0], basis=_ids(found[1]))
+
+
+def _possible(items: Sequence[Item]) -> tuple[str, list[Item]] | None:
+    if graded := [item for item in items if at_least(item, "C", "3")]:
+        return "possible.graded", graded[:1]
+    if seen := [item for item in items if item.first_hand and item.has_media]:
+        return "possible.first_hand_photo", seen[:1]
+    if imagery := [item for item in items if item.is_imagery]:
+        return "possible.imagery", imagery[:1]
+    return None
+
+
+def _probable(items: Sequence[Item]) -> tuple[str, list[Item]] | None:
+    graded = independent(item for item in items if at_least(item, "C", "3"))
+    if len(graded) >= 2:
+        return "probable.two_independent", graded[:2]
+    if located := [item for item in items if at_least(item, "B", "2") and item.has_media and item.media_located]:
+        return "probable.located_photo", located[:1]
+    witnesses = independent(item for item in items if item.first_hand)
+    if len(witnesses) >= 3 and sum(item.has_media and item.media_located for item in witnesses) >= 2:
+        return "probable.three_witnesses", witnesses[:3]
+    return None
+
+
+def _confirmed(items: Sequence[Item], mode: ContextMode, verifier_organisation: str | None) -> Finding:
+    found = _confirming(items)
+    if found is None:
+        return Finding(
+            allowed=False,
+            missing=N_(
+                "CONFIRMED needs a field visit with photos, or two independent reports of which one is graded B2 with a photo located and dated, or satellite imagery and one independent report from the ground."
+            ),
+        )
+    rule, basis = found
+    if verifier_organisation and all(item.organisation == verifier_organisation for item in basis):
+        return Finding(
+            allowed=False,
+            missing=N_("Somebody of another organisation must confirm what your own organisation reported."),
+        )
+    return Finding(allowed=True, rule=rule, basis=_ids(basis), needs_second=mode in TWO_PERSON_MODES)
+
+
+def _confirming(items: Sequence[Item]) -> tuple[str, list[Item]] | None:
+    if visits := [item for item in items if item.is_field_visit and item.has_media]:
+        return "confirmed.field_visit", visits[:1]
+    strong = [item for item in items if at_least(item, "B", "2") and item.media_located and item.media_timed]
+    apart = independent([*strong[:1], *(item for item in items if at_least(item, "C", "3"))])
+    if strong and len(apart) >= 2:
+        return "confirmed.two_independent", apart[:2]
+    imagery = [item for item in items if item.is_imagery]
+    ground = [item for item in items if not item.is_imagery and at_least(item, "C", "3")]
+    if imagery and ground:
+        return "confirmed.imagery_and_ground", [imagery[0], ground[0]]
+    return None
+
+
+def _refuted(items: Sequence[Item]) -> Finding:
+    against = [item for item in items if item.stance == Stance.CONTRADICTS and item.source_grade.value <= "B"]
+    if against:
+        return Finding(allowed=True, rule="refuted.contradicted", basis=_ids(against))
+    return Finding(
+        allowed=False,
+        missing=N_("REFUTED needs a contradicting report from a source graded A or B. A withdrawal proves nothing."),
+    )
+
+
+MOVES: dict[WorkflowState, frozenset[WorkflowState]] = {
+    WorkflowState.NEW: frozenset({WorkflowState.TRIAGE, WorkflowState.NEEDS_INFO, WorkflowState.IN_VERIFICATION, WorkflowState.DECIDED, WorkflowState.CLOSED}),
+    WorkflowState.TRIAGE: frozenset({WorkflowState.NEEDS_INFO, WorkflowState.IN_VERIFICATION, WorkflowState.DECIDED, WorkflowState.CLOSED}),
+    WorkflowState.NEEDS_INFO: frozenset({WorkflowState.TRIAGE, WorkflowState.IN_VERIFICATION, WorkflowState.DECIDED, WorkflowState.CLOSED}),
+    WorkflowState.IN_VERIFICATION: frozenset({WorkflowState.NEEDS_INFO, WorkflowState.TRIAGE, WorkflowState.DECIDED, WorkflowState.CLOSED}),
+    WorkflowState.DECIDED: frozenset({WorkflowState.REOPENED, WorkflowState.CLOSED}),
+    WorkflowState.CLOSED: frozenset({WorkflowState.REOPENED}),
+    WorkflowState.REOPENED: frozenset({WorkflowState.TRIAGE, WorkflowState.NEEDS_INFO, WorkflowState.IN_VERIFICATION, WorkflowState.DECIDED, WorkflowState.CLOSED}),
+}  # fmt: skip
+
+
+def may_move(now: WorkflowState, to: WorkflowState) -> bool:
+    """Whether work may go from one state to another; side states (merged, withdrawn, quarantined) are never reached by hand."""
+    return to in MOVES.get(now, frozenset())
