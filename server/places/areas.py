@@ -1,11 +1,11 @@
 """Administrative areas (COD-AB): which ones a point lies in, and in what mode they are."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from server.core.database import session
 from server.places.models import AreaContext
@@ -44,6 +44,7 @@ class AreaCodes:
         return self.adm3 or self.adm2 or self.adm1 or self.adm0
 
 
+# The two queries below are put together from these words alone, never from what anybody sent (S608).
 _POINTS = """points AS (
     SELECT n, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS point, lat
     FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[])) WITH ORDINALITY AS given (lon, lat, n))"""
@@ -51,15 +52,15 @@ _INSIDE = text(f"""
     WITH {_POINTS}
     SELECT DISTINCT ON (n, area.level) n, area.level, area.pcode, area.cod_version
     FROM points JOIN admin_areas area ON ST_Intersects(area.shape, points.point)
-    ORDER BY n, area.level, area.valid_on DESC NULLS LAST, area.cod_version DESC, area.pcode""")
+    ORDER BY n, area.level, area.valid_on DESC NULLS LAST, area.cod_version DESC, area.pcode""")  # noqa: S608
 _NEAR = text(f"""
     WITH {_POINTS}
     SELECT DISTINCT ON (n, area.level) n, area.level, area.pcode, area.cod_version
     FROM points JOIN admin_areas area
-        ON area.shape && ST_Expand(point, least(1.0, :metres / 111000.0 / greatest(0.01, cos(radians(lat)))), 0.0046)
+        ON area.shape && ST_Expand(point, least(1.0, :metres / 110000.0 / greatest(0.01, cos(radians(lat)))), 0.005)
         AND ST_DWithin(area.shape::geography, point::geography, :metres)
-    ORDER BY n, area.level, ST_Distance(area.shape::geography, point::geography), area.valid_on DESC NULLS LAST, area.pcode
-    """)
+    ORDER BY n, area.level, ST_Distance(area.shape::geography, point::geography), area.valid_on DESC NULLS LAST,
+        area.pcode""")  # noqa: S608
 
 
 def assign_areas(lon: float, lat: float) -> AreaCodes:
@@ -72,18 +73,18 @@ def assign_areas_many(points: Sequence[tuple[float, float]]) -> list[AreaCodes]:
     found = _codes(_INSIDE, list(enumerate(points, start=1)))
     alone = [(n, point) for n, point in enumerate(points, start=1) if n not in found]
     near = _codes(_NEAR, alone) if alone else {}
-    inside_of = {n: AreaCodes(**codes) for n, codes in found.items()}
-    beside_of = {n: AreaCodes(**codes, is_near=True) for n, codes in near.items()}
-    return [inside_of.get(n) or beside_of.get(n) or AreaCodes() for n in range(1, len(points) + 1)]
+    beside = {n: replace(codes, is_near=True) for n, codes in near.items()}
+    return [found.get(n) or beside.get(n) or AreaCodes() for n in range(1, len(points) + 1)]
 
 
-def _codes(query: object, numbered: list[tuple[int, tuple[float, float]]]) -> dict[int, dict[str, str]]:
-    """Return {number: {"adm1": P-code, …, "cod_version": …}} for the points that have any area."""
+def _codes(query: TextClause, numbered: list[tuple[int, tuple[float, float]]]) -> dict[int, AreaCodes]:
+    """Return {number: codes} for the points that have any area."""
     given = {"lons": [p[0] for _n, p in numbered], "lats": [p[1] for _n, p in numbered], "metres": NEAR_M}
-    codes: dict[int, dict[str, str]] = {}
-    for row in session.execute(query, given):  # type: ignore[call-overload]
+    codes: dict[int, AreaCodes] = {}
+    for row in session.execute(query, given):
         number = numbered[row.n - 1][0]
-        codes.setdefault(number, {}).update({f"adm{row.level}": row.pcode, "cod_version": row.cod_version})
+        known = codes.get(number, AreaCodes())
+        codes[number] = replace(known, cod_version=row.cod_version, **{f"adm{row.level}": row.pcode})
     return codes
 
 
@@ -122,7 +123,7 @@ def contexts_at(pcodes: Iterable[str], at: datetime) -> dict[str, ContextMode]:
 def set_context(
     pcode: str, mode: ContextMode, *, from_at: datetime, until_at: datetime, set_by: UUID | None, reason: str
 ) -> AreaContext:
-    """Say in what mode an area is for at most 30 days, and return the row; UnusableContext with a sentence otherwise."""
+    """Say in what mode an area is, for at most 30 days, and return the row; else UnusableContext with a sentence."""
     if not timedelta() < until_at - from_at <= LONGEST_CONTEXT:
         raise UnusableContext("A context must end after it begins, and within 30 days.")
     if not reason.strip():

