@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from geoalchemy2.shape import to_shape
 from sqlalchemy import LargeBinary, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -12,22 +11,13 @@ from server.accounts.policy import Actor
 from server.core import ledger
 from server.core.clock import now
 from server.core.database import see_as, session
-from server.core.settings import settings
-from server.reports import reading, screening, vault
+from server.reports import vault
 from server.reports.draft import Draft, Receipt
 from server.reports.models import Amendment, CopyAside, Report, ReportSecret
-from server.vocabulary import HandlingState, SourceType
+from server.reports.rows import row_of, words_of
+from server.vocabulary import HandlingState
 
 HELD_BACK = timedelta(hours=23)
-
-# What a stranger may call themselves; a claim to be more is kept and flagged.
-OPEN_SOURCES = {
-    SourceType.SELF_WITNESS,
-    SourceType.SELF_OWNER,
-    SourceType.FACILITY_STAFF,
-    SourceType.SOCIAL_MEDIA,
-    SourceType.HEARSAY,
-}
 
 
 def receive(draft: Draft, *, actor: Actor) -> Receipt:
@@ -37,15 +27,12 @@ def receive(draft: Draft, *, actor: Actor) -> Receipt:
     """
     see_as("all")
     received_at = now()
-    row = _row(draft, actor, received_at)
+    row = row_of(draft, actor=actor, received_at=received_at)
     key, wrapped = vault.new_key(draft.id)
-    words = vault.PrivateWords(
-        text=draft.text, place_text=draft.place_text, contact=_contact(draft), unread=dict(draft.unread)
-    )
     new = insert(Report).values(row).on_conflict_do_nothing(index_elements=["id"]).returning(Report.id).cte("received")
     secret = insert(ReportSecret).from_select(
         ["report_id", "wrapped_key", "sealed"],
-        select(new.c.id, *_bound(wrapped, vault.seal_words(words, key, draft.id))),
+        select(new.c.id, *_bound(wrapped, vault.seal_words(words_of(draft), key, draft.id))),
     )
     event = ledger.record_with(new.c.id, "report.received", actor_id=actor.person_id, sha256=draft.sha256.hex())
     if session.scalar(select(new.c.id).add_cte(secret.cte("secret"), *event)) is None:
@@ -55,42 +42,6 @@ def receive(draft: Draft, *, actor: Actor) -> Receipt:
 
 def _bound(*values: bytes) -> list[Any]:
     return [literal(value, LargeBinary) for value in values]
-
-
-def _row(draft: Draft, actor: Actor, received_at: Any) -> dict[str, Any]:
-    """The columns of a new report: as given, with what is read off it at once."""
-    given = dict(draft.values)
-    when, when_flags = reading.read_time(given, received_at)
-    lon, lat = _lon_lat(given.get("point"))
-    flags = reading.place_flags(lon, lat, given.get("pin_accuracy_m"), settings().operating_area)
-    found = screening.screen(f"{draft.text}\n{draft.place_text}")
-    if given.get("source_type", SourceType.SELF_WITNESS) not in OPEN_SOURCES and not actor.is_known:
-        flags.append("claimed_source")
-    flags += when_flags + reading.contradictions({**given, "text": draft.text}) + list(found.flags) + list(draft.flags)
-    return {
-        **given, **when, **reading.read_damage(given), "id": draft.id, "channel": draft.channel, "received_at": received_at,
-        "payload_sha256": draft.sha256, "receipt_hash": _receipt_hash(draft), "flags": list(dict.fromkeys(flags)),
-        "quarantine": list(found.quarantine), "media_expected": len(draft.media), "import_id": draft.import_id,
-        "organisation_id": actor.organisation_id, "person_id": actor.person_id,
-    }  # fmt: skip
-
-
-def _lon_lat(point: Any) -> tuple[float | None, float | None]:
-    if point is None:
-        return None, None
-    shape = to_shape(point)
-    return shape.x, shape.y
-
-
-def _receipt_hash(draft: Draft) -> bytes | None:
-    return vault.receipt_hash_of_key(draft.receipt_key) if draft.receipt_key else None
-
-
-def _contact(draft: Draft) -> str:
-    """Contact only with consent, and never of a minor."""
-    return (
-        draft.contact if "KEEP_CONTACT" in draft.values.get("consents", ()) and not draft.values.get("is_minor") else ""
-    )
 
 
 def _repeat(draft: Draft) -> Receipt:
@@ -137,13 +88,12 @@ def withdraw(report_id: UUID, *, actor: Actor) -> None:
         ledger.record("report.withdrawn", report_id, actor_id=actor.person_id)
 
 
-def erase_words(report_id: UUID) -> None:
-    """Destroy the key of a report's words, additions and copies kept aside: what is sealed can never be opened again."""
-    session.execute(
-        update(ReportSecret).where(ReportSecret.report_id == report_id).values(wrapped_key=None, sealed=b"")
-    )
-    session.execute(update(CopyAside).where(CopyAside.report_id == report_id).values(wrapped_key=None, sealed=b""))
-    session.execute(update(Amendment).where(Amendment.report_id == report_id).values(sealed=b""))
+def erase_words(*report_ids: UUID) -> None:
+    """Destroy the keys of reports' words, additions and copies kept aside: what is sealed can never be opened again."""
+    nothing = {"wrapped_key": None, "sealed": b""}
+    session.execute(update(ReportSecret).where(ReportSecret.report_id.in_(report_ids)).values(**nothing))
+    session.execute(update(CopyAside).where(CopyAside.report_id.in_(report_ids)).values(**nothing))
+    session.execute(update(Amendment).where(Amendment.report_id.in_(report_ids)).values(sealed=b""))
 
 
 def amend(report: Report, words: str, *, actor: Actor) -> None:

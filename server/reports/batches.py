@@ -1,0 +1,119 @@
+"""Many reports at once, for files: the same rows, vault, ledger and outbox as one report, written a thousand at a time."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+
+from server.accounts.policy import Actor
+from server.core import ledger
+from server.core.clock import now
+from server.core.database import see_as, session
+from server.reports import vault
+from server.reports.draft import Draft
+from server.reports.models import Report, ReportSecret
+from server.reports.rows import row_of, words_of
+from server.reports.service import erase_words
+from server.vocabulary import EventPrecision, HandlingState, SourceType
+
+BATCH = 1_000
+Item = TypeVar("Item")
+
+# A batch is one statement, so each of its rows names the same columns: what a draft leaves out gets what the table gives.
+_LEFT_OUT: dict[str, Any] = {
+    **{column.name: None for column in Report.__table__.columns if column.nullable},
+    "event_precision": EventPrecision.UNK,
+    "source_type": SourceType.SELF_WITNESS,
+    "handling": HandlingState.RECEIVED,
+    "form_version": "",
+    "is_minor": False,
+    "lang": "en",
+    "casualties": {},
+}
+_LISTS = ("needs", "hazards", "access_constraints", "consents")
+
+
+def receive_many(drafts: Iterable[Draft], *, actor: Actor) -> int:
+    """Take many reports in; returns how many were new. A number that is known already is passed over, as it stands."""
+    see_as("all")
+    return sum(_receive_batch(batch, actor) for batch in in_batches(drafts))
+
+
+def _receive_batch(drafts: Sequence[Draft], actor: Actor) -> int:
+    received_at = now()
+    rows = [_whole(draft, actor, received_at) for draft in drafts]
+    new = set(session.scalars(insert_or_skip(Report).on_conflict_do_nothing(index_elements=["id"]).returning(Report.id), rows))
+    fresh = [draft for draft in drafts if draft.id in new]
+    if fresh:
+        session.execute(insert(ReportSecret), [_sealed(draft) for draft in fresh])
+        record_many("report.received", {draft.id: {"sha256": draft.sha256.hex()} for draft in fresh}, actor=actor)
+    return len(fresh)
+
+
+def _whole(draft: Draft, actor: Actor, received_at: datetime) -> dict[str, Any]:
+    lists: dict[str, Any] = {name: [] for name in _LISTS}
+    return {**_LEFT_OUT, **lists, **row_of(draft, actor=actor, received_at=received_at)}
+
+
+def _sealed(draft: Draft) -> dict[str, Any]:
+    key, wrapped = vault.new_key(draft.id)
+    return {"report_id": draft.id, "wrapped_key": wrapped, "sealed": vault.seal_words(words_of(draft), key, draft.id)}
+
+
+def record_many(event: str, subjects: Mapping[UUID, Mapping[str, Any]], *, actor: Actor) -> None:
+    """Write one event for many subjects (``{id: details}``) to the ledger and the outbox."""
+    entries = [
+        {"event": event, "subject_id": subject, "actor_id": actor.person_id, "details": dict(details)}
+        for subject, details in subjects.items()
+    ]
+    if entries:
+        session.execute(insert(ledger.LedgerEntry), entries)
+        session.execute(insert(ledger.OutboxEvent), [{"event": event, "subject_id": subject} for subject in subjects])
+
+
+def supersede_many(replacements: Mapping[UUID, UUID], *, actor: Actor) -> None:
+    """Let newer reports count instead of older ones (``{old: new}``), which stay on record."""
+    see_as("all")
+    for batch in in_batches(replacements.items()):
+        pairs = [{"id": old, "superseded_by": new, "withdrawn_at": now()} for old, new in batch]
+        session.execute(update(Report), pairs)
+        record_many("report.withdrawn", {old: {"replaced_by": str(new)} for old, new in batch}, actor=actor)
+
+
+def withdraw_import(import_id: UUID, *, actor: Actor) -> int:
+    """Take back every report of one import, and let what it had replaced count again. Returns how many were taken back."""
+    see_as("all")
+    withdrawn = 0
+    present = list(session.scalars(select(Report.id).where(Report.import_id == import_id, Report.withdrawn_at.is_(None))))
+    for batch in in_batches(present):
+        session.execute(
+            update(Report).where(Report.id.in_(batch)).values(withdrawn_at=now(), handling=HandlingState.CLOSED)
+        )
+        erase_words(*batch)
+        record_many("report.withdrawn", {report_id: {} for report_id in batch}, actor=actor)
+        _restore_replaced_by(batch, actor)
+        withdrawn += len(batch)
+    return withdrawn
+
+
+def _restore_replaced_by(batch: Sequence[UUID], actor: Actor) -> None:
+    restored = list(
+        session.scalars(
+            update(Report)
+            .where(Report.superseded_by.in_(batch))
+            .values(superseded_by=None, withdrawn_at=None)
+            .returning(Report.id)
+        )
+    )
+    record_many("report.restored", {report_id: {} for report_id in restored}, actor=actor)
+
+
+def in_batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """The items, at most ``BATCH`` at a time."""
+    rest = iter(items)
+    while batch := list(islice(rest, BATCH)):
+        yield batch

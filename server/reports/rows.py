@@ -1,0 +1,56 @@
+"""What a draft becomes when it is received: the columns of a report, and the words that go to the vault."""
+
+from datetime import datetime
+from typing import Any
+
+from geoalchemy2.shape import to_shape
+
+from server.accounts.policy import Actor
+from server.core.settings import settings
+from server.reports import reading, screening, vault
+from server.reports.draft import Draft
+from server.vocabulary import SourceType
+
+# What a stranger may call themselves; a claim to be more is kept and flagged.
+OPEN_SOURCES = {SourceType.SELF_WITNESS, SourceType.SELF_OWNER, SourceType.FACILITY_STAFF, SourceType.SOCIAL_MEDIA, SourceType.HEARSAY}
+
+
+def row_of(draft: Draft, *, actor: Actor, received_at: datetime) -> dict[str, Any]:
+    """The columns of a new report: as given, with what is read off it at once."""
+    given = dict(draft.values)
+    when, when_flags = reading.read_time(given, received_at)
+    lon, lat = _lon_lat(given.get("point"))
+    flags = reading.place_flags(lon, lat, given.get("pin_accuracy_m"), settings().operating_area)
+    found = screening.screen(f"{draft.text}\n{draft.place_text}")
+    if given.get("source_type", SourceType.SELF_WITNESS) not in OPEN_SOURCES and not actor.is_known:
+        flags.append("claimed_source")
+    flags += when_flags + reading.contradictions({**given, "text": draft.text}) + list(found.flags) + list(draft.flags)
+    return {
+        **given, **when, **reading.read_damage(given), "id": draft.id, "channel": draft.channel, "received_at": received_at,
+        "payload_sha256": draft.sha256, "receipt_hash": _receipt_hash(draft), "flags": list(dict.fromkeys(flags)),
+        "quarantine": list(found.quarantine), "media_expected": len(draft.media), "import_id": draft.import_id,
+        "organisation_id": actor.organisation_id, "person_id": actor.person_id,
+    }  # fmt: skip
+
+
+def _lon_lat(point: Any) -> tuple[float | None, float | None]:
+    if point is None:
+        return None, None
+    shape = to_shape(point)
+    return shape.x, shape.y
+
+
+def _receipt_hash(draft: Draft) -> bytes | None:
+    return vault.receipt_hash_of_key(draft.receipt_key) if draft.receipt_key else None
+
+
+def words_of(draft: Draft) -> vault.PrivateWords:
+    """What of a draft only the one door opens."""
+    return vault.PrivateWords(text=draft.text, place_text=draft.place_text, contact=_contact(draft), unread=dict(draft.unread))
+
+
+def _contact(draft: Draft) -> str:
+    """Contact only with consent, and never of a minor."""
+    return (
+        draft.contact if "KEEP_CONTACT" in draft.values.get("consents", ()) and not draft.values.get("is_minor") else ""
+    )
