@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -92,6 +93,14 @@ class FolderStore:
         if path.exists():
             path.unlink(missing_ok=True)
             _sync_folder(path.parent)
+
+    def names_older_than(self, seconds: float, namespace: str) -> Iterator[str]:
+        """The names that were given this long ago or longer, for finding what nothing refers to any more."""
+        latest = time.time() - seconds
+        for path in (self.root / namespace).glob("??/*"):
+            # The time of the last change of the name is the file system's own; the constant date above is not it.
+            if path.stat().st_ctime <= latest:
+                yield path.name
 
     def put_sealed(self, data: bytes, namespace: str, *, key: bytes, bound_to: bytes = b"") -> str:
         """Keep the bytes encrypted (AES-256-GCM) and give the name of the sealed file.

@@ -39,8 +39,8 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# A camera's clock without its zone may stand anywhere from UTC-12 to UTC+14.
-WESTMOST, EASTMOST = timedelta(hours=-12), timedelta(hours=14)
+# A camera's clock without its zone may stand anywhere on Earth: up to fourteen hours from UTC.
+ANY_ZONE = timedelta(hours=14)
 HASH_SIDE, HASH_BITS = 32, 8
 NOBODY = 65534
 
@@ -222,7 +222,7 @@ def _degrees(parts: tuple[Any, ...], half: str) -> float:
 
 
 def _taken(camera: dict[int, Any], gps: dict[int, Any]) -> list[str] | None:
-    """The interval in which the picture was taken: one instant where the zone is known, else 26 hours."""
+    """The interval in which the picture was taken: one instant where the zone is known, else 28 hours."""
     if ExifTags.GPS.GPSDateStamp in gps and ExifTags.GPS.GPSTimeStamp in gps:
         hours, minutes, seconds = (int(float(part)) for part in gps[ExifTags.GPS.GPSTimeStamp])
         at = _moment(gps[ExifTags.GPS.GPSDateStamp], f" {hours:02}:{minutes:02}:{seconds:02}+00:00")
@@ -231,7 +231,7 @@ def _taken(camera: dict[int, Any], gps: dict[int, Any]) -> list[str] | None:
     if zone := str(camera.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 "):
         return [_moment(said, zone).isoformat()] * 2
     at = _moment(said, "+00:00")
-    return [(at - EASTMOST).isoformat(), (at - WESTMOST).isoformat()]
+    return [(at - ANY_ZONE).isoformat(), (at + ANY_ZONE).isoformat()]
 
 
 def _moment(said: Any, rest: str) -> datetime:

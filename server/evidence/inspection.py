@@ -11,8 +11,7 @@ from enum import StrEnum
 
 from server.core.choices import N_, Choice
 
-MAX_BYTES = 15 * 1024 * 1024
-MAX_PHOTOS = 8
+MAX_BYTES = 15_000_000
 # Fifty "megapixels" as phones are sold: 8192 x 6144 is the largest common sensor grid of that name.
 MAX_PIXELS = 8192 * 6144
 
@@ -49,6 +48,7 @@ class Refusal(Choice):
     CUT_SHORT = "CUT_SHORT", N_("The photo did not arrive whole. Send it again.")
     TOO_MANY_PIXELS = "TOO_MANY_PIXELS", N_("The picture is larger than 50 megapixels. Send a smaller one.")
     UNREADABLE = "UNREADABLE", N_("The photo is damaged and cannot be opened.")
+    LOST = "LOST", N_("The photo was damaged in our keeping.")
     TOO_HEAVY = "TOO_HEAVY", N_("Opening the photo takes too much memory or time. Send a smaller or simpler one.")
 
 

@@ -4,6 +4,9 @@ A fingerprint is the DCT hash that ImageHash computes: 16 hex digits in files, a
 """
 
 SAME_PICTURE_BITS = 6
+# Half of the bits of a picture with something in it are ones, by construction. A night sky or a finger on the lens has
+# too few waves for that, and is like every other night sky.
+FEWEST_ONES = 28
 _ALL_BITS = (1 << 64) - 1
 
 
@@ -28,3 +31,8 @@ def distance(one: int, other: int) -> int:
 def is_same_picture(one: int, other: int) -> bool:
     """True when one picture is the other, re-sent, shrunk or compressed again."""
     return distance(one, other) <= SAME_PICTURE_BITS
+
+
+def is_telling(number: int) -> bool:
+    """False for a picture so plain that its fingerprint would fit any other plain picture."""
+    return distance(number, 0) >= FEWEST_ONES

@@ -9,6 +9,8 @@ import pytest
 
 from server.core.storage import CONSTANT_TIME_NS, FolderStore, NothingStored, StorageDamaged, _opened
 
+pytestmark = pytest.mark.pure
+
 KEY = bytes(range(32))
 
 
@@ -109,7 +111,7 @@ def test_two_seals_of_one_photo_are_two_files(folder):
     assert folder.get_sealed(second, "incoming", key=KEY) == b"same"
 
 
-@pytest.mark.parametrize("url", ["s3://bucket", "https://example.org/x", "file://host/x", "file:relative", "/plain/path"])
+@pytest.mark.parametrize("url", ["s3://bucket", "https://x.test/x", "file://host/x", "file:relative", "/plain/path"])
 def test_an_address_that_is_no_local_folder_is_refused_in_words(url):
     with pytest.raises(ValueError, match="STORAGE_URL"):
         _opened(url)

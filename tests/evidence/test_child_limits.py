@@ -16,6 +16,8 @@ GOOD = {"point": None, "taken": None, "width": 320, "height": 240, "phash": "012
 
 PRELUDE = f"""
 import importlib.util, json, os, socket, struct, sys, time
+
+pytestmark = pytest.mark.pure
 spec = importlib.util.spec_from_file_location("developing", {str(developing.__file__)!r})
 developing = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(developing)

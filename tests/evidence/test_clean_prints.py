@@ -24,6 +24,8 @@ from tests.evidence.pictures import (
     wide_profile,
 )
 
+pytestmark = pytest.mark.pure
+
 PACKED = zlib.compress(b"planted-ztxt")
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 OTHER_PICTURE = jpeg_with((0xFE, b"planted-thumbnail"), picture=four_corners((160, 120)).rotate(180))

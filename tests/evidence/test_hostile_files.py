@@ -22,6 +22,8 @@ from tests.evidence.pictures import (
     webp_with,
 )
 
+pytestmark = pytest.mark.pure
+
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><rect width="9" height="9"/></svg>'
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
 JPEG = encoded(four_corners())

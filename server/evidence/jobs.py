@@ -1,0 +1,25 @@
+"""What the worker is asked to do with photos."""
+
+from uuid import UUID
+
+from server.core.jobs import job
+from server.evidence import custody
+
+
+@job("evidence.clean_photo")
+def clean_photo(subject: str) -> None:
+    """A photo was received: develop it."""
+    custody.clean_photo(UUID(subject))
+
+
+@job("evidence.erase_photos")
+def erase_photos(subject: str) -> None:
+    """A report was taken back: its photos go."""
+    custody.erase_photos(UUID(subject))
+
+
+@job("evidence.verify_photos")
+def verify_photos() -> None:
+    """A night has passed: read a share of the photos again, and sweep out what belongs to none."""
+    custody.verify_photos()
+    custody.remove_leftovers()
