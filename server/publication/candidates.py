@@ -1,0 +1,151 @@
+"""Damage records as the rules may know them: read in one query, never with a reporter's words, name or device."""
+
+import hashlib
+import hmac
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Row, Select, or_, select
+
+from server.core.database import session
+from server.core.settings import settings
+from server.matching.models import Incident
+from server.places.models import AreaContext, Event, Site
+from server.publication.cases import AreaMode, Candidate, Surroundings
+from server.publication.coarsening import CELLS, Disclosure, Whereabouts
+from server.publication.counting import Neighbourhood, kinds_of
+from server.publication.models import Disclosure as DisclosedRow
+from server.publication.policy import policy
+from server.vocabulary import GeometryLevel, LegalProfile, SensitivityClass, SiteType, Tier
+
+TOGETHER = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One record with all the rules need, what else its row will say, and its public number if it has one."""
+
+    candidate: Candidate
+    surroundings: Surroundings
+    facts: Row[tuple[object, ...]]
+    published_id: str | None
+    last_disclosed: dict[str, object] | None
+
+
+def due() -> Select[tuple[UUID]]:
+    """The ids of records that the public might see now, and of those it sees already, ordered by place."""
+    rules = policy()
+    ready = Incident.certainty.in_(rules.certainties[Tier.PUBLIC]) & Incident.workflow.in_(rules.workflows[Tier.PUBLIC])
+    public = select(DisclosedRow.incident_id).where(DisclosedRow.ended_at.is_(None))
+    return select(Incident.id).where(or_(ready, Incident.id.in_(public))).order_by(Incident.h3_r9, Incident.id)
+
+
+def cases(ids: Sequence[UUID], *, now: datetime) -> Iterator[Case]:
+    """Cases for some records, in runs of neighbours so that their surroundings are counted once."""
+    modes = _modes()
+    for start in range(0, len(ids), TOGETHER):
+        yield from _cases(ids[start : start + TOGETHER], now=now, modes=modes)
+
+
+def _cases(ids: Sequence[UUID], *, now: datetime, modes: dict[str, list[AreaMode]]) -> Iterator[Case]:
+    found = session.execute(_facts().where(Incident.id.in_(ids))).all()
+    places = {row.id: _place(row) for row in found}
+    around = Neighbourhood(places.values())
+    history = _history(ids)
+    for row in found:
+        candidate, told = _candidate(row, places[row.id]), history[row.id]
+        present = [item for item in told if item.ended_at is None]
+        yield Case(
+            candidate=candidate,
+            surroundings=Surroundings(
+                now=now,
+                contexts=tuple(mode for pcode in candidate.place.pcodes for mode in modes.get(pcode or "", ())),
+                k=around.around(candidate.place, _kinds(candidate)),
+                disclosed=tuple(_disclosure(item) for item in told),
+                legal_profile=LegalProfile(settings().legal_profile),
+                holdback_key=holdback_key(),
+            ),
+            facts=row,
+            published_id=present[-1].published_id if present else None,
+            last_disclosed=present[-1].fields if present else None,
+        )
+
+
+def holdback_key() -> bytes:
+    """The key of the secret waits, derived from the installation's own."""
+    return hmac.new(settings().secret_key.encode(), b"publication holdback", hashlib.sha256).digest()
+
+
+def _facts() -> Select[tuple[object, ...]]:
+    lon, lat = Incident.point.ST_X().label("lon"), Incident.point.ST_Y().label("lat")
+    own = [column for column in Incident.__table__.c if column.key not in ("point", "fixed_fields", "needs", "hazards")]
+    more = [Site.name.label("site_name"), Event.glide.label("glide"), Event.public_id.label("event_public_id")]
+    joined = Incident.__table__.outerjoin(Site, Site.id == Incident.site_id).outerjoin(
+        Event, Event.id == Incident.event_id
+    )
+    return select(*own, lon, lat, *more).select_from(joined)
+
+
+def _place(row: Row[tuple[object, ...]]) -> Whereabouts:
+    pcodes = (row.adm1_pcode, row.adm2_pcode, row.adm3_pcode)
+    return Whereabouts(h3_r9=row.h3_r9, pcodes=pcodes, accuracy_m=row.accuracy_m)
+
+
+def _candidate(row: Row[tuple[object, ...]], place: Whereabouts) -> Candidate:
+    raised = row.s_class if row.s_class > row.site_type.sensitivity else None
+    return Candidate(
+        id=row.id,
+        certainty=row.certainty,
+        workflow=row.workflow,
+        site_type=row.site_type,
+        place=place,
+        evidence_received_at={"values": row.evidence_received_at} if row.evidence_received_at else {},
+        in_use_as=row.in_use_as,
+        raised_to=raised,
+        event_earliest=row.event_earliest,
+        event_latest=row.event_latest,
+        event_precision=row.event_precision,
+        time_zone=settings().time_zone,
+        lon=row.lon,
+        lat=row.lat,
+        is_withdrawn=row.merged_into is not None,
+        is_killed=row.killed_at is not None,
+        embargo_until=row.embargo_until,
+        has_words=row.report_count > 0,
+        has_photos=row.photo_count > 0,
+        damage_min=row.damage_min,
+        damage_max=row.damage_max,
+        damage_best=row.damage_best,
+        cause_group=row.cause_group,
+    )
+
+
+def _kinds(candidate: Candidate) -> tuple[str, ...]:
+    return tuple({*(kind.value for kind in SensitivityClass), *kinds_of(SiteType(candidate.site_type).value)})
+
+
+def _modes() -> dict[str, list[AreaMode]]:
+    """What was ever said of each area; the rules see what holds and what has expired."""
+    said: dict[str, list[AreaMode]] = defaultdict(list)
+    for row in session.scalars(select(AreaContext)):
+        said[row.pcode].append(AreaMode(mode=row.mode, from_at=row.from_at, until_at=row.until_at))
+    return said
+
+
+def _history(ids: Sequence[UUID]) -> dict[UUID, list[DisclosedRow]]:
+    told: dict[UUID, list[DisclosedRow]] = defaultdict(list)
+    for row in session.scalars(
+        select(DisclosedRow).where(DisclosedRow.incident_id.in_(ids)).order_by(DisclosedRow.first_at, DisclosedRow.id)
+    ):
+        told[row.incident_id].append(row)
+    return told
+
+
+def _disclosure(row: DisclosedRow) -> Disclosure:
+    cell = row.area_code if row.geo_level in CELLS or row.geo_level is GeometryLevel.POINT else None
+    return Disclosure(
+        level=row.geo_level, cell=cell, pcodes=tuple(row.fields.get(f"adm{at}_pcode") for at in (1, 2, 3))
+    )

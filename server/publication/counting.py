@@ -1,0 +1,120 @@
+"""How many places of a kind exist around a record: counted from the dated baseline, for many records at once.
+
+A record is hidden among places that EXIST, not among those that are damaged. Cells are made by the chain of H3 parents
+from the stored cell of resolution 9, for records and for places alike, so that both always fall into the same cell.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from functools import cache
+
+import h3
+from shapely.geometry import Polygon
+from sqlalchemy import func, select, text
+
+from server.core.database import session
+from server.places.models import BaselineSite
+from server.publication.coarsening import AREAS, CELLS, Counts, Whereabouts, cell_at
+from server.vocabulary import GeometryLevel, SiteType
+
+COARSEST = 6
+DEPTHS = (1, 2, 3)
+
+# All sites in some cells of resolution 6: the numbers of a cell's descendants are one unbroken run.
+_SITES_IN_CELLS = text("""
+SELECT site_type, h3_r9, adm1_pcode, adm2_pcode, adm3_pcode, count(*) AS n
+FROM unnest(CAST(:lows AS text[]), CAST(:highs AS text[])) AS wanted (low, high)
+JOIN baseline_sites ON h3_r9 BETWEEN wanted.low AND wanted.high
+GROUP BY 1, 2, 3, 4, 5
+""")
+
+_AREAS_OF_CELLS = text("""
+SELECT wanted.cell, area.level, area.pcode
+FROM unnest(CAST(:cells AS text[]), CAST(:shapes AS text[])) AS wanted (cell, shape)
+JOIN admin_areas AS area ON area.level IN (1, 2, 3) AND ST_Intersects(area.shape, ST_GeomFromText(wanted.shape, 4326))
+""")
+
+
+class Neighbourhood:
+    """The sites that exist around some places, and which areas share each cell. Made once for each batch of records."""
+
+    def __init__(self, places: Iterable[Whereabouts]) -> None:
+        cells = {cell_at(place, level) for place in places if place.h3_r9 for level in CELLS}
+        self._in_area = _count_areas()
+        self._in_cell: dict[str, Counter[str]] = defaultdict(Counter)
+        self._in_piece: dict[tuple[str, int], dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+        self._count_sites(sorted(cell for cell in cells if cell and h3.get_resolution(cell) == COARSEST))
+        self._add_pieces_without_sites(sorted(cell for cell in cells if cell))
+
+    def around(self, place: Whereabouts, kinds: Iterable[str]) -> Counts:
+        """How many sites of each kind exist in every area the place could be shown as."""
+        kinds = tuple(kinds)
+        counts = {(kind, level.value): self._at(place, level)[kind] for kind in kinds for level in (*CELLS, *AREAS)}
+        pairs = [(level, cell_at(place, level), depth) for level in CELLS for depth in DEPTHS]
+        for level, cell, depth in pairs:
+            for kind in kinds if cell else ():
+                counts[kind, f"{level.value}&ADM{depth}"] = self._smallest_piece(cell, depth, place, kind)
+        return counts
+
+    def _at(self, place: Whereabouts, level: GeometryLevel) -> Counter[str]:
+        where = cell_at(place, level) if level in CELLS else place.pcodes[AREAS[level] - 1]
+        if where is None:
+            return Counter()
+        return self._in_cell.get(where, Counter()) if level in CELLS else self._in_area.get(where, Counter())
+
+    def _smallest_piece(self, cell: str | None, depth: int, place: Whereabouts, kind: str) -> int:
+        """The fewest sites of the kind in any piece of the cell: a blank beside its neighbours' names tells as much."""
+        pieces = self._in_piece.get((cell or "", depth), {})
+        own = place.pcodes[depth - 1]
+        return min((sites[kind] for sites in pieces.values()), default=0) if own in pieces else 0
+
+    def _count_sites(self, coarsest: list[str]) -> None:
+        runs = [run_of(cell) for cell in coarsest]
+        found = session.execute(
+            _SITES_IN_CELLS, {"lows": [low for low, _ in runs], "highs": [high for _, high in runs]}
+        )
+        for site in found:
+            for resolution in CELLS.values():
+                cell = h3.cell_to_parent(site.h3_r9, resolution)
+                for kind in kinds_of(site.site_type):
+                    self._in_cell[cell][kind] += site.n
+                    for depth, pcode in enumerate((site.adm1_pcode, site.adm2_pcode, site.adm3_pcode), start=1):
+                        self._in_piece[cell, depth][pcode][kind] += site.n
+
+    def _add_pieces_without_sites(self, cells: list[str]) -> None:
+        shapes = [cell_shape(cell).wkt for cell in cells]
+        for found in session.execute(_AREAS_OF_CELLS, {"cells": cells, "shapes": shapes}):
+            self._in_piece[found.cell, found.level].setdefault(found.pcode, Counter())
+
+
+@cache
+def kinds_of(site_type: str) -> tuple[str, ...]:
+    """The names under which a site of a type is counted: its class, its group and its type."""
+    site = next(kind for kind in SiteType if kind == site_type)
+    return (site.sensitivity.value, site.group.value, *((site.value,) if site.value != site.group.value else ()))
+
+
+def cell_shape(cell: str) -> Polygon:
+    """The outline of an H3 cell in longitude and latitude."""
+    return Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(cell)])
+
+
+def _count_areas() -> dict[str, Counter[str]]:
+    """How many sites of each kind there are in every region and district."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for column in (BaselineSite.adm1_pcode, BaselineSite.adm2_pcode):
+        counted = select(BaselineSite.site_type, column.label("pcode"), func.count().label("n")).where(
+            column.is_not(None)
+        )
+        for row in session.execute(counted.group_by(BaselineSite.site_type, column)):
+            for kind in kinds_of(row.site_type):
+                found[row.pcode][kind] += row.n
+    return found
+
+
+def run_of(cell: str) -> tuple[str, str]:
+    """The first and last possible number of a descendant at resolution 9, as H3 writes them."""
+    low = h3.str_to_int(h3.cell_to_center_child(cell, CELLS[GeometryLevel.H3_9]))
+    deeper = CELLS[GeometryLevel.H3_9] - h3.get_resolution(cell)
+    widest = ((1 << 3 * deeper) - 1) << (3 * (15 - CELLS[GeometryLevel.H3_9]))
+    return h3.int_to_str(low), h3.int_to_str(low | widest)

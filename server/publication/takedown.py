@@ -1,0 +1,96 @@
+"""The kill switch: pulled by one person at once, put back by two. What was downloaded cannot be called back.
+
+The rows go, the map and the files with them, and the next release lists their numbers as gone without a reason. The
+records stay where they are on the desk.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import uuid4
+
+import h3
+from sqlalchemy import ColumnElement, or_, select, true, update
+
+from server.accounts.policy import Actor, may
+from server.core.clock import now as present
+from server.core.database import session
+from server.core.ledger import record
+from server.core.problems import Problem
+from server.matching.models import Incident
+from server.publication.counting import run_of
+from server.publication.models import Disclosure
+from server.publication.service import ONE_BATCH, close_batch, next_release, published_ids_of, take_out
+from server.vocabulary import SensitivityClass, SiteGroup, SiteType
+
+Kind = Literal["record", "public_row", "area", "site_group", "sensitivity", "everything"]
+
+
+def withdraw_from_public(actor: Actor, *, kind: Kind, code: str = "") -> int:
+    """Take everything in a scope out of the public copy, at once; returns how many public rows went.
+
+    `code` is the desk's number of a record, the number of a public row, a P-code or H3 cell, a group of sites or a
+    class. Records of the scope that are not public yet stay out as well.
+    """
+    if not may(actor, "take_out_of_public"):
+        raise Problem("not_allowed")
+    session.execute(ONE_BATCH)
+    now = present()
+    mark = (
+        update(Incident)
+        .where(_scope(kind, code), Incident.killed_at.is_(None))
+        .values(killed_at=now)
+        .returning(Incident.id)
+    )
+    killed = list(session.scalars(mark, execution_options={"synchronize_session": False}))
+    gone = published_ids_of(killed)
+    take_out(gone, now=now)
+    close_batch(next_release(now), now=now, revoked=gone)
+    subject = killed[0] if kind in ("record", "public_row") and killed else uuid4()
+    record(
+        "publication.withdrawn",
+        subject,
+        actor_id=actor.person_id,
+        scope=kind,
+        code=code,
+        records=len(killed),
+        rows=len(gone),
+    )
+    return len(gone)
+
+
+def put_back_into_public(actor: Actor, second: Actor, *, public_ids: Sequence[str]) -> int:
+    """Let the rules judge some records again; two people must agree. They wait for the next batch like new rows."""
+    if not (may(actor, "put_back_into_public") and may(second, "put_back_into_public")):
+        raise Problem("not_allowed")
+    if actor.person_id is None or actor.person_id == second.person_id:
+        raise Problem("second_person_needed")
+    back = update(Incident).where(Incident.public_id.in_(public_ids), Incident.killed_at.is_not(None))
+    found = list(
+        session.scalars(
+            back.values(killed_at=None).returning(Incident.id), execution_options={"synchronize_session": False}
+        )
+    )
+    for incident in found:
+        record("publication.put_back", incident, actor_id=actor.person_id, second=str(second.person_id))
+    return len(found)
+
+
+def _scope(kind: Kind, code: str) -> ColumnElement[bool]:
+    if kind == "everything":
+        return true()
+    if kind == "record":
+        return Incident.public_id == code
+    if kind == "public_row":
+        return Incident.id.in_(select(Disclosure.incident_id).where(Disclosure.published_id == code))
+    if kind == "area":
+        return _in_area(code)
+    if kind == "site_group":
+        return Incident.site_type.in_([site for site in SiteType if site.group is SiteGroup(code)])
+    return Incident.s_class == SensitivityClass(code)
+
+
+def _in_area(code: str) -> ColumnElement[bool]:
+    if h3.is_valid_cell(code):
+        low, high = run_of(code)
+        return Incident.h3_r9.between(low, high)
+    return or_(Incident.adm1_pcode == code, Incident.adm2_pcode == code, Incident.adm3_pcode == code)
