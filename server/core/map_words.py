@@ -22,9 +22,11 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(words_of_map=words_of_map, map_levels=LEVELS)
 
 
-def words_of_map() -> dict[str, Any]:
-    """Every word static/js/*.js may show, as the JSON it reads. `{n}` and the like are filled in there."""
+def words_of_map(ground: str = "") -> dict[str, Any]:
+    """Every word static/js/*.js may show, as the JSON it reads; `ground` credits the base map. `{n}` is filled in there."""
+    neutral = _("Boundaries and names shown do not imply endorsement.")
     return {
+        "ground": f"{ground} · {neutral}" if ground else neutral,
         "map": _("Map of damage records"),
         "zoom_in": _("Zoom in"),
         "zoom_out": _("Zoom out"),

@@ -20,6 +20,8 @@ from server.core.assets import asset
 
 Plain = int | float | bool | str | None | Sequence[int | float | bool | str]
 
+MIN_ZOOM, MAX_ZOOM = 2, 18
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _ADDRESS = re.compile(r"/(?!/)[A-Za-z0-9/_.{}?=&%:-]*")
@@ -52,18 +54,16 @@ class Map(folium.Map):
             zoom_start=int(zoom),
             tiles=None,
             zoom_control=False,
-            control_scale=True,
-            min_zoom=2,
-            max_zoom=18,
             world_copy_jump=True,
         )
+        self.options.update(min_zoom=MIN_ZOOM, max_zoom=MAX_ZOOM)  # folium keeps its arguments of that name for its tiles
         self._id = _named(name)
         self._modules = tuple(modules)
 
     @property
     def default_js(self) -> list[tuple[str, str]]:
         """Leaflet from our own address, in a list nobody else shares (folium's is mutable and common to all maps)."""
-        return [("leaflet_js", asset("vendor/leaflet/leaflet.js"))]
+        return [("leaflet_js", asset("vendor/leaflet/leaflet.js")), ("basemap_js", asset("js/basemap.js"))]
 
     @property
     def default_css(self) -> list[tuple[str, str]]:
@@ -104,6 +104,11 @@ class Layer(MacroElement):
     def get_name(self) -> str:
         """The same at every rendering."""
         return f"layer_{self._id}"
+
+
+def ground(url: str, *, kind: str, max_zoom: int) -> Layer:
+    """The base map under everything else: the address of its tiles, "vector" or "raster", and its deepest zoom."""
+    return Layer("basemap", tiles=url, form=kind, max_zoom=max_zoom)
 
 
 def script_response(composed: Map) -> Response:

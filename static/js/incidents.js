@@ -12,6 +12,7 @@ import { Tiles } from './tiles.js';
 
 const SEEN_CIRCLE_PX = 16;
 const SAME_PLACE_PX = 3;
+const MOST_CIRCLES = 40; // beyond that they only darken the map
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
 class Incidents {
@@ -120,10 +121,9 @@ class Incidents {
   /** A place known to 2 km must not look like a pin: the circle it may lie in, where that is larger than its symbol. */
   circle(groups) {
     this.circles.clearLayers();
-    for (const { n, records, lat, lon } of groups) {
-      const metres = n === 1 ? records[0]?.[5] : 0;
-      if (metres && this.pixels(metres, lat) > SEEN_CIRCLE_PX) L.circle([lat, lon], { radius: metres, className: 'doubt', interactive: false }).addTo(this.circles);
-    }
+    const poor = groups.filter(({ n, records, lat }) => n === 1 && records[0] && this.pixels(records[0][5], lat) > SEEN_CIRCLE_PX);
+    if (poor.length > MOST_CIRCLES) return;
+    for (const { records, lat, lon } of poor) L.circle([lat, lon], { radius: records[0][5], className: 'doubt', interactive: false }).addTo(this.circles);
   }
 
   pixels(metres, lat) {

@@ -25,9 +25,10 @@ function layer(map, { kind, ...options }) {
 function prepare(map) {
   prepared.add(map);
   map.attributionControl.setPrefix(false);
-  map.attributionControl.setPosition(rightToLeft ? 'bottomleft' : 'bottomright');
-  const position = rightToLeft ? 'topright' : 'topleft';
-  L.control.zoom({ position, zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out }).addTo(map);
+  const [end, start] = rightToLeft ? ['left', 'right'] : ['right', 'left'];
+  map.attributionControl.setPosition(`bottom${end}`);
+  L.control.scale({ position: `bottom${end}`, imperial: false }).addTo(map);
+  L.control.zoom({ position: `top${start}`, zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out }).addTo(map);
   map.getContainer().setAttribute('role', 'region');
   map.getContainer().setAttribute('aria-label', words.map ?? '');
 }

@@ -1,3 +1,4 @@
 /** Everything a page with a map needs: the layers register themselves when they are imported. */
 import './layers.js';
+import './ground.js';
 import './incidents.js';

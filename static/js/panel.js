@@ -62,7 +62,7 @@ export class Panel {
       const item = make('li', '', { className: 'row' });
       const open = make('button', siteWord(row), { type: 'button', className: 'row-open' });
       open.addEventListener('click', () => this.open([row], this.opener));
-      item.append(open, marks(row));
+      item.append(open, marks(row), make('span', row[2], { className: 'row-meta', dir: 'ltr' }));
       list.append(item);
     }
     return list;
