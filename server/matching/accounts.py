@@ -18,6 +18,7 @@ from server.matching.reading import Reading, kind_of, read
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 COARSE_HOURS = 6.0  # an interval at least this wide says the day or a part of it, not the hour
+VAGUE_HOURS = 72.0  # an interval at least this wide hardly says when
 _ITEM_BITS = 32
 
 
@@ -101,6 +102,11 @@ class Columns:
     def coarse(self) -> NDArray[np.bool_]:
         """True where the account knows the day or a part of it, not the hour."""
         return self.latest - self.earliest >= COARSE_HOURS * 3600
+
+    @cached_property
+    def vague(self) -> NDArray[np.bool_]:
+        """True where the account hardly knows when it was; that times overlap then means nothing."""
+        return ~(self.latest - self.earliest < VAGUE_HOURS * 3600)
 
     @cached_property
     def tokens(self) -> Bags:

@@ -73,6 +73,11 @@ class Pairs:
         return np.maximum(0.0, late - early) / 3600
 
     @cached_property
+    def vague(self) -> np.ndarray:
+        """True where either side hardly knows when it was."""
+        return self.columns.vague[self.left] | self.columns.vague[self.right]
+
+    @cached_property
     def coarse(self) -> np.ndarray:
         """True where either side does not know the hour."""
         return self.columns.coarse[self.left] | self.columns.coarse[self.right]
@@ -95,8 +100,8 @@ def hours(pairs: Pairs) -> Floats:
 
 
 def days(pairs: Pairs) -> Floats:
-    """Days between the two intervals, where one side knows no hour."""
-    return np.where(pairs.coarse, pairs.gap_hours / 24, np.nan)
+    """Days between the two intervals, where one side knows no hour but both know the day or nearly so."""
+    return np.where(pairs.coarse & (~pairs.vague | (pairs.gap_hours > 0)), pairs.gap_hours / 24, np.nan)
 
 
 def kind(pairs: Pairs) -> Floats:

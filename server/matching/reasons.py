@@ -44,7 +44,10 @@ REASON_WORDS = {
     "two_lists": N_("they come from two different lists"),
     "crowd": N_("%(others)s other reports near by"),
     "says_same": N_("the person says it is the same damage"),
-    "kept_together": N_("a person laid them together"),
+    "first": N_("the first report of this damage"),
+    "by_hand": N_("a person laid it here"),
+    "kept_together": N_("a person laid the two records together"),
+    "taken_apart": N_("a person took the records apart"),
 }
 
 

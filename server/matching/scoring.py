@@ -120,7 +120,8 @@ def _identity(pairs: Pairs, values: dict[str, Floats], weights: Weights) -> np.n
     place = (values["address"] == 0) & (pairs.metres <= SAME_PLACE_M)
     photo = (values["photo"] <= SAME_PHOTO_BITS) & (pairs.metres <= SAME_PHOTO_M)
     alike = (values["words"] >= ALIKE_WORDS) | (values["spelling"] >= 2 * ALIKE_WORDS)
-    spot = (pairs.metres <= _claimed(pairs)) & _same_kind(values) & alike & (pairs.gap_hours <= weights.same_event_hours)
+    at_once = ~pairs.vague & (pairs.gap_hours <= weights.same_event_hours)
+    spot = (pairs.metres <= _claimed(pairs)) & _same_kind(values) & alike & at_once
     return place | photo | spot
 
 

@@ -47,6 +47,7 @@ class Weights:
     join: float
     absent: float
     crowding_margin: float
+    says_same: float
     same_event_hours: float
     second_strike_hours: float
     reach_m: float
@@ -90,6 +91,7 @@ def weights_from(data: dict[str, Any]) -> Weights:
         lines={name: _line(name, line) for name, line in data["evidence"].items()},
         attach=float(bands["attach"]), suggest=float(bands["suggest"]),
         join=float(bands["join"]), absent=float(bands["absent"]), crowding_margin=float(bands["crowding_margin"]),
+        says_same=float(bands["says_same"]),
         same_event_hours=float(bands["same_event_hours"]), second_strike_hours=float(bands["second_strike_hours"]),
         reach_m=float(reach["metres"]), reach_days=float(reach["days"]),
         rescue_m=float(reach["rescue_metres"]), rescue_days=float(reach["rescue_days"]),

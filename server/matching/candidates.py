@@ -1,0 +1,217 @@
+"""The reports that may speak of the same damage, found by index: near in place and time, or naming the same numbered place.
+
+A box on the GiST index, then planar distance and time: about a quarter of the cost of ``ST_DWithin`` on geography. Words stay
+sealed; a numbered place is found by its keyed hash.
+"""
+
+import hashlib
+import hmac
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import cos, radians
+from typing import Any
+from uuid import UUID
+
+from geoalchemy2.shape import to_shape
+from sqlalchemy import RowMapping, delete, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from server.core.database import session
+from server.core.geography import METRES_PER_DEGREE, box_around
+from server.core.settings import settings
+from server.evidence.models import Photo
+from server.matching.accounts import Account
+from server.matching.models import ReportAddress
+from server.matching.reading import read
+from server.matching.weights import Weights
+from server.reports.access import words_of
+from server.reports.models import Report
+from server.vocabulary import SourceType
+
+MOST_CANDIDATES = 60
+SAME_SITE_M = 60.0  # so near, older damage is asked for too: the place may have been struck before
+
+_WANTED = """
+  r.id, ST_X(r.point) AS lon, ST_Y(r.point) AS lat, r.pin_accuracy_m, r.event_earliest, r.event_latest, r.received_at,
+  r.site_type, r.damage_min, r.damage_max, r.source_type, r.import_id, r.flags"""
+_D2 = "(((ST_X(r.point) - :lon) * :shrink) ^ 2 + (ST_Y(r.point) - :lat) ^ 2)"
+_COUNTS = "r.withdrawn_at IS NULL AND r.quarantine = '{}' AND r.id <> :report"
+_SOON = """coalesce(r.event_latest, r.received_at) >= :since
+  AND coalesce(r.event_earliest, r.received_at - CAST(:unknown AS interval)) <= :until"""
+
+# The box is what the index answers; the rest narrows it. Rows in time come first, then those of the very same spot.
+NEAR = f"""
+SELECT {_WANTED}, {_D2} AS d2, ({_SOON}) AS in_time
+FROM reports r
+WHERE r.point && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+  AND {_D2} <= CASE WHEN {_SOON} THEN CAST(:reach2 AS float8) ELSE CAST(:site2 AS float8) END
+  AND {_COUNTS}
+ORDER BY in_time DESC, d2 LIMIT :most"""
+
+RESCUE = f"""
+SELECT {_WANTED}, {_D2} AS d2, true AS in_time
+FROM report_addresses k JOIN reports r ON r.id = k.report_id
+WHERE k.address_key = ANY(:keys)
+  AND r.point && ST_MakeEnvelope(:far_west, :far_south, :far_east, :far_north, 4326)
+  AND coalesce(r.event_latest, r.received_at) >= :rescue_since
+  AND coalesce(r.event_earliest, r.received_at) <= :rescue_until AND {_COUNTS}
+ORDER BY d2 LIMIT :most"""
+
+# The incident each candidate lies on is looked up last, for the few rows that are left.
+_ATTACHED = f"""
+WITH near AS ({NEAR}), rescue AS ({RESCUE}), found AS (
+  SELECT * FROM near UNION SELECT * FROM rescue)
+SELECT found.*, a.incident_id, i.source AS import_source
+FROM found
+JOIN attachments a ON a.report_id = found.id AND a.ended_at IS NULL
+LEFT JOIN imports i ON i.id = found.import_id
+ORDER BY in_time DESC, d2, found.id"""
+
+_OF_INCIDENTS = f"""
+SELECT {_WANTED}, a.incident_id, i.source AS import_source
+FROM attachments a JOIN reports r ON r.id = a.report_id LEFT JOIN imports i ON i.id = r.import_id
+WHERE a.ended_at IS NULL AND a.incident_id = ANY(:incidents) ORDER BY r.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Where and when to look. Degrees, longitude first; aware moments."""
+
+    report_id: UUID
+    lon: float
+    lat: float
+    earliest: datetime
+    latest: datetime
+
+
+def near(probe: Probe, account: Account, weights: Weights) -> dict[UUID, list[Account]]:
+    """The accounts near the probe, by the incident they lie on; nearest in time and place first, at most MOST_CANDIDATES."""
+    rows = session.execute(text(_ATTACHED), _where(probe, account, weights)).mappings().all()
+    return _by_incident(rows, weights)
+
+
+def of_incidents(incidents: Iterable[UUID], weights: Weights) -> dict[UUID, list[Account]]:
+    """The accounts that lie on these incidents."""
+    rows = session.execute(text(_OF_INCIDENTS), {"incidents": list(incidents)}).mappings().all()
+    return _by_incident(rows, weights)
+
+
+def account_of(report: Report, weights: Weights) -> Account:
+    """One report as matching reads it."""
+    shape = to_shape(report.point) if report.point is not None else None
+    row = {name: getattr(report, name) for name in _COLUMNS}
+    row |= {"lon": shape.x if shape else None, "lat": shape.y if shape else None}
+    return _accounts([row | {"import_source": _source_of(report)}], weights)[0]
+
+
+def probe_of(report: Report, weights: Weights) -> Probe:
+    """Where and when to look for the others; the report must have a point."""
+    shape = to_shape(report.point)
+    earliest, latest = _interval(report.event_earliest, report.event_latest, report.received_at, weights)
+    return Probe(report.id, shape.x, shape.y, earliest, latest)
+
+
+def remember_addresses(report_id: UUID, account: Account) -> None:
+    """Keep the keyed hashes of the numbered places that a report names, so that later ones find it. Twice is as once."""
+    rows = [{"report_id": report_id, "address_key": key} for key in address_keys(account)]
+    if rows:
+        session.execute(insert(ReportAddress).values(rows).on_conflict_do_nothing())
+
+
+def forget_addresses(report_id: UUID) -> None:
+    """Remove them again."""
+    session.execute(delete(ReportAddress).where(ReportAddress.report_id == report_id))
+
+
+def address_keys(account: Account) -> list[int]:
+    """Keyed 64-bit hashes of the numbered places in an account's words; without the key nobody can guess them back."""
+    secret = f"tessera:address:{settings().secret_key}".encode()
+    names = sorted(read(account.text, account.place_text).addresses)
+    return [int.from_bytes(hmac.digest(secret, name.encode(), hashlib.sha256)[:8], "big", signed=True) for name in names]
+
+
+_COLUMNS = (
+    "id", "pin_accuracy_m", "event_earliest", "event_latest", "received_at", "site_type", "damage_min", "damage_max",
+    "source_type", "import_id", "flags",
+)  # fmt: skip
+
+
+def _where(probe: Probe, account: Account, weights: Weights) -> dict[str, Any]:
+    span, rescue = timedelta(days=weights.reach_days), timedelta(days=weights.rescue_days)
+    west, south, east, north = box_around(probe.lon, probe.lat, weights.reach_m)
+    far_west, far_south, far_east, far_north = box_around(probe.lon, probe.lat, weights.rescue_m)
+    return {
+        "report": probe.report_id, "lon": probe.lon, "lat": probe.lat, "shrink": max(0.01, cos(radians(probe.lat))),
+        "west": west, "south": south, "east": east, "north": north,
+        "far_west": far_west, "far_south": far_south, "far_east": far_east, "far_north": far_north,
+        "reach2": (weights.reach_m / METRES_PER_DEGREE) ** 2, "site2": (SAME_SITE_M / METRES_PER_DEGREE) ** 2,
+        "since": probe.earliest - span, "until": probe.latest + span, "unknown": span,
+        "rescue_since": probe.earliest - rescue, "rescue_until": probe.latest + rescue,
+        "keys": address_keys(account), "most": MOST_CANDIDATES,
+    }  # fmt: skip
+
+
+def _by_incident(rows: Sequence[RowMapping], weights: Weights) -> dict[UUID, list[Account]]:
+    grouped: dict[UUID, list[Account]] = defaultdict(list)
+    for row, account in zip(rows, _accounts(rows, weights), strict=True):
+        grouped[row["incident_id"]].append(account)
+    return dict(grouped)
+
+
+def _accounts(rows: Sequence[Any], weights: Weights) -> list[Account]:
+    ids = [row["id"] for row in rows]
+    words, photos = words_of(ids), _photo_hashes(ids)
+    return [_account(row, words.get(row["id"]), photos.get(row["id"], ()), weights) for row in rows]
+
+
+def _account(row: Any, words: Any, photos: tuple[int, ...], weights: Weights) -> Account:
+    earliest, latest = _interval(row["event_earliest"], row["event_latest"], row["received_at"], weights)
+    return Account(
+        id=str(row["id"]),
+        lon=row["lon"],
+        lat=row["lat"],
+        accuracy_m=row["pin_accuracy_m"],
+        earliest=earliest,
+        latest=latest,
+        kind=_kind(row["site_type"]),
+        damage_min=row["damage_min"],
+        damage_max=row["damage_max"],
+        text=words.text if words else "",
+        place_text=words.place_text if words else "",
+        photos=photos,
+        source=(row["import_source"] or "") if row["source_type"] == SourceType.PARTNER_DB else "",
+        flags=frozenset(row["flags"]),
+    )
+
+
+def _kind(site_type: str | None) -> str:
+    return "" if site_type in (None, "UNK", "OTH") else str(site_type)
+
+
+def _interval(
+    earliest: datetime | None, latest: datetime | None, received_at: datetime, weights: Weights
+) -> tuple[datetime, datetime]:
+    """The event's interval; where no time is given, some time before the report was received."""
+    return (
+        earliest or latest or received_at - timedelta(days=weights.reach_days),
+        latest or earliest or received_at,
+    )
+
+
+def _photo_hashes(report_ids: list[UUID]) -> dict[UUID, tuple[int, ...]]:
+    """The fingerprints of cleaned photos as unsigned numbers, by report."""
+    found: dict[UUID, tuple[int, ...]] = defaultdict(tuple)
+    query = select(Photo.report_id, Photo.perceptual_hash).where(
+        Photo.report_id.in_(report_ids), Photo.state == "CLEAN", Photo.perceptual_hash.is_not(None)
+    )
+    for report_id, value in session.execute(query.order_by(Photo.report_id, Photo.position)):
+        found[report_id] += (value & (2**64 - 1),)
+    return found
+
+
+def _source_of(report: Report) -> str | None:
+    if report.import_id is None:
+        return None
+    return session.scalar(text("SELECT source FROM imports WHERE id = :id"), {"id": report.import_id})

@@ -1,0 +1,28 @@
+"""The jobs of this room; ``server/worker.py`` says which event leads to which."""
+
+from uuid import UUID
+
+from server.core.database import settled
+from server.core.jobs import job
+from server.matching import service
+
+
+@job("matching.match_report")
+def match_report(subject: str) -> None:
+    """Lay a received report on a damage record, or open one."""
+    with settled():
+        service.match_report(UUID(subject))
+
+
+@job("matching.let_go_report")
+def let_go_report(subject: str) -> None:
+    """Take a withdrawn report off its damage record."""
+    with settled():
+        service.let_go_report(UUID(subject))
+
+
+@job("matching.reconsider_report")
+def reconsider_report(subject: str) -> None:
+    """Look again at the report a photo belongs to, now that the photo is cleaned."""
+    with settled():
+        service.reconsider_report(service.report_of_photo(UUID(subject)))

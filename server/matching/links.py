@@ -1,0 +1,163 @@
+"""The links between reports and damage records, and the locks under which they change. No judgement here.
+
+A link is ended, never deleted; a record that goes into another keeps its public number and points on.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from math import floor
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select, text
+
+from server.accounts.policy import Actor
+from server.core import ledger
+from server.core.clock import now
+from server.core.database import session
+from server.core.geography import box_around
+from server.core.problems import Problem
+from server.matching.models import Attachment, Incident, IncidentChange, PairRuling
+from server.reports.vault import ALPHABET
+from server.vocabulary import SensitivityClass, WorkflowState
+
+LOCK_CELL_DEGREES = 0.02
+LOCK_SPACE = 7273
+
+
+def lock_area(lon: float, lat: float, reach_m: float) -> None:
+    """Let one worker at a time decide about this neighbourhood, until the transaction ends; cells in one order, so no deadlock."""
+    west, south, east, north = (floor(side / LOCK_CELL_DEGREES) for side in box_around(lon, lat, reach_m))
+    columns, rows = range(west, min(east, west + 3) + 1), range(south, min(north, south + 3) + 1)
+    for key in sorted((row * 20_011 + column) % 2**31 for row in rows for column in columns):
+        session.execute(text("SELECT pg_advisory_xact_lock(:space, :key)"), {"space": LOCK_SPACE, "key": key})
+
+
+def locked(incident_ids: Iterable[UUID]) -> dict[UUID, Incident]:
+    """These incidents as they are now, locked in one order; Problem ``incident_not_found`` if one does not exist."""
+    wanted = set(incident_ids)
+    query = select(Incident).where(Incident.id.in_(wanted)).order_by(Incident.id).with_for_update()
+    found = {row.id: row for row in session.scalars(query.execution_options(populate_existing=True))}
+    if len(found) != len(wanted):
+        raise Problem("incident_not_found")
+    return found
+
+
+def current(incident_id: UUID) -> UUID:
+    """The incident that now stands for ``incident_id``, following merges."""
+    seen = {incident_id}
+    while (onward := session.scalar(select(Incident.merged_into).where(Incident.id == incident_id))) and onward not in seen:
+        incident_id = onward
+        seen.add(onward)
+    return incident_id
+
+
+def by_public_id(public_id: str) -> UUID | None:
+    """The incident that stands for a public number, following merges; None if there is none."""
+    found = session.scalar(select(Incident.id).where(Incident.public_id == public_id.strip().upper()))
+    return current(found) if found else None
+
+
+def open_incident() -> Incident:
+    """A new incident with a random public number, without reports yet."""
+    incident = Incident(public_id=_public_number(), s_class=SensitivityClass.S2, workflow=WorkflowState.NEW)
+    session.add(incident)
+    session.flush()
+    return incident
+
+
+def present(report_id: UUID) -> Attachment | None:
+    """Where a report lies at present, read afresh."""
+    query = select(Attachment).where(Attachment.report_id == report_id, Attachment.ended_at.is_(None))
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def present_of(incident_id: UUID) -> list[Attachment]:
+    """What lies on an incident at present, oldest first."""
+    query = select(Attachment).where(Attachment.incident_id == incident_id, Attachment.ended_at.is_(None))
+    return list(session.scalars(query.order_by(Attachment.begun_at, Attachment.id)))
+
+
+def lay(
+    report_id: UUID, incident_id: UUID, *, score: float | None, reasons: Sequence[Any], version: str, actor: Actor
+) -> Attachment:
+    """Lay a report on an incident; it must not lie anywhere (``lift`` it first)."""
+    laid = Attachment(
+        report_id=report_id,
+        incident_id=incident_id,
+        score=score,
+        reasons=list(reasons),
+        weights_version=version,
+        person_id=actor.person_id,
+    )
+    session.add(laid)
+    session.flush()
+    return laid
+
+
+def lift(attachment: Attachment) -> None:
+    """End a link."""
+    attachment.ended_at = now()
+    session.flush()
+
+
+def lay_again(attachment: Attachment, *, incident_id: UUID, actor: Actor | None = None, because: str = "") -> Attachment:
+    """A new link with the score and reasons of an ended one; ``because`` puts a reason before them."""
+    reasons = [{"code": because, "params": {}, "contribution": 0.0}, *attachment.reasons] if because else attachment.reasons
+    laid = Attachment(
+        report_id=attachment.report_id,
+        incident_id=incident_id,
+        score=attachment.score,
+        reasons=list(reasons),
+        weights_version=attachment.weights_version,
+        person_id=actor.person_id if actor else attachment.person_id,
+    )
+    session.add(laid)
+    session.flush()
+    return laid
+
+
+def ruled_apart(report_ids: Iterable[UUID]) -> set[UUID]:
+    """The incidents that hold a report which a person ruled must not lie with one of these."""
+    ids = list(report_ids)
+    rulings = session.execute(
+        select(PairRuling.report_a, PairRuling.report_b).where(
+            PairRuling.ruling == "cannot",
+            PairRuling.ended_at.is_(None),
+            or_(PairRuling.report_a.in_(ids), PairRuling.report_b.in_(ids)),
+        )
+    )
+    others = {report for pair in rulings for report in pair} - set(ids)
+    query = select(Attachment.incident_id).where(Attachment.report_id.in_(others), Attachment.ended_at.is_(None))
+    return set(session.scalars(query)) if others else set()
+
+
+def write_change(
+    kind: str,
+    incident_id: UUID,
+    *,
+    actor: Actor,
+    reason: str,
+    before: dict[str, Any],
+    other_id: UUID | None = None,
+) -> IncidentChange:
+    """Keep what an act changed, so that it can be undone; ``before`` is what ``acts.undo`` reads."""
+    change = IncidentChange(
+        incident_id=incident_id, other_id=other_id, kind=kind, before=before, reason=reason, person_id=actor.person_id,
+        at=now(),  # not the transaction's start: two acts of one transaction have an order
+    )  # fmt: skip
+    session.add(change)
+    session.flush()
+    return change
+
+
+def tell_changed(incidents: Iterable[Incident], *, actor: Actor, by: str) -> None:
+    """Say in the ledger that these incidents changed, so that the rooms further on look at them."""
+    for incident in incidents:
+        ledger.record("incident.changed", incident.id, actor_id=actor.person_id, by=by, version=incident.version)
+
+
+def _public_number() -> str:
+    """Ten random letters and digits that are not misread: 50 bits, unrelated to anything inside."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(10))
+    return f"{letters[:5]}-{letters[5:]}"

@@ -1,0 +1,93 @@
+"""Taking an act on damage records back exactly, as long as nothing was built upon it."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+
+from server.accounts.policy import Actor
+from server.core import ledger
+from server.core.clock import now
+from server.core.database import session
+from server.core.problems import Problem
+from server.matching import links
+from server.matching.acts import BY_HAND, enter
+from server.matching.models import Attachment, Incident, IncidentChange, PairRuling, Suggestion
+from server.matching.summaries import resummarise, touch
+from server.vocabulary import WorkflowState
+
+_READ: dict[str, Callable[[str], Any]] = {"merged_into": UUID, "prior_incident_id": UUID, "workflow": WorkflowState}
+
+
+def undo(change_id: UUID, *, actor: Actor, reason: str = "") -> IncidentChange:
+    """Take an act back: every link, pointer, ruling and suggestion is as it was. Later acts are undone first.
+
+    Problem ``already_done`` if it was undone before, ``changed_meanwhile`` if a later act on the same records stands.
+    """
+    enter(actor, reason)
+    change = session.scalar(select(IncidentChange).where(IncidentChange.id == change_id).with_for_update())
+    if change is None:
+        raise Problem("not_found")
+    touched = {UUID(known) for known in change.before.get("states", {})} | {change.incident_id, change.other_id}
+    incidents = links.locked(touched - {None})
+    if change.undone_at is not None:
+        raise Problem("already_done")
+    _refuse_if_built_upon(change, incidents)
+    for report, before_id, after_id in change.before.get("moved", []):
+        _move_back(UUID(report), before_id, after_id, incidents, actor)
+    _restore_states(change, incidents)
+    _restore_questions(change)
+    change.undone_at, change.undone_by = now(), actor.person_id
+    for incident in incidents.values():
+        resummarise(incident)
+        touch(incident)
+    ledger.record("change.undone", change.id, actor_id=actor.person_id, kind=change.kind, incident=str(change.incident_id))
+    links.tell_changed(incidents.values(), actor=actor, by="undo")
+    return change
+
+
+def _refuse_if_built_upon(change: IncidentChange, incidents: dict[UUID, Incident]) -> None:
+    """A report that the machine added since is no obstacle; a later act on one of these records is."""
+    later = select(IncidentChange.id).where(
+        or_(IncidentChange.incident_id.in_(incidents), IncidentChange.other_id.in_(incidents)),
+        IncidentChange.at > change.at,
+        IncidentChange.undone_at.is_(None),
+        IncidentChange.before.has_key("states"),
+    )
+    if session.scalar(later.limit(1)):
+        raise Problem("changed_meanwhile")
+
+
+def _move_back(
+    report_id: UUID, before_id: str | None, after_id: str, incidents: dict[UUID, Incident], actor: Actor
+) -> None:
+    """The report goes back under the old link's score, reasons and author, or onto a record of its own if it had none."""
+    laid = links.present(report_id)
+    if laid is None or str(laid.id) != after_id:
+        raise Problem("changed_meanwhile")
+    links.lift(laid)
+    if before_id is None:
+        own = links.open_incident()
+        incidents[own.id] = own
+        links.lay(report_id, own.id, score=None, reasons=BY_HAND, version="", actor=actor)
+        return
+    old = session.get_one(Attachment, UUID(before_id))
+    links.lay_again(old, incident_id=old.incident_id)
+
+
+def _restore_states(change: IncidentChange, incidents: dict[UUID, Incident]) -> None:
+    for known, state in change.before.get("states", {}).items():
+        incident = incidents[UUID(known)]
+        for name, value in state.items():
+            setattr(incident, name, _READ[name](value) if value else None)
+
+
+def _restore_questions(change: IncidentChange) -> None:
+    session.execute(
+        update(PairRuling).where(PairRuling.change_id == change.id, PairRuling.ended_at.is_(None)).values(ended_at=now())
+    )
+    settled = [UUID(known) for known in change.before.get("settled", [])]
+    session.execute(
+        update(Suggestion).where(Suggestion.id.in_(settled)).values(settled_at=None, settled_by=None, outcome=None)
+    )
