@@ -19,7 +19,9 @@ def _cluster_url() -> str:
     """TEST_DATABASE_URL, or the private cluster of this checkout (``make test`` starts it)."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         return given
-    lines = subprocess.run([ROOT / "scripts/cluster", "env"], capture_output=True, text=True, check=True).stdout.splitlines()
+    lines = subprocess.run(
+        [ROOT / "scripts/cluster", "env"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     return next(line.split("=", 1)[1] for line in lines if line.startswith("DATABASE_URL="))
 
 
@@ -138,6 +140,7 @@ def database(request):
 
     with engine.connect() as connection:
         outer = connection.begin()
+        connection.info["borrowed"] = True
         before = dict(session.session_factory.kw), dict(public_session.session_factory.kw)
         for scoped in (session, public_session):
             scoped.remove()

@@ -9,7 +9,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, BigInteger, Identity, LargeBinary, String, Uuid, func, insert, literal, select, text
+from sqlalchemy import CTE, BigInteger, Identity, LargeBinary, String, Uuid, bindparam, func, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -73,13 +73,16 @@ def record(event: str, subject: UUID, *, actor_id: UUID | None = None, **details
     session.execute(insert(OutboxEvent), [{"event": event, "subject_id": subject}])
 
 
-def record_with(subject: Any, event: str, *, actor_id: UUID | None = None, **details: Any) -> list[CTE]:
-    """The same as two CTEs that hang on another statement's rows (``subject`` is their id column): one trip, all or nothing."""
-    entry = insert(LedgerEntry).from_select(
-        ["event", "subject_id", "actor_id", "details"],
-        select(literal(event), subject, literal(actor_id, Uuid), literal(details, JSONB)),
+def record_with(subject: Any, event: str) -> list[CTE]:
+    """The same as two CTEs that hang on another statement's rows (``subject`` is their id column): one trip, all or nothing.
+
+    The statement takes the parameters ``actor_id`` and ``details``.
+    """
+    actor, details = bindparam("actor_id", type_=Uuid), bindparam("details", type_=JSONB)
+    entry = insert(LedgerEntry.__table__).from_select(
+        ["event", "subject_id", "actor_id", "details"], select(literal(event), subject, actor, details)
     )
-    outgoing = insert(OutboxEvent).from_select(["event", "subject_id"], select(literal(event), subject))
+    outgoing = insert(OutboxEvent.__table__).from_select(["event", "subject_id"], select(literal(event), subject))
     return [entry.cte("ledger_entry"), outgoing.cte("outgoing")]
 
 

@@ -15,7 +15,7 @@ from server.reports.vault import ERASED, PrivateWords
 
 def enter(actor: Actor) -> None:
     """Tell the database how far this actor sees, until the work is settled."""
-    see_as(reach(actor), organisation=str(actor.organisation_id or ""))
+    see_as(reach(actor), organisation=actor.organisation_id)
 
 
 def visible_to(actor: Actor) -> Select[tuple[Report]]:

@@ -9,14 +9,31 @@ from server.accounts.policy import Actor
 from server.core.settings import settings
 from server.reports import reading, screening, vault
 from server.reports.draft import Draft
-from server.vocabulary import SourceType
+from server.reports.models import Report
+from server.vocabulary import HandlingState, SourceType
 
 # What a stranger may call themselves; a claim to be more is kept and flagged.
-OPEN_SOURCES = {SourceType.SELF_WITNESS, SourceType.SELF_OWNER, SourceType.FACILITY_STAFF, SourceType.SOCIAL_MEDIA, SourceType.HEARSAY}
+OPEN_SOURCES = {
+    SourceType.SELF_WITNESS,
+    SourceType.SELF_OWNER,
+    SourceType.FACILITY_STAFF,
+    SourceType.SOCIAL_MEDIA,
+    SourceType.HEARSAY,
+}
+
+
+# Every column of a report that a row gives, so that one statement serves all; the database fills in nothing.
+WRITTEN = tuple(
+    column.key for column in Report.__table__.columns if column.key not in ("withdrawn_at", "superseded_by")
+)
+DEFAULTS: dict[str, Any] = {
+    "needs": [], "hazards": [], "access_constraints": [], "consents": [], "casualties": {}, "is_minor": False, "lang": "en",
+    "form_version": "", "source_type": SourceType.SELF_WITNESS, "handling": HandlingState.RECEIVED,
+}  # fmt: skip
 
 
 def row_of(draft: Draft, *, actor: Actor, received_at: datetime) -> dict[str, Any]:
-    """The columns of a new report: as given, with what is read off it at once."""
+    """All columns of a new report: as given, with what is read off it at once."""
     given = dict(draft.values)
     when, when_flags = reading.read_time(given, received_at)
     lon, lat = _lon_lat(given.get("point"))
@@ -26,7 +43,7 @@ def row_of(draft: Draft, *, actor: Actor, received_at: datetime) -> dict[str, An
         flags.append("claimed_source")
     flags += when_flags + reading.contradictions({**given, "text": draft.text}) + list(found.flags) + list(draft.flags)
     return {
-        **given, **when, **reading.read_damage(given), "id": draft.id, "channel": draft.channel, "received_at": received_at,
+        **dict.fromkeys(WRITTEN), **DEFAULTS, **given, **when, **reading.read_damage(given), "id": draft.id, "channel": draft.channel, "received_at": received_at,
         "payload_sha256": draft.sha256, "receipt_hash": _receipt_hash(draft), "flags": list(dict.fromkeys(flags)),
         "quarantine": list(found.quarantine), "media_expected": len(draft.media), "import_id": draft.import_id,
         "organisation_id": actor.organisation_id, "person_id": actor.person_id,
@@ -46,7 +63,9 @@ def _receipt_hash(draft: Draft) -> bytes | None:
 
 def words_of(draft: Draft) -> vault.PrivateWords:
     """What of a draft only the one door opens."""
-    return vault.PrivateWords(text=draft.text, place_text=draft.place_text, contact=_contact(draft), unread=dict(draft.unread))
+    return vault.PrivateWords(
+        text=draft.text, place_text=draft.place_text, contact=_contact(draft), unread=dict(draft.unread)
+    )
 
 
 def _contact(draft: Draft) -> str:

@@ -1,10 +1,11 @@
 """Receiving a report, and what may happen to it afterwards: it is read, added to, taken back, erased; never changed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import LargeBinary, literal, select, update
+from sqlalchemy import LargeBinary, Select, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from server.accounts.policy import Actor
@@ -14,7 +15,7 @@ from server.core.database import see_as, session
 from server.reports import vault
 from server.reports.draft import Draft, Receipt
 from server.reports.models import Amendment, CopyAside, Report, ReportSecret
-from server.reports.rows import row_of, words_of
+from server.reports.rows import WRITTEN, row_of, words_of
 from server.vocabulary import HandlingState
 
 HELD_BACK = timedelta(hours=23)
@@ -27,21 +28,33 @@ def receive(draft: Draft, *, actor: Actor) -> Receipt:
     """
     see_as("all")
     received_at = now()
-    row = row_of(draft, actor=actor, received_at=received_at)
-    key, wrapped = vault.new_key(draft.id)
-    new = insert(Report).values(row).on_conflict_do_nothing(index_elements=["id"]).returning(Report.id).cte("received")
-    secret = insert(ReportSecret).from_select(
-        ["report_id", "wrapped_key", "sealed"],
-        select(new.c.id, *_bound(wrapped, vault.seal_words(words_of(draft), key, draft.id))),
-    )
-    event = ledger.record_with(new.c.id, "report.received", actor_id=actor.person_id, sha256=draft.sha256.hex())
-    if session.scalar(select(new.c.id).add_cte(secret.cte("secret"), *event)) is None:
+    if session.connection().scalar(_receiving(), _parameters(draft, actor, received_at)) is None:
         return _repeat(draft)
     return Receipt(id=draft.id, sha256=draft.sha256.hex(), received_at=received_at, is_new=True)
 
 
-def _bound(*values: bytes) -> list[Any]:
-    return [literal(value, LargeBinary) for value in values]
+def _parameters(draft: Draft, actor: Actor, received_at: datetime) -> dict[str, Any]:
+    key, wrapped = vault.new_key(draft.id)
+    return {
+        **row_of(draft, actor=actor, received_at=received_at),
+        "wrapped_key": wrapped,
+        "sealed": vault.seal_words(words_of(draft), key, draft.id),
+        "actor_id": actor.person_id,
+        "details": {"sha256": draft.sha256.hex()},
+    }
+
+
+@cache
+def _receiving() -> Select[Any]:
+    """One statement, made once: the report, its sealed words, the ledger's entry and the outbox's event, or none of them."""
+    table = Report.__table__
+    new = insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in WRITTEN})
+    received = new.on_conflict_do_nothing(index_elements=["id"]).returning(table.c.id).cte("received")
+    secret = insert(ReportSecret.__table__).from_select(
+        ["report_id", "wrapped_key", "sealed"],
+        select(received.c.id, bindparam("wrapped_key", type_=LargeBinary), bindparam("sealed", type_=LargeBinary)),
+    )
+    return select(received.c.id).add_cte(secret.cte("secret"), *ledger.record_with(received.c.id, "report.received"))
 
 
 def _repeat(draft: Draft) -> Receipt:

@@ -1,0 +1,39 @@
+"""The desk's answers to its own pages: map tiles, the list and its numbers. For people signed in."""
+
+from flask import Response, jsonify, request
+from flask_smorest import Blueprint
+
+from server.accounts.service import requires
+from server.core import requests, tiles
+from server.matching import filters, queries
+from server.matching import tiles as desk_tiles
+
+blueprint = Blueprint("desk", __name__, url_prefix="/api/v1/desk", description="What the desk's pages ask. Sign-in needed.")
+
+
+@blueprint.get("/map/<int:z>/<int:x>/<int:y>")
+@requires("see_desk")
+def get_tile(z: int, x: int, y: int) -> Response:
+    """Counts by cell, or single damage records, of one map tile (512 px); under the filters of the query."""
+    body, tag = desk_tiles.tile(z, x, y, filters.read(request.args), request.query_string.decode("latin-1"))
+    return tiles.respond(body, tag, cache="private, no-cache")
+
+
+@blueprint.get("/summary")
+@requires("see_desk")
+def get_summary() -> Response:
+    """The numbers above the list, with an ETag so that a quiet desk costs headers alone."""
+    response = jsonify(queries.summary(filters.read(request.args)))
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@blueprint.get("/incidents/<public_id>")
+@requires("see_desk")
+def get_incident(public_id: str) -> Response:
+    """The facts of one damage record, for the panel beside the map: ``{"facts": [[label, value], …]}``."""
+    requests.single_arguments()
+    from server.matching.wording import facts
+
+    return jsonify({"facts": facts(queries.incident_by_public_id(public_id))})

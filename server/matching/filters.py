@@ -1,0 +1,138 @@
+"""The filters of the desk: one allowlist for the map, the list and the address of the page."""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
+from sqlalchemy import ColumnElement, Text, cast, func, or_, select
+
+from server.core.choices import N_
+from server.core.schemas import Code
+from server.core.settings import settings
+from server.matching.models import Attachment, Incident
+from server.vocabulary import Certainty, Hazard, NeedType, SiteGroup, SiteType, WorkflowState
+
+UNKNOWN_GRADE = "U"
+BOX_PARTS = 4
+
+
+class IncidentFilter(Schema):
+    """What may be asked of the damage records. Unknown parameters are ignored; known ones are checked."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    q = fields.String(load_default="", validate=validate.Length(max=100), metadata={"title": N_("Search")})
+    since = fields.Date(load_default=None, metadata={"title": N_("From day"), "description": N_("Day of the damage.")})
+    until = fields.Date(load_default=None, metadata={"title": N_("To day"), "description": N_("Day of the damage.")})
+    site_group = fields.List(Code(SiteGroup), load_default=list, metadata={"title": N_("Kind of place")})
+    site_type = fields.List(Code(SiteType), load_default=list, metadata={"title": N_("Type of place")})
+    damage = fields.List(
+        fields.String(validate=validate.OneOf(["0", "1", "2", "3", "4", UNKNOWN_GRADE])), load_default=list, metadata={"title": N_("Damage")}
+    )
+    certainty = fields.List(Code(Certainty), load_default=list, metadata={"title": N_("Certainty")})
+    workflow = fields.List(Code(WorkflowState), load_default=list, metadata={"title": N_("State of work")})
+    need = fields.List(Code(NeedType), load_default=list, metadata={"title": N_("Need")})
+    hazard = fields.List(Code(Hazard), load_default=list, metadata={"title": N_("Hazard")})
+    trapped = fields.Boolean(load_default=None, metadata={"title": N_("People may be trapped")})
+    adm = fields.String(load_default="", validate=validate.Length(max=32), metadata={"title": N_("Area"), "description": N_("P-code of a region, district or municipality.")})
+    bbox = fields.String(load_default="", validate=validate.Length(max=120), metadata={"title": N_("Box"), "description": N_("west,south,east,north in degrees")})
+
+    @pre_load
+    def gather(self, data: Any, **_kwargs: Any) -> dict[str, Any]:
+        """Lists may repeat a parameter; empty values say nothing."""
+        lists = {name for name, field in self.fields.items() if isinstance(field, fields.List)}
+        found: dict[str, Any] = {}
+        for name, values in data.lists() if hasattr(data, "lists") else ((key, [value]) for key, value in data.items()):
+            said = [value for value in values if value not in ("", None)]
+            if said:
+                found[name] = said if name in lists else said[-1]
+        return found
+
+
+def read(arguments: Any) -> dict[str, Any]:
+    """The filters in a query; ValidationError (422) for a value outside its list."""
+    return IncidentFilter().load(arguments)
+
+
+def says_something(asked: Mapping[str, Any]) -> bool:
+    """Whether any filter narrows the choice."""
+    return any(value not in (None, "", []) for value in asked.values())
+
+
+def conditions(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """The filters as SQL conditions over incidents, all bound."""
+    found = [*_codes(asked), *_days(asked), *_where(asked)]
+    if asked["damage"]:
+        found.append(_grades(asked["damage"]))
+    if asked["trapped"]:
+        found.append(Incident.people_trapped)
+    if asked["q"].strip():
+        found.append(_search(asked["q"].strip()))
+    return found
+
+
+def _codes(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for name in ("site_type", "certainty", "workflow"):
+        if asked[name]:
+            found.append(getattr(Incident, name).in_(asked[name]))
+    if asked["site_group"]:
+        types = [kind for kind in SiteType if kind.group in asked["site_group"]]
+        found.append(Incident.site_type.in_(types))
+    if asked["need"]:
+        found.append(Incident.needs.overlap([code.value for code in asked["need"]]))
+    if asked["hazard"]:
+        found.append(Incident.hazards.overlap([code.value for code in asked["hazard"]]))
+    return found
+
+
+def _days(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """Days are local days of the response; a record counts when its interval touches them."""
+    zone = ZoneInfo(settings().time_zone)
+    found: list[ColumnElement[bool]] = []
+    if asked["since"]:
+        found.append(Incident.event_latest >= datetime.combine(asked["since"], time.min, zone))
+    if asked["until"]:
+        found.append(Incident.event_earliest < datetime.combine(asked["until"] + timedelta(days=1), time.min, zone))
+    return found
+
+
+def _where(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if asked["adm"]:
+        code = asked["adm"]
+        found.append(or_(Incident.adm1_pcode == code, Incident.adm2_pcode == code, Incident.adm3_pcode == code))
+    if box := read_box(asked["bbox"]):
+        found.append(Incident.point.op("&&")(func.ST_MakeEnvelope(*box, 4326)))
+    return found
+
+
+def read_box(word: str) -> tuple[float, float, float, float] | None:
+    """West, south, east, north; None for no box or one that is none (inverted, of no area, out of the world)."""
+    try:
+        numbers = [float(part) for part in word.split(",")] if word else []
+    except ValueError:
+        return None
+    if len(numbers) != BOX_PARTS or not all(-360 <= number <= 360 for number in numbers):
+        return None
+    west, south, east, north = numbers
+    return (west, south, east, north) if west < east and south < north else None
+
+
+def _grades(grades: list[str]) -> ColumnElement[bool]:
+    known = [int(grade) for grade in grades if grade != UNKNOWN_GRADE]
+    unknown = Incident.damage_best.is_(None)
+    if not known:
+        return unknown
+    chosen = Incident.damage_best.in_(known)
+    return or_(chosen, unknown) if UNKNOWN_GRADE in grades else chosen
+
+
+def _search(words: str) -> ColumnElement[bool]:
+    """By public number, or by the number of a report; words of people are sealed and not searched here."""
+    plain = words.upper().replace("%", "").replace("_", "")
+    by_report = select(Attachment.incident_id).where(cast(Attachment.report_id, Text).startswith(words.lower(), autoescape=True))
+    return or_(Incident.public_id.startswith(plain, autoescape=True), Incident.id.in_(by_report))

@@ -1,0 +1,143 @@
+"""Reading damage records for the desk: the list, the numbers above it, one record with its reports and history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from geoalchemy2.shape import to_shape
+from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy.orm import aliased
+
+from server.accounts.models import Person
+from server.accounts.policy import Actor
+from server.core import paging
+from server.core.database import session
+from server.core.problems import Problem
+from server.matching import filters
+from server.matching.models import Attachment, Incident, IncidentChange, Suggestion
+from server.reports import access
+from server.reports.models import Report
+from server.vocabulary import Certainty, WorkflowState
+
+ORDERS = ("changed", "opened")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the list: the records, how many there are in all under the filters, and where to go on."""
+
+    incidents: list[Incident]
+    total: int
+    cursor: str | None
+
+
+def page_of(asked: Mapping[str, Any], *, cursor: str | None = None, size: int = 50) -> Page:
+    """Damage records under the filters, latest change first."""
+    wanted = [Incident.merged_into.is_(None), *filters.conditions(asked)]
+    query = select(Incident).where(*wanted).order_by(Incident.changed_at.desc(), Incident.id.desc()).limit(size + 1)
+    if after := paging.decode_cursor(cursor, str, str):
+        query = query.where(tuple_(Incident.changed_at, Incident.id) < (_moment(after[0]), _number(after[1])))
+    rows = list(session.scalars(query))
+    more = paging.encode_cursor(rows[size - 1].changed_at.isoformat(), rows[size - 1].id) if len(rows) > size else None
+    return Page(rows[:size], session.scalar(select(func.count()).select_from(Incident).where(*wanted)) or 0, more)
+
+
+def _moment(word: str) -> datetime:
+    try:
+        return datetime.fromisoformat(word)
+    except ValueError:
+        raise Problem("bad_request") from None
+
+
+def _number(word: str) -> UUID:
+    try:
+        return UUID(word)
+    except ValueError:
+        raise Problem("bad_request") from None
+
+
+def summary(asked: Mapping[str, Any]) -> dict[str, int]:
+    """The numbers above the list, all under the same filters: in all, not on the map, new, trapped, by certainty."""
+    shown = [Incident.merged_into.is_(None), *filters.conditions(asked)]
+    open_states = [WorkflowState.NEW, WorkflowState.TRIAGE, WorkflowState.NEEDS_INFO, WorkflowState.IN_VERIFICATION, WorkflowState.REOPENED]
+    row = session.execute(
+        select(
+            func.count(),
+            func.count().filter(Incident.point.is_(None)),
+            func.count().filter(Incident.workflow.in_(open_states)),
+            func.count().filter(Incident.people_trapped),
+            *(func.count().filter(Incident.certainty == certainty) for certainty in Certainty),
+        ).where(*shown)
+    ).one()
+    names = ("total", "without_place", "open", "trapped", *(certainty.value for certainty in Certainty))
+    return dict(zip(names, row, strict=True))
+
+
+def incident_by_public_id(public_id: str) -> Incident:
+    """The record of a public number; of a merged one, where it went. Problem ``incident_not_found``."""
+    incident = session.scalar(select(Incident).where(Incident.public_id == public_id.upper()))
+    seen: set[UUID] = set()
+    while incident is not None and incident.merged_into is not None and incident.id not in seen:
+        seen.add(incident.id)
+        incident = session.get(Incident, incident.merged_into)
+    if incident is None:
+        raise Problem("incident_not_found")
+    return incident
+
+
+def lon_lat(incident: Incident) -> tuple[float, float] | None:
+    """Longitude and latitude of a record, where it has a place."""
+    if incident.point is None:
+        return None
+    shape = to_shape(incident.point)
+    return shape.x, shape.y
+
+
+def attached(actor: Actor, incident: Incident) -> list[tuple[Attachment, Report]]:
+    """The reports that lie on a record now and that this actor may see, oldest first."""
+    seen = access.visible_to(actor).subquery()
+    report = aliased(Report, seen)
+    return [
+        (attachment, found)
+        for attachment, found in session.execute(
+            select(Attachment, report)
+            .join(report, report.id == Attachment.report_id)
+            .where(Attachment.incident_id == incident.id, Attachment.ended_at.is_(None))
+            .order_by(report.received_at)
+        )
+    ]
+
+
+def changes(incident: Incident) -> list[tuple[IncidentChange, str | None]]:
+    """What people and the house did to a record, latest first, with the alias of who did it."""
+    rows = session.execute(
+        select(IncidentChange, Person.alias)
+        .outerjoin(Person, Person.id == IncidentChange.person_id)
+        .where(or_(IncidentChange.incident_id == incident.id, IncidentChange.other_id == incident.id))
+        .order_by(IncidentChange.at.desc())
+        .limit(200)
+    )
+    return [(change, alias) for change, alias in rows]
+
+
+def open_suggestions(incident: Incident | None = None, *, limit: int = 50) -> list[tuple[Suggestion, Incident, Incident]]:
+    """Doubtful pairs that wait for a person, surest first: all, or those of one record."""
+    one, other = aliased(Incident), aliased(Incident)
+    query = (
+        select(Suggestion, one, other)
+        .join(one, one.id == Suggestion.incident_id)
+        .join(other, other.id == Suggestion.other_id)
+        .where(Suggestion.settled_at.is_(None), one.merged_into.is_(None), other.merged_into.is_(None))
+        .order_by(Suggestion.score.desc(), Suggestion.id)
+        .limit(limit)
+    )
+    if incident is not None:
+        query = query.where(or_(Suggestion.incident_id == incident.id, Suggestion.other_id == incident.id))
+    return [(suggestion, first, second) for suggestion, first, second in session.execute(query)]
+
+
+def count_suggestions() -> int:
+    """How many pairs wait for a person."""
+    return session.scalar(select(func.count()).select_from(Suggestion).where(Suggestion.settled_at.is_(None))) or 0

@@ -1,0 +1,81 @@
+"""The desk's map: what a tile shows of the damage records, exact at every zoom."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import BigInteger, case, cast, func, literal, select, text
+
+from server.core import tiles
+from server.core.database import session
+from server.matching import filters
+from server.matching.models import Incident
+from server.vocabulary import DamageGrade
+
+SINGLE_FROM_ZOOM = 11  # of 512 px tiles: what a person sees at zoom 12
+SINGLE_MOST = 600
+
+memory = tiles.TileMemory()
+
+# Cells and the log of changes not yet folded into them, together: true at every moment.
+_CELLS = text("""
+SELECT cell, sum(n)::int, sum(d0)::int, sum(d1)::int, sum(d2)::int, sum(d3)::int, sum(d4)::int, sum(du)::int FROM (
+  SELECT cell, n, d0, d1, d2, d3, d4, du FROM map_cells WHERE level = :level AND cell >= :low AND cell < :high
+  UNION ALL
+  SELECT cell_key >> :shift, step, step * (grade = 0)::int, step * (grade = 1)::int, step * (grade = 2)::int,
+         step * (grade = 3)::int, step * (grade = 4)::int, step * (grade = 5)::int
+  FROM map_changes WHERE cell_key >= :low_key AND cell_key < :high_key
+) AS parts GROUP BY cell ORDER BY cell
+""")
+
+
+def tile(z: int, x: int, y: int, asked: Mapping[str, Any], name: str) -> tuple[bytes, str]:
+    """Body and ETag of a tile under the filters ``asked``; ``name`` is the query as written, under which it is kept."""
+    tiles.checked(z, x, y)
+    return memory.answer(f"{z}/{x}/{y}?{name}", lambda: _made(z, x, y, asked))
+
+
+def _made(z: int, x: int, y: int, asked: Mapping[str, Any]) -> dict[str, object]:
+    if z >= SINGLE_FROM_ZOOM:
+        single = _single(z, x, y, asked)
+        if len(single) <= SINGLE_MOST:
+            return {"incidents": single}
+    level = tiles.level_of(z)
+    if level < z:
+        return {"incidents": _single(z, x, y, asked, most=100_000)}
+    cells = _filtered(z, x, y, level, asked) if filters.says_something(asked) else _counted(z, x, y, level)
+    return {"cells": tiles.as_rows(cells, level)}
+
+
+def _counted(z: int, x: int, y: int, level: int) -> list[tiles.Cell]:
+    low, high = tiles.level_range(z, x, y, level)
+    low_key, high_key = tiles.finest_range(z, x, y)
+    asked = {"level": level, "low": low, "high": high, "low_key": low_key, "high_key": high_key, "shift": 2 * (24 - level)}
+    return [tuple(row) for row in session.execute(_CELLS, asked)]  # type: ignore[misc]
+
+
+def _filtered(z: int, x: int, y: int, level: int, asked: Mapping[str, Any]) -> list[tiles.Cell]:
+    low, high = tiles.finest_range(z, x, y)
+    cell = Incident.cell_key.op(">>")(literal(2 * (24 - level)))
+    grades = [func.count().filter(Incident.damage_best == grade) for grade in range(5)]
+    query = (
+        select(cast(cell, BigInteger), func.count(), *grades, func.count().filter(Incident.damage_best.is_(None)))
+        .where(Incident.on_map, Incident.cell_key >= low, Incident.cell_key < high, *filters.conditions(asked))
+        .group_by(text("1"))
+    )
+    return [tuple(row) for row in session.execute(query)]  # type: ignore[misc]
+
+
+def _single(z: int, x: int, y: int, asked: Mapping[str, Any], most: int = SINGLE_MOST + 1) -> list[list[object]]:
+    """``[lon, lat, public id, grade, certainty, accuracy in metres, site type]`` of each record in the tile."""
+    low, high = tiles.finest_range(z, x, y)
+    grade = case((Incident.damage_best.is_(None), DamageGrade.DU.value), else_=func.concat("D", Incident.damage_best))
+    query = (
+        select(
+            func.ST_X(Incident.point), func.ST_Y(Incident.point),
+            Incident.public_id, grade, Incident.certainty, Incident.accuracy_m, Incident.site_type,
+        )
+        .where(Incident.on_map, Incident.cell_key >= low, Incident.cell_key < high, *filters.conditions(asked))
+        .order_by(Incident.cell_key)
+        .limit(most)
+    )  # fmt: skip
+    return [[round(lon, 6), round(lat, 6), name, grade, certainty.value, accuracy, kind.value] for lon, lat, name, grade, certainty, accuracy, kind in session.execute(query)]
