@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from server.core.choices import N_
 from server.core.database import session
+from server.core.i18n import words
 
 PROBLEMS: dict[str, tuple[int, str]] = {
     "bad_request": (400, N_("This request could not be understood.")),
@@ -102,7 +103,7 @@ def field_errors(messages: dict[str, Any] | list[Any] | str, prefix: str = "") -
         ]
     if isinstance(messages, list):
         return [error for value in messages for error in field_errors(value, prefix)]
-    return [{"field": prefix.removeprefix("json."), "code": "invalid", "message": str(messages)}]
+    return [{"field": prefix.removeprefix("json."), "code": "invalid", "message": words(str(messages))}]
 
 
 def init_app(app: Flask) -> None:

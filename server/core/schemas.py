@@ -16,6 +16,7 @@ from sqlalchemy import ARRAY, Column, Enum
 from sqlalchemy.dialects.postgresql import ARRAY as PG_ARRAY
 
 from server.core.choices import N_
+from server.core.validation import Sentence
 
 COORDINATE_DECIMALS = 7  # about a centimetre: more is false precision and a covert channel
 
@@ -24,8 +25,10 @@ class Point(fields.Field):
     """A GeoJSON Point, ``[longitude, latitude]`` in WGS 84. Loads to a WKB element; odd places pass, impossible ones do not."""
 
     default_error_messages = {
-        "not_a_point": N_('Give a GeoJSON Point with longitude first: {"type": "Point", "coordinates": [30.5, 50.4]}.'),
-        "impossible": N_("Longitude must lie between -180 and 180, latitude between -90 and 90."),
+        "not_a_point": Sentence(
+            N_('Give a GeoJSON Point with longitude first: {{"type": "Point", "coordinates": [30.5, 50.4]}}.')
+        ),
+        "impossible": Sentence(N_("Longitude must lie between -180 and 180, latitude between -90 and 90.")),
     }
 
     def _serialize(self, value: WKBElement | None, attr: str | None, obj: Any, **kwargs: Any) -> Any:
@@ -51,7 +54,7 @@ class Point(fields.Field):
 class Code(fields.Enum):
     """One code of a list, by its value."""
 
-    default_error_messages = {"unknown": N_("Choose one of: {choices}.")}
+    default_error_messages = {"unknown": Sentence(N_("Choose one of: {choices}."))}
 
     def __init__(self, enum: type, **kwargs: Any) -> None:
         super().__init__(enum, by_value=fields.String(), **kwargs)
