@@ -50,7 +50,9 @@ def migrate(connection: Connection) -> None:
     connection.commit()
 
 
-engine = create_engine(context.config.get_main_option("sqlalchemy.url") or settings().database_url, hide_parameters=True)
+# The tests name a database; otherwise pyproject.toml, which has no such section, sends us to the settings.
+named = context.config.file_config.get("alembic", "sqlalchemy.url", fallback=None)
+engine = create_engine(named or settings().database_url, hide_parameters=True)
 with engine.connect() as opened:
     migrate(opened)
 engine.dispose()
