@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from geoalchemy2.shape import from_shape, to_shape
 from shapely.geometry import Point
 from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
@@ -138,10 +139,10 @@ def _original(photo: Photo) -> bytes | None:
     """The bytes as they were received, out of their seal; None when the file is lost or changed."""
     if photo.incoming_ref is None or photo.wrapped_key is None:
         return None
-    key = vault.unwrap(photo.wrapped_key, photo.id)
     try:
+        key = vault.unwrap(photo.wrapped_key, photo.id)
         return store().get_sealed(photo.incoming_ref, "incoming", key=key, bound_to=photo.id.bytes)
-    except (NothingStored, StorageDamaged):
+    except (NothingStored, StorageDamaged, InvalidTag):
         return None
 
 

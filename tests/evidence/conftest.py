@@ -27,7 +27,7 @@ class Phone:
             {"id": number, "bytes": len(data), "sha256": sha256(data)} for number, data in zip(ids, photos, strict=True)
         ]
         point = {"type": "Point", "coordinates": [lon, lat]}
-        body = {"site_type": "APT", "damage": "D3", "point": point, "text": "Roof gone.", "media": media, **words}
+        body = {"site_type": "RES.APT", "damage": "D3", "point": point, "text": "Roof gone.", "media": media, **words}
         self.answer = self.browser.put(f"/api/v1/reports/{report_id}", json=body)
         return report_id, ids
 

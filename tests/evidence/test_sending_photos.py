@@ -13,6 +13,7 @@ from tests.evidence.conftest import Phone, sha256
 from tests.evidence.pictures import encoded, four_corners, moving
 
 JPEG = encoded(four_corners())
+NUMBER = "6a1f7e9c-52d1-4c1e-9e0b-3f5a1c2d4e6f"
 OTHER = encoded(four_corners((200, 100)))
 
 
@@ -109,7 +110,7 @@ def test_no_more_than_eight_photos_are_announced(phone):
 
 def test_a_photo_of_more_than_fifteen_megabytes_is_refused_before_it_is_read(phone):
     report_id, (photo_id,) = phone.report(JPEG)
-    answer = phone.photo(report_id, photo_id, b"", headers={"Content-Length": str(10**9)})
+    answer = phone.photo(report_id, photo_id, b"", environ_overrides={"CONTENT_LENGTH": str(10**9)})
     assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large")
 
 
@@ -130,14 +131,14 @@ def test_a_body_without_a_length_is_refused(phone):
 def test_a_body_that_ends_too_early_is_not_received(phone, row):
     """It said 1 GB and sent 1 KB, or the line broke: either way the phone is told to send again."""
     report_id, (photo_id,) = phone.report(JPEG)
-    answer = phone.photo(report_id, photo_id, JPEG[:1000], headers={"Content-Length": str(len(JPEG))})
+    answer = phone.photo(report_id, photo_id, JPEG[:300], environ_overrides={"CONTENT_LENGTH": str(len(JPEG))})
     assert answer.status_code == 400
     assert row(photo_id).state == "EXPECTED"
 
 
 def test_an_empty_body_is_never_a_success(phone):
     report_id, (photo_id,) = phone.report(JPEG)
-    answer = phone.photo(report_id, photo_id, b"")
+    answer = phone.photo(report_id, photo_id, b"", environ_overrides={"CONTENT_LENGTH": "0"})
     assert (answer.status_code, answer.get_json()["code"]) == (400, "empty_body")
 
 
@@ -158,7 +159,7 @@ def test_a_packed_body_is_refused(phone):
     assert phone.photo(report_id, photo_id, JPEG, headers={"Content-Encoding": "gzip"}).status_code == 415
 
 
-@pytest.mark.parametrize("number", ["1", "../x", "{%s}" % uuid.uuid4(), f"{uuid.uuid4()}x", "x" * 36, "%00"])
+@pytest.mark.parametrize("number", ["1", "../x", f"{{{NUMBER}}}", f"{NUMBER}x", "x" * 36, "%00"])
 def test_a_number_that_is_no_number_leads_nowhere(phone, number):
     report_id, _ = phone.report(JPEG)
     assert phone.photo(report_id, number, JPEG).status_code in {400, 404}
@@ -175,7 +176,7 @@ def test_a_number_that_is_no_number_leads_nowhere(phone, number):
     ],
     ids=["svg", "pdf", "animation", "cut short", "zeros"],
 )
-def test_a_file_that_is_no_photo_is_refused_in_words_and_the_report_stays(phone, row, as_, data, status, code):
+def test_a_file_that_is_no_photo_is_refused_in_words_and_the_report_stays(phone, row, data, status, code):
     report_id, photo_id = phone.send(data)
     refusal = phone.answer.get_json()
     assert (phone.answer.status_code, refusal["errors"][0]["code"]) == (status, code)
@@ -187,7 +188,7 @@ def test_a_file_that_is_no_photo_is_refused_in_words_and_the_report_stays(phone,
 
 def test_the_original_waits_sealed_under_a_key_of_its_own(phone, row):
     data = encoded(four_corners(), comment=b"planted-identity")
-    report_id, photo_id = phone.send(data)
+    _, photo_id = phone.send(data)
     waiting = row(photo_id)
     on_disk = store().get(waiting.incoming_ref, "incoming")
     assert b"planted-identity" not in on_disk
