@@ -100,7 +100,7 @@ def _flag_damaged(photo_ids: list[UUID]) -> None:
     unflagged = select(Photo).where(Photo.id.in_(photo_ids), ~Photo.flags.contains(["photo_damaged"]))
     for photo in session.scalars(unflagged):
         photo.flags = [*photo.flags, "photo_damaged"]
-        ledger.record("media.damaged", photo.report_id, photo=str(photo.id))
+        ledger.record("media.damaged", photo.id, report=str(photo.report_id))
 
 
 def remove_leftovers() -> int:
@@ -172,7 +172,9 @@ def _keep(photo: Photo, made: Print) -> None:
     _note_facts(photo, made.camera)
     photo.flags = _flags(photo, made)
     photo.state, photo.incoming_ref, photo.wrapped_key = "CLEAN", None, None
-    ledger.record("media.cleaned", photo.report_id, photo=str(photo.id), sha256=photo.clean_sha256, flags=photo.flags)
+    ledger.record(
+        "media.cleaned", photo.id, report=str(photo.report_id), sha256=photo.clean_sha256, flags=photo.flags
+    )
 
 
 def _note_facts(photo: Photo, camera: CameraFacts) -> None:

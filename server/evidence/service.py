@@ -160,7 +160,7 @@ def refuse(photo: Photo, why: Refusal) -> None:
     """Note why a photo is not kept; its original goes, its report stays."""
     photo.state, photo.refusal = "REFUSED", why.value
     photo.incoming_ref = photo.wrapped_key = None
-    ledger.record("media.refused", photo.report_id, photo=str(photo.id), why=why.value)
+    ledger.record("media.refused", photo.id, report=str(photo.report_id), why=why.value)
 
 
 def _receipt(photo: Photo, *, is_new: bool = False) -> PhotoReceipt:
@@ -172,3 +172,8 @@ def _receipt(photo: Photo, *, is_new: bool = False) -> PhotoReceipt:
         refusal=Refusal(photo.refusal) if photo.refusal else None,
         is_new=is_new,
     )
+
+
+def photos_of(report_id: UUID) -> list[Photo]:
+    """The photos of a report in the order of its manifest; who asks has read the report through the one door before."""
+    return list(session.scalars(select(Photo).where(Photo.report_id == report_id).order_by(Photo.position)))

@@ -38,11 +38,11 @@ def test_a_received_photo_becomes_a_clean_print_and_its_original_is_gone(phone, 
     assert close(corners(opened(store().get(clean.clean_sha256, "photos")))[:1], [RED])
 
 
-def test_cleaning_is_written_in_the_ledger_of_the_report(phone, work, row):
+def test_cleaning_is_written_in_the_ledger(phone, work, row):
     report_id, photo_id = phone.send()
     work()
-    cleaned = [entry.details for entry in ledger.history(uuid.UUID(report_id)) if entry.event == "media.cleaned"]
-    assert cleaned == [{"photo": photo_id, "sha256": row(photo_id).clean_sha256, "flags": []}]
+    cleaned = [entry.details for entry in ledger.history(uuid.UUID(photo_id)) if entry.event == "media.cleaned"]
+    assert cleaned == [{"report": report_id, "sha256": row(photo_id).clean_sha256, "flags": []}]
 
 
 def test_cleaning_twice_is_as_once(phone, work, row, monkeypatch):
@@ -268,7 +268,7 @@ def test_a_kept_photo_that_changes_on_disk_is_found_within_thirty_nights(phone, 
     assert sum(every_night()) == 1
     assert row(bad).flags == ["photo_damaged"]
     assert row(whole).flags == []
-    damaged = [entry for entry in ledger.history(row(bad).report_id) if entry.event == "media.damaged"]
+    damaged = [entry for entry in ledger.history(uuid.UUID(bad)) if entry.event == "media.damaged"]
     assert len(damaged) == 1
 
 

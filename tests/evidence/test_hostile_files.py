@@ -1,9 +1,12 @@
 """Files made to harm: each is refused with its reason, and none reaches a decoder that it could hurt."""
 
+import contextlib
 import struct
 import zlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from server.evidence import darkroom
@@ -182,3 +185,13 @@ def test_a_jpeg_with_words_is_not_bare_and_a_print_is():
     assert not is_bare_jpeg(JPEG[:-2] + b"\xff\xe1\0\6abcd\xff\xd9")
     assert not is_bare_jpeg(JPEG + JPEG)
     assert not is_bare_jpeg(PNG)
+
+
+@given(st.sampled_from([JPEG, PNG, WEBP, HEIC, webp_with(), heif_claiming(9, 9)]), st.data())
+def test_no_broken_header_is_more_than_a_refusal(data, draw):
+    """Bytes changed, cut out or put in anywhere: the inspection answers or refuses, it never stumbles."""
+    at = draw.draw(st.integers(0, len(data) - 1))
+    end = draw.draw(st.integers(at, min(len(data), at + 64)))
+    broken = data[:at] + draw.draw(st.binary(max_size=16)) + data[end:]
+    with contextlib.suppress(PhotoRefused):
+        assert inspect(broken) in Kind
