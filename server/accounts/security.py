@@ -4,7 +4,9 @@ from flask import Flask
 from flask_security import Security, SQLAlchemySessionUserDatastore
 
 from server.accounts.models import Person, PersonRole
+from server.accounts.words import settings_of_words
 from server.core.database import session
+from server.core.i18n import TRANSLATIONS
 from server.core.settings import Settings
 
 STRONG = {"argon2__type": "ID", "argon2__memory_cost": 65536, "argon2__time_cost": 3, "argon2__parallelism": 1}
@@ -30,6 +32,9 @@ def init_app(app: Flask, chosen: Settings) -> None:
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_SESSION_PROTECTION=None,
         SESSION_PROTECTION=None,
+        SECURITY_I18N_DOMAIN="messages",  # its words come from our catalogues, which know all our languages
+        SECURITY_I18N_DIRNAME=[str(TRANSLATIONS)],
+        **settings_of_words(),
     )
     Security(app, datastore)
     # Flask-Login would keep a hash of address and agent in the session: anybody can undo such a hash.
