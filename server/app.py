@@ -8,6 +8,7 @@ from flask_smorest import Api
 
 from server.core import assets, database, forms, health, i18n, logs, map_words, problems, requests
 from server.core.settings import Settings, settings
+from server.vocabulary import Certainty, DamageGrade, SiteType
 
 RELEASE = "0.1.0"
 
@@ -25,8 +26,6 @@ PAGES = (
     "server.accounts.pages",
     "server.places.basemap",
     "server.evidence.pages",
-    "server.matching.pages",
-    "server.verification.pages",
     "server.publication.pages",
     "server.publication.ogc",
 )
@@ -54,7 +53,7 @@ def create_app(chosen: Settings | None = None) -> Flask:
     i18n.init_app(app)
     assets.init_app(app)
     forms.init_app(app)
-    map_words.init_app(app)
+    map_words.init_app(app, {"damage": DamageGrade, "certainty": Certainty, "sites": SiteType})
     health.init_app(app)
     _open_doors(app)
     _add_commands(app)

@@ -166,4 +166,5 @@ def _response(found: Asset, *, lasting: bool) -> Response:
     response.headers["Cache-Control"] = FOR_EVER if lasting else ASK_AGAIN
     response.vary.add("Accept-Encoding")
     response.set_etag(found.tag + ("-gz" if squeezed else ""))
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

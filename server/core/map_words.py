@@ -1,12 +1,12 @@
 """The words a map speaks, in the language of the page: its modules hold none of their own."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
 from flask_babel import gettext as _
 
 from server.core.choices import N_, Choice
-from server.vocabulary import Certainty, DamageGrade, SiteType
 
 LEVELS = (
     ("2", "M-4-4 4 4M4-4-4 4", N_("Severe or destroyed")),
@@ -17,12 +17,13 @@ LEVELS = (
 """The key of the map: level, the sign as static/js/marks.js draws it, and its words."""
 
 
-def init_app(app: Flask) -> None:
-    """Give templates `words_of_map()` and the key of the map, `map_levels`."""
-    app.jinja_env.globals.update(words_of_map=words_of_map, map_levels=LEVELS)
+def init_app(app: Flask, lists: Mapping[str, type[Choice]]) -> None:
+    """Give templates `words_of_map(ground)` with the words of these code lists, and the key of the map, `map_levels`."""
+    app.jinja_env.globals["words_of_map"] = lambda ground="": words_of_map(lists, ground)
+    app.jinja_env.globals["map_levels"] = LEVELS
 
 
-def words_of_map(ground: str = "") -> dict[str, Any]:
+def words_of_map(lists: Mapping[str, type[Choice]], ground: str = "") -> dict[str, Any]:
     """Every word static/js/*.js may show, as the JSON it reads; `ground` credits the base map. `{n}` is filled in there."""
     neutral = _("Boundaries and names shown do not imply endorsement.")
     return {
@@ -39,11 +40,6 @@ def words_of_map(ground: str = "") -> dict[str, Any]:
         "exact_to": _("Place exact to"),
         "metres": _("%(m)s m", m="{m}"),
         "close": _("Close"),
-        "damage": _said(DamageGrade),
-        "certainty": _said(Certainty),
-        "sites": _said(SiteType),
+        **{name: {choice.value: _(choice.label) for choice in kind} for name, kind in lists.items()},
     }
 
-
-def _said(kind: type[Choice]) -> dict[str, str]:
-    return {choice.value: _(choice.label) for choice in kind}

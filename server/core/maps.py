@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import folium
 from branca.element import MacroElement
@@ -61,12 +62,12 @@ class Map(folium.Map):
         self._modules = tuple(modules)
 
     @property
-    def default_js(self) -> list[tuple[str, str]]:
+    def default_js(self) -> list[tuple[str, str]]:  # type: ignore[override]  # for reading only, on purpose
         """Leaflet from our own address, in a list nobody else shares (folium's is mutable and common to all maps)."""
         return [("leaflet_js", asset("vendor/leaflet/leaflet.js")), ("basemap_js", asset("js/basemap.js"))]
 
     @property
-    def default_css(self) -> list[tuple[str, str]]:
+    def default_css(self) -> list[tuple[str, str]]:  # type: ignore[override]  # as above
         """Stylesheets, under names that do not shadow the script of the same library."""
         return [("leaflet_css", asset("vendor/leaflet/leaflet.css")), ("map_css", asset("css/map.css"))]
 
@@ -77,7 +78,7 @@ class Map(folium.Map):
     @cached_property
     def page(self) -> MapPage:
         """Compose once. folium's own header (inline script and style, a viewport that forbids zooming) is left out."""
-        figure = self.get_root()
+        figure: Any = self.get_root()
         figure.render()
         return MapPage(
             css=tuple(url for _name, url in self.default_css),
@@ -117,7 +118,8 @@ def script_response(composed: Map) -> Response:
     response = Response(script, mimetype="text/javascript")
     response.set_etag(hashlib.sha256(script.encode()).hexdigest()[:16])
     response.headers["Cache-Control"] = "private, no-cache"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _named(name: str) -> str:
@@ -134,5 +136,5 @@ def _plain(value: Plain) -> Plain:
             return str(value)
         raise NotForMaps(value)
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]  # type: ignore[arg-type, misc]
+        return [_plain(item) for item in value]  # type: ignore[misc]
     raise NotForMaps(repr(value))
