@@ -239,12 +239,17 @@ def _between(one: UUID, other: UUID) -> Any:
 def _rule_apart(change: IncidentChange, one: UUID, other: UUID, actor: Actor) -> None:
     """Rule every report of one incident apart from every report of the other; rulings that stand stay as they are."""
     left, right = Attachment.__table__.alias("l"), Attachment.__table__.alias("r")
+    lying = left.c.incident_id == one, left.c.ended_at.is_(None), right.c.incident_id == other, right.c.ended_at.is_(None)
     pairs = select(
-        func.gen_random_uuid(), func.least(left.c.report_id, right.c.report_id),
-        func.greatest(left.c.report_id, right.c.report_id), literal("cannot"), literal(change.id), literal(actor.person_id, Uuid),
-    ).where(left.c.incident_id == one, right.c.incident_id == other, left.c.ended_at.is_(None), right.c.ended_at.is_(None))  # fmt: skip
+        func.gen_random_uuid(),
+        func.least(left.c.report_id, right.c.report_id),
+        func.greatest(left.c.report_id, right.c.report_id),
+        literal("cannot"),
+        literal(change.id),
+        literal(actor.person_id, Uuid),
+    ).select_from(left.join(right, left.c.report_id != right.c.report_id))
     columns = ["id", "report_a", "report_b", "ruling", "change_id", "person_id"]
-    session.execute(insert(PairRuling).from_select(columns, pairs).on_conflict_do_nothing())
+    session.execute(insert(PairRuling).from_select(columns, pairs.where(*lying)).on_conflict_do_nothing())
 
 
 def _plain(value: Any) -> str | None:
