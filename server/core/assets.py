@@ -31,6 +31,12 @@ _REFERENCES = {
     ".css": re.compile(r"""(?P<before>url\(["']?)(?P<to>[\w./-]+)(?P<after>["']?\))"""),
 }
 
+# Comments are for those who read the repository; a phone on a thin line does not pay for them.
+_COMMENTS = {
+    ".js": re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)\n", re.DOTALL | re.MULTILINE),
+    ".css": re.compile(r"/\*.*?\*/\s*", re.DOTALL),
+}
+
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 
@@ -61,6 +67,7 @@ def init_app(app: Flask) -> None:
     app.add_url_rule("/vendor/leaflet/<path:name>", "vendor_leaflet", lambda name: _served(f"vendor/leaflet/{name}"))
     app.add_url_rule("/vendor/icons/<tag>.svg", "vendor_icons", _sprite)
     app.add_url_rule("/manifest.webmanifest", "manifest", lambda: _served("manifest.webmanifest"))
+    app.after_request(_squeeze_page)
     app.jinja_env.globals.update(asset=asset, icon=icon, icon_url=icon_url)
 
 
@@ -102,8 +109,13 @@ def sprites() -> dict[str, Asset]:
 def _sources() -> dict[str, bytes]:
     own = {path.relative_to(STATIC).as_posix(): path for path in STATIC.rglob("*") if path.suffix in SERVED}
     leaflet = files("js_lib_leaflet") / "static" / "js_lib_leaflet"
-    found = {name: path.read_bytes() for name, path in own.items()}
+    found = {name: _without_comments(path) for name, path in own.items()}
     return found | {f"vendor/leaflet/{name}": (leaflet / name).read_bytes() for name in LEAFLET}
+
+
+def _without_comments(path: Path) -> bytes:
+    pattern = _COMMENTS.get(path.suffix)
+    return pattern.sub("", path.read_text(encoding="utf-8")).encode() if pattern else path.read_bytes()
 
 
 def _prepare(name: str, sources: dict[str, bytes], ready: dict[str, Asset], above: tuple[str, ...]) -> Asset:
@@ -134,6 +146,20 @@ def _asset(body: bytes, name: str) -> Asset:
     mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
     squeezed = b"" if mimetype == "image/png" else gzip.compress(body, 9, mtime=0)
     return Asset(body, squeezed, mimetype, hashlib.sha256(body).hexdigest()[:12])
+
+
+def _squeeze_page(response: Response) -> Response:
+    """Gzip the page a stranger asked for. Whoever carries more than a language is signed in, and a page that holds
+    secrets beside what somebody else could make it say must not be compressed (its length would tell on it).
+    """
+    stranger = request.method == "GET" and set(request.cookies) <= {"lang"}
+    page = response.mimetype == "text/html" and not response.is_streamed and "Content-Encoding" not in response.headers
+    if stranger and page and request.accept_encodings["gzip"] > 0:
+        response.set_data(gzip.compress(response.get_data(), 6, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    if page:
+        response.vary.add("Accept-Encoding")
+    return response
 
 
 def _found(name: str) -> Asset:

@@ -83,13 +83,13 @@ def symbol(name: str) -> str:
 
 
 def _lean(drawing: str) -> str:
-    """A sixth of the bytes are decimals nobody can see at 40 pixels."""
+    """A quarter of the bytes are decimals nobody can see at 40 pixels."""
     return _FRACTION.sub(_rounded, _SPACES.sub("", _DROPPED.sub("", drawing))).strip()
 
 
 def _rounded(number: re.Match[str]) -> str:
-    """Two decimals; a space where a lost point would glue "1.001.75" (two numbers) together."""
-    short = f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+    """One decimal; a space where a lost point would glue "1.01.75" (two numbers) together."""
+    short = f"{float(number[0]):.1f}".rstrip("0").rstrip(".")
     glued = "." not in short and number.string[number.end() : number.end() + 1] == "."
     return (short if short == "0" else short.removeprefix("0")) + (" " if glued else "")
 
