@@ -113,7 +113,10 @@ def _set_aside_indexes() -> list[str]:
 
 # The queries below are put together from these words alone, never from what anybody sent (S608).
 _PLACE = "p.id, p.name, p.names, p.country, p.admin1, p.population, ST_X(p.point) AS lon, ST_Y(p.point) AS lat"
-_ORDER = """log(p.population + 10) - (p.point <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)) * :nearness DESC, p.id
+# A name as it is shown counts like ten times as many people, and a degree of distance like ten times as few.
+_ORDER = """log(p.population + 10) + (lower(p.name) = :raw
+        OR EXISTS (SELECT FROM jsonb_each_text(p.names) shown WHERE lower(shown.value) = :raw))::int
+        - (p.point <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)) * :nearness DESC, p.id
     LIMIT :limit"""
 _BY_PREFIX = text(f"""
     WITH hits AS (
@@ -162,9 +165,10 @@ def search_places(
     limit = max(1, min(limit, MOST_RESULTS))
     head, _, tail = (part.strip() for part in words.partition(","))
     if tail and near is None:
-        beacon = _hits(fold(tail), near=None, limit=1)
+        beacon = _hits(tail, near=None, limit=1)
         near = (beacon[0].lon, beacon[0].lat) if beacon else None
-    rows = _hits(fold(head), near=near, limit=limit) or _hits_of_several_words(fold(head), near=near, limit=limit)
+    ways = (_hits, _hits_of_several_words, _similar)
+    rows = next((rows for way in ways if (rows := way(head, near=near, limit=limit))), [])
     return _told(rows, language=language)
 
 
@@ -174,29 +178,42 @@ def find_locality(words: str) -> tuple[float, float] | None:
     return (places[0].lon, places[0].lat) if places else None
 
 
-def _hits(folded: str, *, near: tuple[float, float] | None, limit: int) -> list[Row[Any]]:
-    """Return places by the beginning of a name; if there is none by its consonants, or else by likeness."""
+def _hits(words: str, *, near: tuple[float, float] | None, limit: int) -> list[Row[Any]]:
+    """Return places by the beginning of a name, or if there is none by its consonants."""
+    folded = fold(words)
     if len(folded) < SHORTEST_SEARCH:
         return []
-    lon, lat = near or (0.0, 0.0)
-    given = {"folded": folded, "prefix": f"{folded}%", "lon": lon, "lat": lat, "limit": limit}
-    given["nearness"] = 1.0 if near else 0.0
+    given = _given(words, folded, near=near, limit=limit)
     if len(folded) <= FEW_LETTERS:
         return list(session.execute(_BY_FEW_LETTERS, {**given, "town": TOWN_OF_FEW_LETTERS}))
     rows = list(session.execute(_BY_PREFIX, given))
     if not rows and (bones := skeleton(folded)):
         rows = list(session.execute(_BY_PREFIX, {**given, "folded": bones, "prefix": bones}))
-    if rows:
-        return rows
-    session.execute(text("SELECT set_config('pg_trgm.similarity_threshold', '0.5', true)"))
-    return list(session.execute(_BY_LIKENESS, given))
+    return rows
 
 
-def _hits_of_several_words(folded: str, *, near: tuple[float, float] | None, limit: int) -> list[Row[Any]]:
+def _hits_of_several_words(words: str, *, near: tuple[float, float] | None, limit: int) -> list[Row[Any]]:
     """Return places for «Ivanivka Kherson» without a comma: the first words, near what the last word names."""
-    head, _, tail = folded.rpartition(" ")
+    head, _, tail = words.rpartition(" ")
     beacon = _hits(tail, near=near, limit=1) if head else []
     return _hits(head, near=(beacon[0].lon, beacon[0].lat), limit=limit) if beacon else []
+
+
+def _similar(words: str, *, near: tuple[float, float] | None, limit: int) -> list[Row[Any]]:
+    """Return places by names that look alike."""
+    folded = fold(words)
+    if len(folded) <= FEW_LETTERS:
+        return []
+    session.execute(text("SELECT set_config('pg_trgm.similarity_threshold', '0.5', true)"))
+    return list(session.execute(_BY_LIKENESS, _given(words, folded, near=near, limit=limit)))
+
+
+def _given(words: str, folded: str, *, near: tuple[float, float] | None, limit: int) -> dict[str, Any]:
+    """Return the parameters of a search."""
+    lon, lat = near or (0.0, 0.0)
+    raw = words.strip().lower().replace("\x00", "")
+    where = {"lon": lon, "lat": lat, "nearness": 1.0 if near else 0.0}
+    return {"raw": raw, "folded": folded, "prefix": f"{folded}%", "limit": limit, **where}
 
 
 def nearest_place(lon: float, lat: float, *, language: str = "en") -> FoundPlace | None:

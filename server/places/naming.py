@@ -29,10 +29,10 @@ _LETTERS = {
     "ru": re.compile(r"[А-Яа-яЁё -]{2,40}"),
     "uk": re.compile(r"[А-ЩЬЮЯа-щьюяҐґЄєІіЇї'’ -]{2,40}"),
 }
-# Letters that a language has and its neighbours lack speak for it; ъ and ьо are nearly always Bulgarian, and a town on
-# -ів is one on -ов or -ев in Russian.
+# Letters that a language has and its neighbours lack speak for it; ъ and ьо are nearly always Bulgarian. A town on -ів
+# or -ськ in Ukrainian is one on -ов or -ск in Russian.
 _TELLING = {"uk": re.compile("[іїєґІЇЄҐ]"), "ru": re.compile("[ыэёьЫЭЁ]")}
-_FOREIGN = {"uk": re.compile("[ъыэё]"), "ru": re.compile("ъ|ьо|ыи|ив$")}
+_FOREIGN = {"uk": re.compile(r"[ъыэё]|[сц]к(?:ий)?\b"), "ru": re.compile("ъ|ьо|ыи|ив$|[сц]ьк|ньск|[жшЖШ]ы")}
 
 
 def fold(text: str) -> str:
@@ -102,10 +102,10 @@ def _likeness(name: str, language: str, main: str, latin: set[str]) -> float:
     """Return how likely a name is the usual one in the language; comparable within one town only."""
     sound = _sound(name)
     score = ratio(sound, main) / 100 + 0.5 * (sound == main) + 0.2 * (sound in latin)
-    return score + 0.3 * bool(_TELLING[language].search(name)) - bool(_FOREIGN[language].search(name))
+    return score + 0.15 * bool(_TELLING[language].search(name)) - bool(_FOREIGN[language].search(name))
 
 
 def _sound(name: str) -> str:
     """Return the name in plain letters, with the usual spellings of one sound made one; v and f stay apart."""
-    plain = _latin(name).replace(" ", "")
-    return plain.replace("kh", "h").replace("x", "h").replace("yi", "i").replace("iy", "y").replace("c", "k")
+    plain = _latin(name).replace(" ", "").replace("kh", "h").replace("x", "h").replace("g", "h").replace("y", "i")
+    return _DOUBLED.sub(r"\1", _HARD_C.sub("k", plain))

@@ -1,0 +1,393 @@
+/**
+ * L.baseMap({ url, attribution, language }): our own base map for Leaflet, drawn from vector tiles of our own server.
+ *
+ * A plain script that needs nothing but Leaflet's global L. Land, coast and borders are drawn on canvas, beyond the
+ * deepest tiles by enlarging them; names are elements of their own, in the language asked for, none over another.
+ * Colours are the page's custom properties --sea --land --border --label --halo, so dark mode follows by itself.
+ * A raster archive (kind: 'raster') becomes an ordinary tile layer.
+ */
+(() => {
+  const EXTENT = 4096;
+  const TILES_KEPT = 120;
+  const MOST_LABELS = 120;
+  const COUNTRY_ZOOMS = 4;
+  const utf8 = new TextDecoder();
+
+  // ── reading a vector tile (Mapbox Vector Tile 2.1, in protocol buffers) ──────────────────────────────────────────
+
+  class Bytes {
+    constructor(buffer) {
+      this.bytes = new Uint8Array(buffer);
+      this.at = 0;
+    }
+
+    varint() {
+      let value = 0;
+      let factor = 1;
+      let byte;
+      do {
+        byte = this.bytes[this.at++];
+        value += (byte & 127) * factor;
+        factor *= 128;
+      } while (byte > 127);
+      return value;
+    }
+
+    /** Calls field(number, end, value) for each field up to `end`: `end` for nested ones, `value` for numbers. */
+    fields(end, field) {
+      while (this.at < end) {
+        const key = this.varint();
+        const wire = key & 7;
+        if (wire === 2) {
+          const stop = this.varint() + this.at;
+          field(key >> 3, stop);
+          this.at = stop;
+        } else if (wire === 0) field(key >> 3, this.at, this.varint());
+        else this.at += wire === 1 ? 8 : 4;
+      }
+    }
+
+    text(end) {
+      return utf8.decode(this.bytes.subarray(this.at, end));
+    }
+  }
+
+  function decode(buffer) {
+    const bytes = new Bytes(buffer);
+    const tile = { land: [], border: [], labels: [] };
+    bytes.fields(bytes.bytes.length, (number, end) => {
+      if (number === 3) addLayer(tile, decodeLayer(bytes, end));
+    });
+    return tile;
+  }
+
+  function decodeLayer(bytes, end) {
+    const layer = { name: '', keys: [], values: [], features: [] };
+    bytes.fields(end, (number, stop) => {
+      if (number === 1) layer.name = bytes.text(stop);
+      else if (number === 2) layer.features.push(decodeFeature(bytes, stop));
+      else if (number === 3) layer.keys.push(bytes.text(stop));
+      else if (number === 4) layer.values.push(decodeValue(bytes, stop));
+    });
+    return layer;
+  }
+
+  function decodeValue(bytes, end) {
+    let found;
+    bytes.fields(end, (number, stop, value) => {
+      found = number === 1 ? bytes.text(stop) : value;
+    });
+    return found;
+  }
+
+  function decodeFeature(bytes, end) {
+    const feature = { tags: [], paths: [] };
+    bytes.fields(end, (number, stop) => {
+      if (number === 2) while (bytes.at < stop) feature.tags.push(bytes.varint());
+      else if (number === 4) feature.paths = decodePaths(bytes, stop);
+    });
+    return feature;
+  }
+
+  function decodePaths(bytes, end) {
+    const paths = [];
+    let x = 0;
+    let y = 0;
+    let path;
+    while (bytes.at < end) {
+      const command = bytes.varint();
+      const kind = command & 7;
+      for (let count = command >> 3; count > 0; count--) {
+        if (kind === 7) path.push(path[0], path[1]);
+        else {
+          x += zigzag(bytes.varint());
+          y += zigzag(bytes.varint());
+          if (kind === 1) paths.push((path = []));
+          path.push(x, y);
+        }
+      }
+    }
+    return paths;
+  }
+
+  function zigzag(number) {
+    return number % 2 ? -(number + 1) / 2 : number / 2;
+  }
+
+  function addLayer(tile, layer) {
+    if (layer.name === 'land' || layer.name === 'border') {
+      tile[layer.name] = layer.features.flatMap((feature) => feature.paths).map(withBox);
+    } else if (layer.name === 'places' || layer.name === 'countries') {
+      for (const { tags, paths } of layer.features) {
+        const label = { isCountry: layer.name === 'countries', x: paths[0][0], y: paths[0][1] };
+        for (let i = 0; i < tags.length; i += 2) label[layer.keys[tags[i]]] = layer.values[tags[i + 1]];
+        tile.labels.push(label);
+      }
+    }
+  }
+
+  function withBox(path) {
+    let [west, north, east, south] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let i = 0; i < path.length; i += 2) {
+      west = Math.min(west, path[i]);
+      east = Math.max(east, path[i]);
+      north = Math.min(north, path[i + 1]);
+      south = Math.max(south, path[i + 1]);
+    }
+    return { path, west, north, east, south };
+  }
+
+  // ── fetching ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  const kept = new Map();
+
+  /** The tile z/x/y as { tile, z, x, y }, or while it cannot be had the one above it. */
+  function fetched(url, z, x, y) {
+    const address = url.replace('{z}', z).replace('{x}', x).replace('{y}', y);
+    if (!kept.has(address)) {
+      if (kept.size >= TILES_KEPT) kept.delete(kept.keys().next().value);
+      kept.set(address, download(address).then((tile) => ({ tile, z, x, y })));
+    }
+    return kept.get(address).catch(() => {
+      kept.delete(address);
+      return z > 0 ? fetched(url, z - 1, x >> 1, y >> 1) : { tile: decode(new ArrayBuffer(0)), z, x, y };
+    });
+  }
+
+  async function download(address) {
+    const response = await fetch(address);
+    if (response.status !== 200 && response.status !== 204) throw new Error(`base map: ${response.status}`);
+    return decode(await response.arrayBuffer());
+  }
+
+  // ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  function colours(element) {
+    const style = getComputedStyle(element);
+    const read = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
+    return { sea: read('--sea', '#d6e3ea'), land: read('--land', '#f7f4ec'), border: read('--border', '#a8977c') };
+  }
+
+  /** Draws `source` into the canvas of the tile z/x/y, which may lie deep inside it. */
+  function draw(canvas, { tile, z, x, y }, coords, colour) {
+    const pen = canvas.getContext('2d');
+    const ratio = canvas.width / parseFloat(canvas.style.width);
+    const enlarged = 2 ** (coords.z - z);
+    const scale = (canvas.width * enlarged) / EXTENT;
+    const left = (coords.x - x * enlarged) * canvas.width;
+    const top = (coords.y - y * enlarged) * canvas.width;
+    const margin = 4 * ratio;
+    const isNear = (shape) =>
+      shape.west * scale - left < canvas.width + margin && shape.east * scale - left > -margin &&
+      shape.north * scale - top < canvas.width + margin && shape.south * scale - top > -margin;
+    const trace = (shapes, skipsEdge) => {
+      pen.beginPath();
+      for (const { path } of shapes) {
+        for (let i = 0; i < path.length; i += 2) {
+          const starts = i === 0 || (skipsEdge && isWorldEdge(path[i], path[i - 2], x, 2 ** z));
+          pen[starts ? 'moveTo' : 'lineTo'](path[i] * scale - left, path[i + 1] * scale - top);
+        }
+      }
+    };
+    const land = tile.land.filter(isNear);
+    pen.fillStyle = colour.sea;
+    pen.fillRect(0, 0, canvas.width, canvas.width);
+    pen.fillStyle = colour.land;
+    trace(land, false);
+    pen.fill('evenodd');
+    pen.strokeStyle = colour.border;
+    pen.lineJoin = 'round';
+    pen.lineWidth = ratio * 0.6;
+    pen.globalAlpha = 0.7;
+    trace(land, true);
+    pen.stroke();
+    pen.globalAlpha = 1;
+    pen.lineWidth = ratio;
+    pen.setLineDash([4 * ratio, 3 * ratio]);
+    trace(tile.border.filter(isNear), false);
+    pen.stroke();
+    pen.setLineDash([]);
+  }
+
+  /** True between two points on the antimeridian, where land was cut and there is no coast. */
+  function isWorldEdge(x, before, column, columns) {
+    return x === before && ((column === 0 && x <= 0) || (column === columns - 1 && x >= EXTENT));
+  }
+
+  // ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  const measure = document.createElement('canvas').getContext('2d');
+  const widths = new Map();
+
+  function width(text, font) {
+    const key = `${font}|${text}`;
+    if (!widths.has(key)) {
+      if (widths.size > 4000) widths.clear();
+      measure.font = font;
+      widths.set(key, measure.measureText(text).width);
+    }
+    return widths.get(key);
+  }
+
+  function looks(label, family) {
+    if (label.isCountry) return { size: 12, weight: 650, font: `650 12px ${family}`, spread: 1.12, opacity: 0.72 };
+    const size = label.pop >= 1_000_000 ? 13.5 : label.pop >= 100_000 ? 12.5 : 11.5;
+    const weight = label.pop >= 1_000_000 ? 650 : label.pop >= 100_000 ? 550 : 450;
+    return { size, weight, font: `${weight} ${size}px ${family}`, spread: 1.03, opacity: 1 };
+  }
+
+  function isShown(label, zoom) {
+    return label.z <= zoom && (!label.isCountry || zoom < label.z + COUNTRY_ZOOMS);
+  }
+
+  function labelElement(label, text, look, isRightToLeft) {
+    const element = document.createElement('span');
+    const name = document.createElement('span');
+    name.textContent = text;
+    name.dir = 'auto';
+    Object.assign(name.style, {
+      position: 'absolute', whiteSpace: 'nowrap', font: look.font, lineHeight: '16px', color: 'var(--label, #3d4a55)',
+      opacity: look.opacity, transform: label.isCountry ? 'translate(-50%, -50%)' : 'translateY(-50%)',
+      textShadow: '0 0 2px var(--halo, #fff), 0 0 2px var(--halo, #fff), 0 0 3px var(--halo, #fff), 0 0 4px var(--halo, #fff)',
+      [label.isCountry ? 'left' : isRightToLeft ? 'right' : 'left']: label.isCountry ? '0' : '5px',
+    });
+    element.append(name);
+    if (!label.isCountry) element.append(dot());
+    return element;
+  }
+
+  function dot() {
+    const spot = document.createElement('span');
+    Object.assign(spot.style, {
+      position: 'absolute', width: '4px', height: '4px', left: '-2px', top: '-2px', borderRadius: '50%',
+      background: 'var(--label, #3d4a55)', boxShadow: '0 0 0 1px var(--halo, #fff)',
+    });
+    return spot;
+  }
+
+  const BaseMap = L.GridLayer.extend({
+    options: { maxData: 6, keepBuffer: 2, updateWhenZooming: false, language: 'en', isRightToLeft: false, minZoom: 1 },
+
+    initialize(options) {
+      const safe = document.createElement('span');
+      safe.textContent = options.attribution ?? '';
+      L.setOptions(this, { ...options, attribution: safe.innerHTML });
+    },
+
+    onAdd(map) {
+      map.attributionControl?.setPrefix(false);
+      this._names = map.getPane('basemap-names') ?? map.createPane('basemap-names');
+      Object.assign(this._names.style, { pointerEvents: 'none', zIndex: 350 });
+      this._names.setAttribute('aria-hidden', 'true');
+      this._family = getComputedStyle(map.getContainer()).fontFamily;
+      this._colours = colours(map.getContainer());
+      this._scheme = matchMedia('(prefers-color-scheme: dark)');
+      this._recolour = () => {
+        this._colours = colours(map.getContainer());
+        this.redraw();
+      };
+      this._scheme.addEventListener('change', this._recolour);
+      this.on('load', this._writeNames, this);
+      map.on('moveend', this._writeNames, this).on('zoomstart', this._hideNames, this);
+      L.GridLayer.prototype.onAdd.call(this, map);
+    },
+
+    onRemove(map) {
+      this._scheme.removeEventListener('change', this._recolour);
+      this.off('load', this._writeNames, this);
+      map.off('moveend', this._writeNames, this).off('zoomstart', this._hideNames, this);
+      this._names.replaceChildren();
+      L.GridLayer.prototype.onRemove.call(this, map);
+    },
+
+    createTile(coords, done) {
+      const canvas = document.createElement('canvas');
+      const side = this.getTileSize().x;
+      canvas.width = canvas.height = side * Math.min(2, Math.max(1, Math.round(devicePixelRatio || 1)));
+      canvas.style.width = canvas.style.height = `${side}px`;
+      const columns = 2 ** coords.z;
+      if (coords.y < 0 || coords.y >= columns) {
+        setTimeout(() => done(null, canvas));
+        return canvas;
+      }
+      const up = Math.max(0, coords.z - this.options.maxData);
+      const column = ((coords.x % columns) + columns) % columns;
+      fetched(this.options.url, coords.z - up, column >> up, coords.y >> up).then((source) => {
+        draw(canvas, source, { x: column, y: coords.y, z: coords.z }, this._colours);
+        canvas.source = { ...source, world: (coords.x - column) / columns };
+        done(null, canvas);
+      });
+      return canvas;
+    },
+
+    _hideNames() {
+      this._names.replaceChildren();
+    },
+
+    /** Every label in view, the most important first, with its place on the globe (in whichever copy of the world). */
+    _labelsInView() {
+      const zoom = Math.round(this._map.getZoom());
+      const bounds = this._map.getBounds().pad(0.1);
+      const found = new Map();
+      const seen = new Set();
+      for (const { current, el } of Object.values(this._tiles)) {
+        const source = el.source;
+        const key = source && [source.z, source.x, source.y, source.world].join();
+        if (!current || !source || seen.has(key)) continue;
+        seen.add(key);
+        for (const label of source.tile.labels) {
+          if (!isShown(label, zoom)) continue;
+          const at = this._latLng(label, source);
+          if (bounds.contains(at)) found.set([label.name, at.lat.toFixed(2), at.lng.toFixed(1)].join(), { label, at });
+        }
+      }
+      return [...found.values()].sort(
+        (a, b) => b.label.isCountry - a.label.isCountry || a.label.z - b.label.z || b.label.pop - a.label.pop,
+      );
+    },
+
+    _latLng(label, { z, x, y, world }) {
+      const column = (x + label.x / EXTENT) / 2 ** z + world;
+      const row = (y + label.y / EXTENT) / 2 ** z;
+      return L.latLng((Math.atan(Math.sinh(Math.PI * (1 - 2 * row))) * 180) / Math.PI, column * 360 - 180);
+    },
+
+    _writeNames() {
+      if (!this._map || this._map._animatingZoom) return;
+      const taken = [];
+      const written = [];
+      for (const { label, at } of this._labelsInView()) {
+        if (written.length >= MOST_LABELS) break;
+        const text = label[`name_${this.options.language}`] ?? label.name;
+        const look = looks(label, this._family);
+        const point = this._map.latLngToLayerPoint(at);
+        const box = this._box(point, width(text, look.font) * look.spread, label.isCountry);
+        if (taken.some((other) => overlap(other, box))) continue;
+        taken.push(box);
+        const element = labelElement(label, text, look, this.options.isRightToLeft);
+        L.DomUtil.setPosition(element, point);
+        element.style.position = 'absolute';
+        written.push(element);
+      }
+      this._names.replaceChildren(...written);
+    },
+
+    _box({ x, y }, wide, isCountry) {
+      if (isCountry) return [x - wide / 2 - 4, y - 11, x + wide / 2 + 4, y + 11];
+      return this.options.isRightToLeft ? [x - wide - 9, y - 9, x + 6, y + 9] : [x - 6, y - 9, x + wide + 9, y + 9];
+    },
+  });
+
+  function overlap(a, b) {
+    return a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
+  }
+
+  function rasterLayer({ url, attribution, maxData }) {
+    const safe = document.createElement('span');
+    safe.textContent = attribution ?? '';
+    return L.tileLayer(url, { attribution: safe.innerHTML, maxNativeZoom: maxData, maxZoom: 20 });
+  }
+
+  L.BaseMap = BaseMap;
+  L.baseMap = (options) => (options.kind === 'raster' ? rasterLayer(options) : new BaseMap(options));
+})();
