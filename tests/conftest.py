@@ -185,7 +185,7 @@ def people(app, database):
     """Everybody named in tests/people.py, with an account."""
     from tests.people import settle_in
 
-    return settle_in()
+    return settle_in(app)
 
 
 @pytest.fixture

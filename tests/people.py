@@ -1,7 +1,12 @@
 """The people of the tests. Names say roles: whoever reads a test knows who may do what."""
 
+from unittest.mock import patch
+
+from flask_security.utils import hash_password
+
 from server.accounts.policy import Actor
 from server.accounts.service import add_person, ensure_organisation
+from server.core.database import session
 from server.vocabulary import Role
 
 PASSWORD = "correct horse battery staple"
@@ -21,10 +26,22 @@ PEOPLE = {
 }
 
 
-def settle_in():
+def settle_in(app):
     """Give everybody an account (one Argon2 hash for all: it is slow on purpose)."""
+    with app.app_context():
+        hashed = hash_password(PASSWORD)
+    with patch("server.accounts.service.hash_password", lambda _password: hashed):
+        people = {name: _person(name, roles, organisation) for name, (roles, organisation) in PEOPLE.items()}
+    _let_go(people.values())
+    return people
 
-    return {name: _person(name, roles, organisation) for name, (roles, organisation) in PEOPLE.items()}
+
+def _let_go(people):
+    """Load all of everybody and part them from the session: a job that ends its session must not take people along."""
+    session.commit()
+    for person in people:
+        session.refresh(person)
+    session.expunge_all()
 
 
 def _person(name, roles, organisation):
