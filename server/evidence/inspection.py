@@ -48,6 +48,7 @@ class Refusal(Choice):
     CUT_SHORT = "CUT_SHORT", N_("The photo did not arrive whole. Send it again.")
     TOO_MANY_PIXELS = "TOO_MANY_PIXELS", N_("The picture is larger than 50 megapixels. Send a smaller one.")
     UNREADABLE = "UNREADABLE", N_("The photo is damaged and cannot be opened.")
+    NO_ROOM = "NO_ROOM", N_("There is no room for photos at this moment. Send it again later.")
     LOST = "LOST", N_("The photo was damaged in our keeping.")
     TOO_HEAVY = "TOO_HEAVY", N_("Opening the photo takes too much memory or time. Send a smaller or simpler one.")
 

@@ -127,6 +127,24 @@ def receive_photo(report_id: UUID, photo_id: UUID, data: bytes) -> PhotoReceipt:
     return _receipt(photo, is_new=True)
 
 
+def receive_together(report_id: UUID, manifest: Sequence[Announced], files: Sequence[bytes]) -> list[Refusal | None]:
+    """Receive the photos that came in one post with their report; gives for each None or why it is not kept.
+
+    `manifest` is what `announce` made of the files. Nothing is raised for a photo: the report is worth more.
+    """
+    expect(report_id, manifest)
+    return [_received(report_id, item.id, data) for item, data in zip(manifest, files, strict=True)]
+
+
+def _received(report_id: UUID, photo_id: UUID, data: bytes) -> Refusal | None:
+    try:
+        return receive_photo(report_id, photo_id, data).refusal
+    except Problem as problem:
+        if problem.code == "storage_full":
+            return Refusal.NO_ROOM
+        raise
+
+
 def _locked(photo_id: UUID) -> Photo | None:
     """The photo, held until the work is settled, so that two copies sent at once are received one after the other."""
     see_as("all")

@@ -8,7 +8,7 @@ import pytest
 from server.core import ledger
 from server.core.storage import store
 from server.evidence import service
-from server.evidence.inspection import MAX_BYTES
+from server.evidence.inspection import MAX_BYTES, Refusal
 from tests.evidence.conftest import Phone, sha256
 from tests.evidence.pictures import encoded, four_corners, moving
 
@@ -224,6 +224,16 @@ def test_photos_that_came_with_the_form_have_the_same_numbers_when_the_form_is_s
     assert first == service.announce(report_id, [JPEG, JPEG, OTHER])
     assert len({item.id for item in first}) == 3
     assert {item.id for item in first}.isdisjoint(item.id for item in service.announce(uuid.uuid4(), [JPEG]))
+
+
+def test_photos_in_one_post_with_their_report_are_each_kept_or_refused(phone, row):
+    report_id, _ = phone.report()
+    files = [JPEG, b"%PDF-1.7 " + bytes(90), b"", JPEG]
+    manifest = service.announce(uuid.UUID(report_id), files)
+    outcome = service.receive_together(uuid.UUID(report_id), manifest, files)
+    assert outcome == [None, Refusal.NOT_A_PHOTO, Refusal.EMPTY, None]
+    assert [row(item.id).state for item in manifest] == ["RECEIVED", "REFUSED", "REFUSED", "RECEIVED"]
+    assert service.receive_together(uuid.UUID(report_id), manifest, files) == outcome
 
 
 @pytest.mark.committed
