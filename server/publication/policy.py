@@ -90,6 +90,11 @@ def policy() -> Policy:
     return load(POLICY_FILE)
 
 
+def as_published() -> dict[str, Any]:
+    """The policy file itself, as plain data, for everybody to read."""
+    return dict(yaml.safe_load(POLICY_FILE.read_text(encoding="utf-8")))
+
+
 def load(path: Path) -> Policy:
     """Read a policy file; UnusablePolicy when the table has a hole or a word nobody knows."""
     try:

@@ -1,0 +1,90 @@
+"""What the open-data page says of the data, derived from the passports of the columns and from the policy in force."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from server.core.choices import Choice
+from server.publication.models import PublishedIncident
+from server.publication.policy import MODES, PolicyRow, policy
+from server.publication.schemas import PublicIncident
+from server.vocabulary import ContextMode, GeometryLevel, SensitivityClass, SiteType, Tier, TimeLevel
+
+
+@dataclass(frozen=True)
+class Column:
+    """One line of the data dictionary; words are message ids."""
+
+    name: str
+    label: str
+    hint: str
+    hxl: str
+    codes: type[Choice] | None
+
+
+@dataclass(frozen=True)
+class Delay:
+    """How one class of places is shown in one situation, in words."""
+
+    mode: ContextMode
+    after: str
+    place: GeometryLevel
+    time: TimeLevel
+
+
+def columns() -> list[Column]:
+    """The public columns in the order of the files."""
+    table = PublishedIncident.__table__.c
+    return [
+        Column(name, table[name].info["label"], table[name].info["hint"], table[name].info["hxl"], _codes(name))
+        for name in PublicIncident.Meta.fields
+    ]
+
+
+def delays() -> list[tuple[SensitivityClass, list[SiteType], list[Delay]]]:
+    """For each class of places: the places in it, and how late and coarse they are shown in each situation."""
+    rows = policy().rows
+    return [
+        (
+            kind,
+            [site for site in SiteType if site.sensitivity is kind],
+            [_delay(rows[Tier.PUBLIC, mode, kind]) for mode in MODES],
+        )
+        for kind in SensitivityClass
+    ]
+
+
+def citation(release_id: str, response_name: str) -> str:
+    """How to cite the data set."""
+    return _(
+        "%(name)s. Damage records, dated data set %(release)s. CC BY 4.0.",
+        name=response_name,
+        release=release_id or "–",
+    )
+
+
+def coded_words(kind: type[Choice], code: str) -> str:
+    """The words of a code of a list, in the language spoken now; the code itself where the list has it no more."""
+    return next((_(choice.label) for choice in kind if choice.value == code), code)
+
+
+def list_name(kind: type[Choice]) -> str:
+    """The name of a code list in addresses: ``DamageGrade`` is ``damage-grade``."""
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__).lstrip("-")
+
+
+def _delay(row: PolicyRow) -> Delay:
+    return Delay(row.context, _wait(row.delay), row.ladder[0], row.time)
+
+
+def _wait(delay: timedelta) -> str:
+    if not delay:
+        return _("with the next daily update")
+    return ngettext("after %(num)s day", "after %(num)s days", round(delay / timedelta(days=1)))
+
+
+def _codes(name: str) -> type[Choice] | None:
+    column = PublishedIncident.__table__.c[name]
+    return column.info.get("choice") or getattr(column.type, "enum_class", None)

@@ -1,0 +1,169 @@
+"""OGC API – Features, Part 1 core, over the public copy: QGIS and ArcGIS add it as a live layer by one address."""
+
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+from marshmallow import ValidationError
+
+from server.core.clock import now
+from server.core.paging import decode_cursor, encode_cursor, page_size
+from server.core.problems import Problem
+from server.core.settings import settings
+from server.publication import answers, reading
+from server.publication.formats.geojson import CAVEAT, EXERCISE, LICENCE, feature
+from server.publication.schemas import PublicPage
+
+blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
+
+GEOJSON = "application/geo+json"
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+CONFORMS_TO = [
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+]
+_ASKED = PublicPage()
+
+
+@blueprint.get("")
+def landing() -> Response:
+    """Where everything is."""
+    links = [
+        _link("self", "/ogc", "application/json", "This page"),
+        _link("service-desc", "/api/v1/openapi.json", "application/vnd.oai.openapi+json;version=3.1", "The contract"),
+        _link("service-doc", "/data", "text/html", "What the data is"),
+        _link("conformance", "/ogc/conformance", "application/json", "What this conforms to"),
+        _link("data", "/ogc/collections", "application/json", "The collections"),
+    ]
+    return _json({"title": _titled(settings().response_name), "description": CAVEAT, "links": links})
+
+
+@blueprint.get("/conformance")
+def conformance() -> Response:
+    """Which parts of the standard are kept."""
+    return _json({"conformsTo": CONFORMS_TO})
+
+
+@blueprint.get("/collections")
+def collections() -> Response:
+    """There is one collection."""
+    return _json(
+        {
+            "links": [_link("self", "/ogc/collections", "application/json", "The collections")],
+            "collections": [_collection()],
+        }
+    )
+
+
+@blueprint.get("/collections/incidents")
+def collection() -> Response:
+    """The public damage records."""
+    return _json(_collection())
+
+
+@blueprint.get("/collections/incidents/items")
+def items() -> Response:
+    """A page of features; `bbox`, `datetime`, `limit` and the filters of the public API."""
+    asked = _asked()
+    size, after = page_size(asked.pop("limit")), decode_cursor(asked.pop("cursor"), int)
+    release = answers.release()
+    if same := answers.unchanged(release):
+        return same
+    rows, last = reading.outlined(asked, size=size, after=after[0] if after else None)
+    body = {
+        "type": "FeatureCollection",
+        "timeStamp": now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "numberMatched": reading.count(asked),
+        "numberReturned": len(rows),
+        "links": _page_links(last),
+        "features": [orjson.Fragment(feature(row)) for row in rows],
+    }
+    return answers.answer(_marked(body), release, mimetype=GEOJSON)
+
+
+@blueprint.get("/collections/incidents/items/<incident_id>")
+def item(incident_id: str) -> Response:
+    """One feature."""
+    row = reading.one(incident_id)
+    if row is None:
+        raise Problem("incident_not_found")
+    return answers.sealed(Response(feature(row), mimetype=GEOJSON), answers.release())
+
+
+def _asked() -> dict[str, Any]:
+    """The filters, with the standard's `datetime` read as days; what cannot be read is a 400, as the standard wants."""
+    given = request.args.to_dict(flat=False)
+    since, until = _interval(request.args.get("datetime", ""))
+    given |= {name: [day.isoformat()] for name, day in (("since", since), ("until", until)) if day}
+    if "limit" in given:
+        given["limit"] = [
+            str(min(int(given["limit"][0]), 10_000)) if given["limit"][0].isdecimal() else given["limit"][0]
+        ]
+    try:
+        return _ASKED.load({name: values[-1] for name, values in given.items()})
+    except ValidationError as error:
+        found = [{"field": name, "code": "invalid", "message": str(said)} for name, said in error.messages.items()]
+        raise Problem("bad_request", errors=found) from None
+
+
+def _interval(word: str) -> tuple[date | None, date | None]:
+    """The days of an RFC 3339 instant or interval, ``..`` or nothing for an open end."""
+    first, _, last = word.partition("/")
+    ends = (first, last) if "/" in word else (first, first)
+    try:
+        start, end = (_day(end) if end not in ("", "..") else None for end in ends)
+    except ValueError:
+        raise Problem("bad_request", errors=[{"field": "datetime", "code": "invalid", "message": "RFC 3339"}]) from None
+    if start and end and start > end:
+        raise Problem("bad_request", errors=[{"field": "datetime", "code": "invalid", "message": "RFC 3339"}])
+    return start, end
+
+
+def _day(word: str) -> date:
+    return datetime.fromisoformat(word[:40]).date()
+
+
+def _collection() -> dict[str, Any]:
+    extent = reading.extent()
+    space = {"spatial": {"bbox": [extent or (-180.0, -90.0, 180.0, 90.0)], "crs": CRS84}}
+    return {
+        "id": "incidents",
+        "title": _titled("Damage records"),
+        "description": CAVEAT,
+        "license": LICENCE,
+        "extent": space,
+        "itemType": "feature",
+        "crs": [CRS84],
+        "links": [
+            _link("self", "/ogc/collections/incidents", "application/json", "This collection"),
+            _link("items", "/ogc/collections/incidents/items", GEOJSON, "Features"),
+            _link("license", "https://creativecommons.org/licenses/by/4.0/", "text/html", LICENCE),
+        ],
+    }
+
+
+def _page_links(last: int | None) -> list[dict[str, str]]:
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
+    here = [_link("self", request.full_path.rstrip("?"), GEOJSON, "This page")]
+    if last is None:
+        return here
+    onward = request.path + answers.query([*kept, ("cursor", encode_cursor(last))])
+    return [*here, _link("next", onward, GEOJSON, "The next page")]
+
+
+def _link(rel: str, address: str, kind: str, title: str) -> dict[str, str]:
+    absolute = address if address.startswith("https:") else request.host_url.rstrip("/") + address
+    return {"rel": rel, "href": absolute, "type": kind, "title": title}
+
+
+def _marked(body: dict[str, Any]) -> dict[str, Any]:
+    return {**body, "exercise": EXERCISE} if settings().exercise else body
+
+
+def _titled(name: str) -> str:
+    return f"EXERCISE: {name}" if settings().exercise else name
+
+
+def _json(body: dict[str, Any]) -> Response:
+    return answers.answer(_marked(body), answers.release())
