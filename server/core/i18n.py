@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from babel import Locale
 from flask import Flask, Response, g, has_request_context, request
-from flask_babel import Babel, force_locale, get_locale, gettext
+from flask_babel import Babel, force_locale, format_datetime, get_locale, gettext
 
 from server.core.settings import settings
 
@@ -51,7 +52,7 @@ def init_app(app: Flask) -> None:
         locale_selector=_language_of_request,
         timezone_selector=lambda: settings().time_zone,
     )
-    app.jinja_env.filters.update(words=words, said=neutral)
+    app.jinja_env.filters.update(words=words, said=neutral, moment=moment)
     app.jinja_env.globals.update(language=language, direction=direction, language_links=language_links)
     app.after_request(_remember)
 
@@ -76,6 +77,11 @@ def words(text: str | None) -> str:
     """Return the words of a code (or of a message id) in the language spoken now; nothing for None and ""."""
     message = getattr(text, "label", text)
     return gettext(message) if message else ""
+
+
+def moment(at: datetime) -> str:
+    """Return a time to the minute, in the time zone of the response and the language spoken now."""
+    return str(format_datetime(at, "d MMM y, HH:mm"))
 
 
 def neutral(text: object) -> str:

@@ -141,3 +141,31 @@ def open_suggestions(incident: Incident | None = None, *, limit: int = 50) -> li
 def count_suggestions() -> int:
     """How many pairs wait for a person."""
     return session.scalar(select(func.count()).select_from(Suggestion).where(Suggestion.settled_at.is_(None))) or 0
+
+
+def by_id(incident_id: UUID | None) -> Incident | None:
+    """A record by its number inside, or None."""
+    return session.get(Incident, incident_id) if incident_id else None
+
+
+def later_strikes(incident: Incident) -> list[Incident]:
+    """Records of later strikes on the same place."""
+    return list(session.scalars(select(Incident).where(Incident.prior_incident_id == incident.id).order_by(Incident.event_latest)))
+
+
+def aliases() -> dict[UUID, str]:
+    """What the people of the desk are called, by their number."""
+    return {row.id: row.alias for row in session.execute(select(Person.id, Person.alias))}
+
+
+def open_pair(suggestion_id: UUID) -> tuple[Suggestion, Incident, Incident]:
+    """A pair that still waits, locked; Problem ``already_done`` when somebody was quicker."""
+    suggestion = session.scalar(select(Suggestion).where(Suggestion.id == suggestion_id, Suggestion.settled_at.is_(None)).with_for_update())
+    if suggestion is None:
+        raise Problem("already_done")
+    return suggestion, session.get_one(Incident, suggestion.incident_id), session.get_one(Incident, suggestion.other_id)
+
+
+def change_by_id(change_id: UUID) -> IncidentChange | None:
+    """An act on records by its number, while it stands."""
+    return session.scalar(select(IncidentChange).where(IncidentChange.id == change_id, IncidentChange.undone_at.is_(None)))

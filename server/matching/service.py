@@ -13,6 +13,7 @@ from server.core.database import session
 from server.evidence.models import Photo
 from server.matching import candidates, links
 from server.matching.acts import Basis, attach, detach, keep_apart, link_second_strike, merge, split
+from server.matching.by_hand import incident_of, place_by_hand
 from server.matching.models import Attachment, Incident, Suggestion
 from server.matching.scoring import Relation
 from server.matching.summaries import resummarise, touch
@@ -24,7 +25,7 @@ from server.reports.models import Report
 from server.vocabulary import WorkflowState
 
 __all__ = [
-    "attach", "detach", "keep_apart", "let_go_report", "link_second_strike", "match_report", "merge", "reconsider_report",
+    "attach", "detach", "incident_of", "keep_apart", "let_go_report", "link_second_strike", "match_report", "merge", "place_by_hand", "reconsider_report",
     "split", "undo",
 ]  # fmt: skip
 

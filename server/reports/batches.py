@@ -15,6 +15,7 @@ from server.core.clock import now
 from server.core.database import see_as, session
 from server.reports import vault
 from server.reports.draft import Draft
+from server.reports.imports import Import
 from server.reports.models import Report, ReportSecret
 from server.reports.rows import row_of, words_of
 from server.reports.service import erase_words
@@ -46,7 +47,9 @@ def receive_many(drafts: Iterable[Draft], *, actor: Actor) -> int:
 def _receive_batch(drafts: Sequence[Draft], actor: Actor) -> int:
     received_at = now()
     rows = [_whole(draft, actor, received_at) for draft in drafts]
-    new = set(session.scalars(insert_or_skip(Report).on_conflict_do_nothing(index_elements=["id"]).returning(Report.id), rows))
+    new = set(
+        session.scalars(insert_or_skip(Report).on_conflict_do_nothing(index_elements=["id"]).returning(Report.id), rows)
+    )
     fresh = [draft for draft in drafts if draft.id in new]
     if fresh:
         session.execute(insert(ReportSecret), [_sealed(draft) for draft in fresh])
@@ -88,7 +91,9 @@ def withdraw_import(import_id: UUID, *, actor: Actor) -> int:
     """Take back every report of one import, and let what it had replaced count again. Returns how many were taken back."""
     see_as("all")
     withdrawn = 0
-    present = list(session.scalars(select(Report.id).where(Report.import_id == import_id, Report.withdrawn_at.is_(None))))
+    present = list(
+        session.scalars(select(Report.id).where(Report.import_id == import_id, Report.withdrawn_at.is_(None)))
+    )
     for batch in in_batches(present):
         session.execute(
             update(Report).where(Report.id.in_(batch)).values(withdrawn_at=now(), handling=HandlingState.CLOSED)
@@ -101,10 +106,11 @@ def withdraw_import(import_id: UUID, *, actor: Actor) -> int:
 
 
 def _restore_replaced_by(batch: Sequence[UUID], actor: Actor) -> None:
+    still_there = select(Import.id).where(Import.undone_at.is_(None))
     restored = list(
         session.scalars(
             update(Report)
-            .where(Report.superseded_by.in_(batch))
+            .where(Report.superseded_by.in_(batch), Report.import_id.in_(still_there))
             .values(superseded_by=None, withdrawn_at=None)
             .returning(Report.id)
         )

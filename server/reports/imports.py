@@ -34,6 +34,12 @@ class Import(Base):
     rows_changed: Mapped[int] = mapped_column(server_default="0", info=passport(N_("Changed rows"), audience=COORD))
     rows_same: Mapped[int] = mapped_column(server_default="0", info=passport(N_("Unchanged rows"), audience=COORD))
     rows_refused: Mapped[int] = mapped_column(server_default="0", info=passport(N_("Refused rows"), audience=COORD))
+    refused_ref: Mapped[str | None] = mapped_column(
+        String(64), info=passport(N_("Refused rows in the store"), audience=INTERNAL)
+    )
+    refused_key: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=passport(N_("Wrapped key of the refused rows"), audience=INTERNAL)
+    )
     undone_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Undone"), audience=COORD))
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from server.core.choices import N_
 from server.core.columns import coded, coded_list, listed, passport, point, stamped, uuid_pk
 from server.core.database import Base
+from server.reports.imports import Import
 from server.vocabulary import (
     AccessConstraint,
     Audience,
@@ -235,7 +236,7 @@ class Report(Base):
         ForeignKey("people.id"), info=passport(N_("Entered by"), audience=INTERNAL)
     )
     import_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("imports.id"), info=passport(N_("Import"), audience=COORD)
+        ForeignKey(Import.__table__.c.id), info=passport(N_("Import"), audience=COORD)
     )
     withdrawn_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Taken back"), audience=COORD))
     superseded_by: Mapped[UUID | None] = mapped_column(

@@ -155,3 +155,10 @@ def free_words(report: Report, *, actor: Actor) -> None:
     """A person read what was held back and found it harmless: the words count as any others."""
     report.quarantine = []
     ledger.record("report.freed", report.id, actor_id=actor.person_id)
+
+
+def handled_at(report_id: UUID) -> datetime | None:
+    """When the handling of a report was last changed."""
+    entry = ledger.LedgerEntry
+    query = select(entry.at).where(entry.subject_id == report_id, entry.event == "report.handled")
+    return session.scalar(query.order_by(entry.id.desc()).limit(1))

@@ -271,3 +271,13 @@ def decisions_on(incident_id: UUID) -> list[VerificationDecision]:
             .order_by(VerificationDecision.decided_at.desc())
         )
     )
+
+
+def assessment_of(report_id: UUID) -> Assessment | None:
+    """What a verifier holds of a report, if anybody looked."""
+    return session.get(Assessment, report_id)
+
+
+def moves_from(state: WorkflowState) -> list[WorkflowState]:
+    """Where the work may go from here, in the order of the vocabulary."""
+    return [to for to in WorkflowState if workflow.may_move(state, to)]

@@ -1,0 +1,103 @@
+"""/desk: the map and the list of damage records side by side, under one set of filters that lives in the address."""
+
+from functools import cache
+from math import log2
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template, request
+from marshmallow import ValidationError
+from werkzeug.datastructures import MultiDict
+
+from server.accounts.service import current_actor, requires
+from server.core import maps
+from server.core.settings import settings
+from server.matching import filters, queries, wording
+from server.places.basemap import base_map
+
+blueprint = Blueprint("desk_map", __name__, url_prefix="/desk")
+
+START = (0.0, 20.0, 2)  # latitude, longitude, zoom where no operating area is set
+PAGE = 50
+
+
+@blueprint.get("", endpoint="desk")
+@requires("see_desk")
+def show_desk() -> str:
+    """The map, the list and the numbers."""
+    return render_template("coordination/desk.html", page=composed(_view()).page, base_map=base_map(), **_listed())
+
+
+@blueprint.get("/list")
+@requires("see_desk")
+def show_list() -> Response:
+    """The list alone, for the page to put in place when filters change; 304 when nothing did."""
+    response = make_response(render_template("coordination/_list.html", **_listed()))
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@blueprint.get("/map.js")
+@requires("see_desk")
+def show_script() -> Response:
+    """The script folium composed, as a file under our own address."""
+    return maps.script_response(composed(_view()))
+
+
+def _listed() -> dict[str, Any]:
+    """What the list needs. A filter that cannot be read is dropped and named; it never hides the rest."""
+    asked, wrong = _asked()
+    page = queries.page_of(asked, cursor=request.args.get("cursor"), size=PAGE)
+    return {
+        "asked": asked,
+        "wrong": wrong,
+        "values": request.args,
+        "schema": filters.IncidentFilter(),
+        "found": page,
+        "numbers": queries.summary(asked),
+        "questions": queries.count_suggestions(),
+        "wording": wording,
+        "actor": current_actor(),
+        "next_query": _next_query(page.cursor),
+    }
+
+
+def _asked() -> tuple[dict[str, Any], list[str]]:
+    try:
+        return filters.read(request.args), []
+    except ValidationError as refused:
+        wrong = [name for name in refused.messages if isinstance(name, str)]
+        kept = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in wrong)
+        return filters.read(kept), wrong
+
+
+def _next_query(cursor: str | None) -> dict[str, list[str]]:
+    return {**request.args.to_dict(flat=False), "cursor": [cursor]} if cursor else {}
+
+
+def _view() -> tuple[float, float, int]:
+    """Where the map starts: the middle of the operating area, as near as shows it whole."""
+    area = settings().operating_area
+    if area is None:
+        return START
+    west, south, east, north = area
+    widest = max(east - west, 1.6 * (north - south), 0.01)
+    zoom = max(2, min(15, int(9.3 - log2(widest))))
+    return (south + north) / 2, (west + east) / 2, zoom
+
+
+@cache
+def composed(view: tuple[float, float, int]) -> maps.Map:
+    """The desk's map, composed once: our base map below, the damage records above."""
+    lat, lon, zoom = view
+    ground = base_map()
+    made = maps.Map("desk", location=(lat, lon), zoom=zoom, modules=("js/ground.js", "js/map.js", "js/desk.js"))
+    maps.Layer("basemap", tiles=ground.url, form=ground.kind, max_zoom=ground.max_zoom).add_to(made)
+    maps.Layer(
+        "incidents",
+        tiles="/api/v1/desk/map/{z}/{x}/{y}",
+        record="/desk/incidents/{id}",
+        peek="/api/v1/desk/incidents/{id}",
+        list="/desk",
+    ).add_to(made)
+    return made

@@ -1,0 +1,116 @@
+"""/desk/reports: reports that are on no map, because nobody knows where they are or because their words are held back."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from geoalchemy2.shape import to_shape
+from werkzeug.wrappers import Response
+
+from server.accounts.policy import Actor, may
+from server.accounts.service import current_actor, requires
+from server.core import paging
+from server.core.problems import Problem
+from server.evidence import service as evidence
+from server.matching import wording
+from server.matching import service as matching
+from server.places import service as places
+from server.reports import access, service
+from server.reports.models import Report
+from server.reports.queries import counts_waiting, waiting_page
+from server.vocabulary import HandlingState
+
+blueprint = Blueprint("waiting", __name__, url_prefix="/desk/reports")
+
+KINDS = ("no_place", "held_back", "flagged")
+
+
+@blueprint.get("")
+@requires("see_reports")
+def show_list() -> str:
+    """Reports that wait, oldest first, by why they wait."""
+    kind = request.args.get("why", "no_place")
+    if kind not in KINDS:
+        raise Problem("not_found")
+    actor = current_actor()
+    rows, cursor = waiting_page(actor, kind, cursor=request.args.get("cursor"), size=paging.PAGE)
+    return render_template(
+        "coordination/waiting.html", kind=kind, kinds=KINDS, reports=rows, cursor=cursor, counts=counts_waiting(actor), wording=wording
+    )
+
+
+@blueprint.get("/<uuid:report_id>")
+@requires("see_reports")
+def show(report_id: UUID) -> str:
+    """One report as it came, whatever became of it."""
+    actor = current_actor()
+    return render_template("coordination/report.html", **_contents(actor, access.get_report(actor, report_id)))
+
+
+def _contents(actor: Actor, report: Report) -> dict[str, Any]:
+    return {
+        "report": report,
+        "words": access.private_words(actor, report),
+        "additions": access.amendments(actor, report),
+        "photos": evidence.photos_of(report.id),
+        "lon_lat": _lon_lat(report),
+        "wording": wording,
+        "incident": matching.incident_of(report.id),
+        "may": lambda action: may(actor, action),
+        "states": list(HandlingState),
+    }
+
+
+def _lon_lat(report: Report) -> tuple[float, float] | None:
+    if report.point is None:
+        return None
+    shape = to_shape(report.point)
+    return shape.x, shape.y
+
+
+@blueprint.post("/<uuid:report_id>/handling")
+@requires("handle_report")
+def set_handling(report_id: UUID) -> Response:
+    """Say how far the handling is; the reporter's receipt shows it."""
+    try:
+        state = HandlingState(request.form.get("state", ""))
+    except ValueError:
+        raise Problem("invalid_input", errors=[{"field": "state", "code": "unknown", "message": "state"}]) from None
+    service.set_handling(access.get_report(current_actor(), report_id), state, actor=current_actor())
+    return _to(report_id)
+
+
+@blueprint.post("/<uuid:report_id>/place")
+@requires("settle_duplicates")
+def set_place(report_id: UUID) -> Response:
+    """A person found where it is: the report stays as given, and opens a damage record at this place."""
+    report = access.get_report(current_actor(), report_id)
+    found = places.read_where(request.form.get("place", ""))
+    if found.lon is None or found.lat is None:
+        raise Problem("invalid_input", errors=[{"field": "place", "code": "unreadable", "message": request.form.get("place", "")[:80]}])
+    matching.place_by_hand(report.id, found.lon, found.lat, accuracy_m=found.precision_m, actor=current_actor())
+    return _to(report_id)
+
+
+@blueprint.post("/<uuid:report_id>/free")
+@requires("handle_report")
+def free(report_id: UUID) -> Response:
+    """A person read what was held back and found it harmless; it goes the way of any other report."""
+    report = access.get_report(current_actor(), report_id)
+    service.free_words(report, actor=current_actor())
+    return _to(report_id)
+
+
+@blueprint.post("/<uuid:report_id>/erase")
+@requires("handle_report")
+def erase(report_id: UUID) -> Response:
+    """Destroy the words of a report for good; the facts of damage stay."""
+    report = access.get_report(current_actor(), report_id)
+    service.erase_words(report.id)
+    service.free_words(report, actor=current_actor())
+    return _to(report_id)
+
+
+def _to(report_id: UUID) -> Response:
+    return redirect(url_for(".show", report_id=report_id), 303)
+

@@ -1,0 +1,106 @@
+"""How the desk puts a damage record into words: facts for the panel, reasons as sentences, acts as a history."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask_babel import format_datetime, gettext, ngettext
+
+from server.core.choices import N_
+from server.core.i18n import words
+from server.matching.models import Incident
+from server.matching.reasons import REASON_WORDS
+from server.vocabulary import DamageGrade, EventPrecision
+
+ACTS = {
+    "attach": N_("A report was laid here"),
+    "detach": N_("A report was taken off"),
+    "merge": N_("Two damage records were laid together"),
+    "split": N_("Reports were taken apart"),
+    "keep_apart": N_("Ruled to be different damage"),
+    "second_strike": N_("Marked as a later strike on the same place"),
+    "edit": N_("Facts were changed"),
+    "move": N_("The state of work was changed"),
+}
+
+WITHOUT_CLOCK = {EventPrecision.DAY, EventPrecision.WEEK, EventPrecision.MONTH}
+
+
+def grade(number: int | None) -> DamageGrade:
+    """The grade of a number 0–4; None is DU."""
+    return DamageGrade.DU if number is None else DamageGrade(f"D{number}")
+
+
+def reason(found: Mapping[str, Any]) -> str:
+    """A stored reason as a sentence in the reader's language."""
+    return gettext(REASON_WORDS.get(found["code"], found["code"]), **found.get("params", {}))
+
+
+def act(kind: str) -> str:
+    """An act on a record in words."""
+    return gettext(ACTS.get(kind, kind))
+
+
+def when(incident: Any) -> str:
+    """The interval of an event, as exact as it is known and no more."""
+    first, last, precision = incident.event_earliest, incident.event_latest, incident.event_precision
+    if first is None or last is None:
+        return gettext("Time not known")
+    pattern = "d MMM y" if precision in WITHOUT_CLOCK else "d MMM y, HH:mm"
+    start, end = format_datetime(first, pattern), format_datetime(last, pattern)
+    return start if start == end else gettext("between %(start)s and %(end)s", start=start, end=end)
+
+
+def facts(incident: Incident) -> list[list[str]]:
+    """What the panel beside the map adds to what the map shows: ``[[label, value], …]``."""
+    rows = [
+        [gettext("When"), when(incident)],
+        [gettext("Reports"), ngettext("%(num)s report", "%(num)s reports", incident.report_count)],
+        [gettext("State of work"), words(incident.workflow.label)],
+    ]
+    if incident.people_trapped:
+        rows.insert(0, [gettext("Urgent"), gettext("People may be trapped")])
+    if incident.needs:
+        rows.append([gettext("Needs"), listed(incident, "needs")])
+    if incident.hazards:
+        rows.append([gettext("Hazards"), listed(incident, "hazards")])
+    return rows
+
+
+def listed(incident: Any, name: str) -> str:
+    """The codes of a list column as words."""
+    return ", ".join(words(code.label) for code in members(type(incident), name, getattr(incident, name)))
+
+
+def members(model: Any, name: str, codes: Iterable[str]) -> list[Any]:
+    """The codes of a list column as members of its code list, which know their words and pictograms."""
+    choice = model.__table__.c[name].info["choice"]
+    return [choice(code) for code in codes]
+
+
+FLAGS = {
+    "no_point": N_("no point given"),
+    "null_island": N_("the point is zero, zero"),
+    "maybe_swapped": N_("latitude and longitude may be swapped"),
+    "out_of_area": N_("outside the operating area"),
+    "low_precision": N_("place very inexact"),
+    "future_event": N_("time lay in the future"),
+    "old_event": N_("more than two years ago"),
+    "no_time": N_("time not given"),
+    "destroyed_but_working": N_("destroyed, yet fully working?"),
+    "undamaged_but_casualties": N_("no damage, yet people hurt?"),
+    "no_type": N_("type of place not given"),
+    "hazards_disagree": N_("hazards contradict one another"),
+    "claimed_source": N_("claims to be an organisation, not signed in"),
+    "phone_in_text": N_("a telephone number in the words"),
+    "mail_in_text": N_("an e-mail address in the words"),
+    "plate_in_text": N_("a number plate in the words"),
+    "placed_by_hand": N_("place found by a person"),
+    "recycled_media": N_("photo seen before elsewhere"),
+    "photo_far_from_pin": N_("photo taken elsewhere"),
+    "photo_time_differs": N_("photo taken at another time"),
+}
+
+
+def flag(code: str) -> str:
+    """A flag of a report or photo in words; one that has none yet as its code, readable."""
+    return gettext(FLAGS[code]) if code in FLAGS else code.replace("_", " ")
