@@ -362,6 +362,8 @@ def upgrade() -> None:
     sa.Column('rows_changed', sa.Integer(), server_default='0', nullable=False),
     sa.Column('rows_same', sa.Integer(), server_default='0', nullable=False),
     sa.Column('rows_refused', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('refused_ref', sa.String(length=64), nullable=True),
+    sa.Column('refused_key', sa.LargeBinary(), nullable=True),
     sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_imports_organisation_id_organisations')),
     sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_imports_person_id_people')),

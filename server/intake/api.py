@@ -1,19 +1,17 @@
 """The programs' door: PUT one report under an id its phone made. Sending it twice, or fifty times at once, is harmless."""
 
-import hashlib
-from typing import Any
 from uuid import UUID
 
 from flask import Response, make_response
 from flask_smorest import Blueprint
-from marshmallow import ValidationError
 
 from server.accounts.service import current_actor
 from server.core import requests
-from server.core.problems import Problem, field_errors
+from server.core.problems import Problem
 from server.evidence import service as evidence
+from server.intake.drafts import draft_of
 from server.reports import service as reports
-from server.reports.draft import Announced, Draft, Receipt
+from server.reports.draft import Draft, Receipt
 from server.reports.schemas import NewReport, ReceiptShape
 from server.vocabulary import Channel
 
@@ -22,9 +20,6 @@ blueprint = Blueprint(
 )
 
 BODY_BYTES = 64_000
-_SCHEMA = NewReport()
-NAMED = frozenset(NewReport.Meta.fields)
-WORDS = ("text", "place_text", "contact", "receipt_key", "media")
 
 
 @blueprint.put("/<report_id>")
@@ -80,25 +75,4 @@ def read_id(word: str) -> UUID:
 
 def read_draft(number: UUID, body: bytes, channel: Channel) -> Draft:
     """What a JSON body says, as a Draft; Problem ``unreadable_json`` or ``invalid_report`` with the fields at fault."""
-    given = requests.strict_json(body)
-    try:
-        values: dict[str, Any] = _SCHEMA.load({name: given[name] for name in given if name in NAMED})
-    except ValidationError as refused:
-        raise Problem("invalid_report", errors=field_errors(refused.messages)) from None
-    apart = {name: values.pop(name) for name in WORDS if name in values}
-    return Draft(
-        id=number,
-        channel=channel,
-        values=values,
-        body=body,
-        sha256=hashlib.sha256(body).digest(),
-        text=apart.get("text", ""),
-        place_text=apart.get("place_text", ""),
-        contact=apart.get("contact", ""),
-        receipt_key=apart.get("receipt_key", ""),
-        unread={name: value for name, value in given.items() if name not in NAMED},
-        media=tuple(
-            Announced(id=item["id"], size=item["bytes"], sha256=bytes.fromhex(item["sha256"]))
-            for item in apart.get("media", ())
-        ),
-    )
+    return draft_of(requests.strict_json(body), number=number, channel=channel, body=body)

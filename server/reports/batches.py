@@ -1,7 +1,6 @@
 """Many reports at once, for files: the same rows, vault, ledger and outbox as one report, written a thousand at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
@@ -19,23 +18,10 @@ from server.reports.imports import Import
 from server.reports.models import Report, ReportSecret
 from server.reports.rows import row_of, words_of
 from server.reports.service import erase_words
-from server.vocabulary import EventPrecision, HandlingState, SourceType
+from server.vocabulary import HandlingState
 
 BATCH = 1_000
 Item = TypeVar("Item")
-
-# A batch is one statement, so each of its rows names the same columns: what a draft leaves out gets what the table gives.
-_LEFT_OUT: dict[str, Any] = {
-    **{column.name: None for column in Report.__table__.columns if column.nullable},
-    "event_precision": EventPrecision.UNK,
-    "source_type": SourceType.SELF_WITNESS,
-    "handling": HandlingState.RECEIVED,
-    "form_version": "",
-    "is_minor": False,
-    "lang": "en",
-    "casualties": {},
-}
-_LISTS = ("needs", "hazards", "access_constraints", "consents")
 
 
 def receive_many(drafts: Iterable[Draft], *, actor: Actor) -> int:
@@ -46,7 +32,7 @@ def receive_many(drafts: Iterable[Draft], *, actor: Actor) -> int:
 
 def _receive_batch(drafts: Sequence[Draft], actor: Actor) -> int:
     received_at = now()
-    rows = [_whole(draft, actor, received_at) for draft in drafts]
+    rows = [row_of(draft, actor=actor, received_at=received_at) for draft in drafts]
     new = set(
         session.scalars(insert_or_skip(Report).on_conflict_do_nothing(index_elements=["id"]).returning(Report.id), rows)
     )
@@ -55,11 +41,6 @@ def _receive_batch(drafts: Sequence[Draft], actor: Actor) -> int:
         session.execute(insert(ReportSecret), [_sealed(draft) for draft in fresh])
         record_many("report.received", {draft.id: {"sha256": draft.sha256.hex()} for draft in fresh}, actor=actor)
     return len(fresh)
-
-
-def _whole(draft: Draft, actor: Actor, received_at: datetime) -> dict[str, Any]:
-    lists: dict[str, Any] = {name: [] for name in _LISTS}
-    return {**_LEFT_OUT, **lists, **row_of(draft, actor=actor, received_at=received_at)}
 
 
 def _sealed(draft: Draft) -> dict[str, Any]:
