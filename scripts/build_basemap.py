@@ -35,6 +35,7 @@ Label = dict[str, Any]
 MAX_ZOOM = 6
 DEEPEST_LABEL_ZOOM = 10
 LABEL_SPACING_PX = 64
+COUNTRY_WIDTH_PX = 70
 SMALLEST_PLACE = 5_000
 MOST_LABELS = 700
 EXTENT = 4096
@@ -154,7 +155,7 @@ def country_labels(topology: Topology, arcs: list[np.ndarray]) -> list[Label]:
         largest = max(parts, key=lambda part: part.area)
         flat_shape = shapely.transform(largest, mercator)
         middle = polylabel(flat_shape.simplify(0.0002), 0.001) if flat_shape.area > 1e-5 else flat_shape.centroid
-        zoom = int(np.clip(np.ceil(1.2 - np.log2(np.sqrt(flat_shape.area)) * 0.9 - 1.5), 2, 6))
+        zoom = int(np.clip(np.ceil(np.log2(COUNTRY_WIDTH_PX / 256 / np.sqrt(flat_shape.area))), 2, 6))
         labels.append({"at": (middle.x, middle.y), "z": zoom, "pop": int(flat_shape.area * 1e9), **country_names(code)})
     return labels
 

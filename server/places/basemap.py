@@ -2,7 +2,7 @@
 
 import gzip
 import json
-import mmap
+import os
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -26,6 +26,7 @@ from server.core.settings import UnusableSettings, settings
 OWN_FILE = Path(__file__).resolve().parents[2] / "static" / "basemap" / "world.pmtiles"
 A_MONTH_S = 30 * 86_400
 DEEPEST_LEAF = 3
+HEADER_BYTES = 127
 MIMETYPES = {
     TileType.MVT: "application/vnd.mapbox-vector-tile",
     TileType.PNG: "image/png",
@@ -47,14 +48,16 @@ class BaseMap:
 
 
 class Archive:
-    """A PMTiles file, mapped into memory; its directories are read once."""
+    """A PMTiles file, held open; its directories are read once.
+
+    Read by position and not mapped into memory: a file that somebody overwrites would kill a process that mapped it.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open the file; UnusableSettings says what is wrong with it."""
         try:
-            with path.open("rb") as file:
-                self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            self.header: Any = deserialize_header(self._bytes[:127])
+            self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            self.header: Any = deserialize_header(self._read(0, HEADER_BYTES))
         except (OSError, ValueError, KeyError, MagicNumberNotFound, SpecVersionUnsupported) as error:
             message = f"BASEMAP_FILE {path} cannot be read as a PMTiles file (version 3)."
             raise UnusableSettings(message) from error
@@ -73,13 +76,15 @@ class Archive:
             if entry is None:
                 return None
             if entry.run_length:
-                start = self.header["tile_data_offset"] + entry.offset
-                return self._bytes[start : start + entry.length]
+                return self._read(self.header["tile_data_offset"] + entry.offset, entry.length)
             offset, length = self.header["leaf_directory_offset"] + entry.offset, entry.length
         return None
 
     def _read_directory(self, offset: int, length: int) -> list[Entry]:
-        return list(deserialize_directory(self._bytes[offset : offset + length]))
+        return list(deserialize_directory(self._read(offset, length)))
+
+    def _read(self, offset: int, length: int) -> bytes:
+        return os.pread(self._file, length, offset)
 
     @property
     def is_gzipped(self) -> bool:
@@ -94,8 +99,7 @@ class Archive:
     @property
     def attribution(self) -> str:
         """Whom the map is to be credited to, in plain words, as the archive says."""
-        start, length = self.header["metadata_offset"], self.header["metadata_length"]
-        raw = self._bytes[start : start + length]
+        raw = self._read(self.header["metadata_offset"], self.header["metadata_length"])
         metadata = json.loads(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw or b"{}")
         return str(metadata.get("attribution", ""))
 

@@ -341,9 +341,8 @@
           if (bounds.contains(at)) found.set([label.name, at.lat.toFixed(2), at.lng.toFixed(1)].join(), { label, at });
         }
       }
-      return [...found.values()].sort(
-        (a, b) => b.label.isCountry - a.label.isCountry || a.label.z - b.label.z || b.label.pop - a.label.pop,
-      );
+      const rank = ({ isCountry, z }) => (isCountry ? (zoom < 5 ? 0 : 4.5) : z);
+      return [...found.values()].sort((a, b) => rank(a.label) - rank(b.label) || b.label.pop - a.label.pop);
     },
 
     _latLng(label, { z, x, y, world }) {
