@@ -11,13 +11,13 @@ from server.evidence import darkroom, developing
 from server.evidence.inspection import Kind, PhotoRefused, Refusal
 from tests.evidence.pictures import encoded, four_corners, jpeg_with
 
+pytestmark = pytest.mark.pure
+
 JPEG = encoded(four_corners())
 GOOD = {"point": None, "taken": None, "width": 320, "height": 240, "phash": "0123456789abcdef"}
 
 PRELUDE = f"""
 import importlib.util, json, os, socket, struct, sys, time
-
-pytestmark = pytest.mark.pure
 spec = importlib.util.spec_from_file_location("developing", {str(developing.__file__)!r})
 developing = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(developing)
