@@ -11,6 +11,7 @@ from server.core.database import session, settled
 
 COMMANDS = (
     "server.accounts.commands",
+    "server.places.commands",
     "server.intake.spreadsheet_commands",
     "server.matching.commands",
     "server.publication.commands",

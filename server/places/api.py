@@ -70,6 +70,7 @@ class Answer(Schema):
 @blueprint.get("")
 @blueprint.arguments(Question, location="query")
 @blueprint.response(200, Answer)
+@requests.limiter.limit("300 per minute")
 def search(question: dict[str, Any]) -> Response:
     """Find places by the beginning of any name in any script, or read coordinates in any usual form."""
     requests.single_arguments()
