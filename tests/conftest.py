@@ -137,6 +137,7 @@ def database(request):
         return
     engine = request.getfixturevalue("engine")
     from server.core.database import public_session, session
+    from server.core.requests import limiter
 
     with engine.connect() as connection:
         outer = connection.begin()
@@ -145,6 +146,7 @@ def database(request):
         for scoped in (session, public_session):
             scoped.remove()
             scoped.configure(bind=connection, join_transaction_mode="create_savepoint")
+        limiter.reset()
         yield connection
         session.remove()
         public_session.remove()

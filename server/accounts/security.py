@@ -1,16 +1,23 @@
 """Flask-Security as this house wants it: Argon2id, our sessions, our templates, no tracking, no tokens in forms."""
 
-from flask import Flask
+from functools import wraps
+from threading import BoundedSemaphore
+from typing import Any
+
+from flask import Flask, request
 from flask_security import Security, SQLAlchemySessionUserDatastore
 
 from server.accounts.models import Person, PersonRole
 from server.accounts.words import settings_of_words
 from server.core.database import session
 from server.core.i18n import TRANSLATIONS
+from server.core.requests import lane_key, limiter
 from server.core.settings import Settings
 
 STRONG = {"argon2__type": "ID", "argon2__memory_cost": 65536, "argon2__time_cost": 3, "argon2__parallelism": 1}
 QUICK = {"argon2__type": "ID", "argon2__memory_cost": 64, "argon2__time_cost": 1, "argon2__parallelism": 1}
+
+_HASHING = BoundedSemaphore(4)
 
 datastore = SQLAlchemySessionUserDatastore(session, Person, PersonRole)
 
@@ -37,5 +44,26 @@ def init_app(app: Flask, chosen: Settings) -> None:
         **settings_of_words(),
     )
     Security(app, datastore)
+    _slow_down_guessing(app)
     # Flask-Login would keep a hash of address and agent in the session: anybody can undo such a hash.
     app.login_manager._session_identifier_generator = lambda: ""  # noqa: SLF001
+
+
+def _slow_down_guessing(app: Flask) -> None:
+    """Few tries a minute for one network and for one address, and few hashes at a time: Argon2 takes 64 MB each."""
+    sign_in = app.view_functions["security.login"]
+    by_network = limiter.limit("10 per minute; 60 per hour", methods=["POST"])(sign_in)
+    by_name = limiter.limit("10 per 10 minutes", key_func=_named, methods=["POST"])(by_network)
+
+    @wraps(sign_in)
+    def few_at_a_time() -> Any:
+        if request.method != "POST":
+            return by_name()
+        with _HASHING:
+            return by_name()
+
+    app.view_functions["security.login"] = few_at_a_time
+
+
+def _named() -> str:
+    return lane_key() + request.form.get("email", "").strip().lower()[:255]
