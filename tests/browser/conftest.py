@@ -1,0 +1,182 @@
+"""A real browser (Debian's chromium) before a small site made of our own pages, styles and modules, under our own policy."""
+
+import json
+import threading
+from math import asinh, floor, pi, radians, tan
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask, Response, jsonify, render_template, render_template_string, request
+from playwright.sync_api import sync_playwright
+from werkzeug.datastructures import MultiDict
+from werkzeug.serving import make_server
+
+from server import vocabulary
+from server.core import assets, forms, i18n, map_words
+from server.core.maps import Layer, Map, script_response
+from server.core.requests import HEADERS
+from server.core.schemas import AutoSchema
+from server.core.settings import Settings
+from server.intake import questions
+from server.reports.models import Report
+
+CHROMIUM = "/usr/bin/chromium"
+GRADES = ("D0", "D1", "D2", "D3", "D4", "DU")
+MAP_PAGE = """{% set audience = "desk" %}{% extends "base.html" %}
+{% from "macros/map.html" import map_links, map_scripts, map_frame with context %}
+{% block title %}Map{% endblock %}
+{% block head %}<link rel="stylesheet" href="{{ asset('css/desk.css') }}">{{ map_links(page) }}{% endblock %}
+{% set width = "flush" %}
+{% block main %}<h1 class="visually-hidden">Map</h1>
+<form data-map-filters><label class="label" for="damage">Damage</label><select id="damage" name="damage"><option value="">Any</option><option>D4</option></select></form>
+{{ map_frame(page) }}{% endblock %}
+{% block scripts %}{{ map_scripts(page, "/the-map.js") }}{% endblock %}"""
+
+
+class Asked(AutoSchema):
+    class Meta(AutoSchema.Meta):
+        model = Report
+        fields = (
+            "site_type", "damage", "needs", "hazards", "cause", "functional_status", "in_use_as", "witness_proximity",
+            "access_constraints",
+        )  # fmt: skip
+
+
+class Site:
+    """The small site: `rows` are the damage records its tiles answer with, `posts` the reports it was sent."""
+
+    def __init__(self):
+        self.rows, self.posts, self.asked, self.facts = [], [], [], []
+        self.app = Flask("server", static_folder=None)
+        self.app.jinja_env.trim_blocks = self.app.jinja_env.lstrip_blocks = True
+        chosen = Settings.from_env()
+        self.app.context_processor(lambda: {"settings": lambda: chosen})
+        i18n.init_app(self.app)
+        forms.init_app(self.app)
+        assets.init_app(self.app)
+        map_words.init_app(
+            self.app,
+            {"damage": vocabulary.DamageGrade, "certainty": vocabulary.Certainty, "sites": vocabulary.SiteType},
+        )
+        self._add_pages()
+        self.server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def _add_pages(self):
+        self.app.after_request(self._under_policy)
+        for address, view, methods in (
+            ("/the-map", self.map_page, ["GET"]),
+            ("/the-map.js", lambda: script_response(self.map()), ["GET"]),
+            ("/tiles/<int:z>/<int:x>/<int:y>", self.tile, ["GET"]),
+            ("/facts/<name>", lambda name: jsonify(facts=self.facts), ["GET"]),
+            ("/report", self.report_page, ["GET"]),
+            ("/report", self.take_report, ["POST"]),
+            ("/api/v1/places", self.places, ["GET"]),
+        ):
+            self.app.add_url_rule(address, f"{methods[0]} {address}", view, methods=methods)
+
+    def _under_policy(self, response: Response) -> Response:
+        response.headers.extend(HEADERS)
+        return response
+
+    def map(self):
+        drawn = Map("desk", location=(10.0, 20.0), zoom=6)
+        drawn.add_child(
+            Layer("incidents", tiles="/tiles/{z}/{x}/{y}", record="/records/{id}", peek="/facts/{id}", list="/the-list")
+        )
+        return drawn
+
+    def map_page(self):
+        return render_template_string(MAP_PAGE, page=self.map().page)
+
+    def tile(self, z, x, y):
+        wanted = request.args.get("damage")
+        self.asked.append(request.full_path)
+        inside = [row for row in self.rows if _tile_of(row, z) == (x, y) and (not wanted or row[3] == wanted)]
+        answer = jsonify({"incidents": inside} if z >= 11 else {"cells": _cells(inside, z)})
+        answer.add_etag()
+        answer.headers["Cache-Control"] = "private, no-cache"
+        return answer.make_conditional(request)
+
+    def report_page(self):
+        return render_template(
+            "intake/report.html",
+            fields=Asked().fields, values=MultiDict(), errors=[], places=[], report_id=uuid4(),
+            sites=vocabulary.CITIZEN_SITES, needs=vocabulary.CITIZEN_NEEDS, hazards=vocabulary.CITIZEN_HAZARDS,
+            groups=vocabulary.sites_by_group(), when=tuple(questions.When), day_parts=tuple(questions.DayPart),
+            exactness=tuple(questions.Exactness), photo_limit=questions.PHOTO_LIMIT,
+            consents=tuple(vocabulary.ConsentPurpose),
+        )  # fmt: skip
+
+    def take_report(self):
+        self.posts.append((request.form.copy(), [photo.read() for photo in request.files.getlist("photos")]))
+        return render_template("intake/received.html", code="AAAA-BBBB-CCCC-DDDD-EEEE", photos_kept=1)
+
+    def places(self):
+        found = [{"name": "<b>Hallo</b>", "region": "North", "country": "Land", "beside": "", "lat": 1.5, "lon": 2.5}]
+        return jsonify(reading={}, places=found)
+
+
+def _cells(rows, z):
+    cells = {}
+    for row in rows:
+        cells.setdefault(_tile_of(row, z + 5), []).append(row)
+    return [
+        [members[0][0], members[0][1], len(members), *(sum(row[3] == grade for row in members) for grade in GRADES)]
+        for members in cells.values()
+    ]
+
+
+def _tile_of(row, z):
+    side = 2**z
+    return floor((row[0] + 180) / 360 * side), floor((1 - asinh(tan(radians(row[1]))) / pi) / 2 * side)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site():
+    made = Site()
+    yield made
+    made.server.shutdown()
+
+
+@pytest.fixture
+def visit(chromium, site):
+    """``visit(path, …)``: a page in a context of its own. At the end: no error was logged and no stranger was asked."""
+    contexts, wrong = [], []
+
+    def opened(path, *, width=1280, height=800, **options):
+        context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda sent: None if sent.url.startswith((site.address, "data:", "blob:")) else wrong.append(sent.url))
+        page.goto(site.address + path)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def violations():
+    """``violations(page)``: what axe finds wrong, as sentences."""
+
+    def found(page):
+        answer = Axe().run(page).response["violations"]
+        return [f"{each['id']}: {json.dumps([node['html'][:120] for node in each['nodes'][:3]])}" for each in answer]
+
+    return found
