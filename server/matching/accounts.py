@@ -75,7 +75,8 @@ class Bags:
         spots = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
         hits = self.keys[spots] == wanted
         worth = hits.astype(np.float64) if weight_of_item is None else np.where(hits, weight_of_item[items], 0.0)
-        return np.bincount(np.repeat(np.arange(len(left)), sizes), worth, minlength=len(left))
+        sums = np.bincount(np.repeat(np.arange(len(left)), sizes), worth, minlength=len(left)).astype(np.float64)
+        return sums
 
 
 class Columns:
@@ -110,18 +111,22 @@ class Columns:
 
     @cached_property
     def tokens(self) -> Bags:
+        """The telling words, as skeletons."""
         return Bags([reading.tokens for reading in self.readings])
 
     @cached_property
     def numbers(self) -> Bags:
+        """House and site numbers."""
         return Bags([reading.numbers for reading in self.readings])
 
     @cached_property
     def addresses(self) -> Bags:
+        """Numbered places."""
         return Bags([reading.addresses for reading in self.readings])
 
     @cached_property
     def streets(self) -> Bags:
+        """Names that a number stands beside."""
         return Bags([reading.streets for reading in self.readings])
 
     @cached_property

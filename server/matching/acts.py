@@ -45,7 +45,7 @@ def attach(report_id: UUID, incident_id: UUID, *, actor: Actor, reason: str, bas
     old_id = laid.incident_id if laid else None
     if old_id == incident_id:
         raise Problem("already_done")
-    incidents = links.locked({incident_id, old_id} - {None})
+    incidents = links.locked({incident_id, old_id or incident_id})
     _refuse_if_gone(incidents.values())
     _refuse_if_ruled_apart([report_id], incident_id)
     basis, before = basis or Basis(), _Before(incidents.values())
@@ -127,7 +127,7 @@ def link_second_strike(incident_id: UUID, prior_id: UUID, *, actor: Actor, reaso
     incidents = links.locked([incident_id, prior_id])
     _refuse_if_gone(incidents.values())
     later = incidents[incident_id]
-    if incident_id == prior_id or later.prior_incident_id == prior_id or incidents[prior_id].prior_incident_id == incident_id:
+    if prior_id in {incident_id, later.prior_incident_id} or incidents[prior_id].prior_incident_id == incident_id:
         raise Problem("already_done")
     before = _Before(incidents.values())
     later.prior_incident_id = prior_id

@@ -48,7 +48,7 @@ FROM reports r
 WHERE r.point && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
   AND {_D2} <= CASE WHEN {_SOON} THEN CAST(:reach2 AS float8) ELSE CAST(:site2 AS float8) END
   AND {_COUNTS}
-ORDER BY in_time DESC, d2 LIMIT :most"""
+ORDER BY in_time DESC, d2 LIMIT :most"""  # noqa: S608 - put together from this module's own words; values are bound
 
 RESCUE = f"""
 SELECT {_WANTED}, {_D2} AS d2, true AS in_time
@@ -57,7 +57,7 @@ WHERE k.address_key = ANY(:keys)
   AND r.point && ST_MakeEnvelope(:far_west, :far_south, :far_east, :far_north, 4326)
   AND coalesce(r.event_latest, r.received_at) >= :rescue_since
   AND coalesce(r.event_earliest, r.received_at) <= :rescue_until AND {_COUNTS}
-ORDER BY d2 LIMIT :most"""
+ORDER BY d2 LIMIT :most"""  # noqa: S608 - as NEAR
 
 # The incident each candidate lies on is looked up last, for the few rows that are left.
 _ATTACHED = f"""
@@ -67,12 +67,12 @@ SELECT found.*, a.incident_id, i.source AS import_source
 FROM found
 JOIN attachments a ON a.report_id = found.id AND a.ended_at IS NULL
 LEFT JOIN imports i ON i.id = found.import_id
-ORDER BY in_time DESC, d2, found.id"""
+ORDER BY in_time DESC, d2, found.id"""  # noqa: S608 - as NEAR
 
 _OF_INCIDENTS = f"""
 SELECT {_WANTED}, a.incident_id, i.source AS import_source
 FROM attachments a JOIN reports r ON r.id = a.report_id LEFT JOIN imports i ON i.id = r.import_id
-WHERE a.ended_at IS NULL AND a.incident_id = ANY(:incidents) ORDER BY r.id"""
+WHERE a.ended_at IS NULL AND a.incident_id = ANY(:incidents) ORDER BY r.id"""  # noqa: S608 - as NEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,8 @@ def account_of(report: Report, weights: Weights) -> Account:
 
 def probe_of(report: Report, weights: Weights) -> Probe:
     """Where and when to look for the others; the report must have a point."""
+    if report.point is None:
+        raise ValueError("a report without a point has no neighbours")
     shape = to_shape(report.point)
     earliest, latest = _interval(report.event_earliest, report.event_latest, report.received_at, weights)
     return Probe(report.id, shape.x, shape.y, earliest, latest)
@@ -207,7 +209,7 @@ def _photo_hashes(report_ids: list[UUID]) -> dict[UUID, tuple[int, ...]]:
         Photo.report_id.in_(report_ids), Photo.state == "CLEAN", Photo.perceptual_hash.is_not(None)
     )
     for report_id, value in session.execute(query.order_by(Photo.report_id, Photo.position)):
-        found[report_id] += (value & (2**64 - 1),)
+        found[report_id] += (int(value or 0) & (2**64 - 1),)
     return found
 
 

@@ -164,7 +164,7 @@ class _Contraction:
         self.parent[other] = one
         self.size[one] += self.size.pop(other)
         worth, known = self.worth.pop(other), self.known.pop(other)
-        for third, value in worth.items():
+        for third in worth:
             del self.worth[third][other], self.known[third][other]
         for third, value in worth.items():
             if third != one:

@@ -198,7 +198,10 @@ def kind_distance(one: str, other: str) -> float:
         return nan
     if one.startswith("~"):
         return DIFFERENT_WORDS * (1 - fuzz.token_set_ratio(one, other) / 100)
-    return taxonomy_distance(SiteType(one), SiteType(other))
+    return taxonomy_distance(_SITES[one], _SITES[other])
+
+
+_SITES = {site.value: site for site in SiteType}
 
 
 def _nearest_kind(one: str, other: str) -> float:

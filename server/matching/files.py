@@ -6,21 +6,23 @@ cluster_id, label. Only ``id`` must be there; what is missing or unreadable is u
 
 import csv
 import gzip
-import io
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO, cast
 
 from server.matching.accounts import Account
 
 GRADES = {"none": 0, "minor": 1, "slight": 1, "partial": 2, "moderate": 2, "severe": 3, "heavy": 3, "destroyed": 4, "complete": 4}
 # Words that mark a source as a channel anybody may use; any other source is a list that somebody curates.
-OPEN_CHANNELS = frozenset("app apps web sms telegram whatsapp signal viber email mail phone call hotline open311 odk api form partner".split())
-OPEN_CHANNELS |= frozenset("service generated twitter facebook social citizen resident field".split())
+OPEN_CHANNELS = frozenset({
+    "api", "app", "apps", "call", "citizen", "email", "facebook", "field", "form", "generated", "hotline", "mail", "odk", "open311",
+    "partner", "phone", "resident", "service", "signal", "sms", "social", "telegram", "twitter", "viber", "web", "whatsapp",
+})  # fmt: skip
 
 
 class UnusableFile(ValueError):
@@ -33,7 +35,7 @@ def read_rows(path: str | Path) -> list[dict[str, str]]:
     try:
         with _opened(path, "rt") as file:
             rows = list(csv.DictReader(line.replace("\0", "") for line in file))
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise UnusableFile(f"{path} cannot be read: {error}") from error
     ids = [row.get("id") or "" for row in rows]
     if "" in ids:
@@ -73,13 +75,14 @@ def write_rows(path: str | Path, header: Iterable[str], rows: Iterable[Iterable[
 
 
 @contextmanager
-def _opened(path: str | Path, mode: str) -> Iterator[TextIO]:
+def _opened(path: str | Path, mode: Literal["rt", "wt"]) -> Iterator[TextIO]:
+    encoding = "utf-8-sig" if mode == "rt" else "utf-8"
     if str(path).endswith(".gz"):
-        with gzip.open(path, mode.replace("t", "b")) as packed, io.TextIOWrapper(packed, "utf-8-sig" if "r" in mode else "utf-8", newline="") as file:
-            yield file
+        with gzip.open(path, mode, encoding=encoding, newline="") as file:
+            yield cast("TextIO", file)
     else:
-        with open(path, mode, encoding="utf-8-sig" if "r" in mode else "utf-8", newline="") as file:
-            yield file
+        with Path(path).open(mode, encoding=encoding, newline="") as file:
+            yield cast("TextIO", file)
 
 
 def _interval(written: str) -> tuple[datetime | None, datetime | None]:

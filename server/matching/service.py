@@ -25,8 +25,8 @@ from server.reports.models import Report
 from server.vocabulary import WorkflowState
 
 __all__ = [
-    "attach", "detach", "incident_of", "keep_apart", "let_go_report", "link_second_strike", "match_report", "merge", "place_by_hand", "reconsider_report",
-    "split", "undo",
+    "attach", "detach", "incident_of", "keep_apart", "let_go_report", "link_second_strike", "match_report", "merge",
+    "place_by_hand", "reconsider_report", "split", "undo",
 ]  # fmt: skip
 
 FIRST = [{"code": "first", "params": {}, "contribution": 0.0}]
@@ -167,7 +167,7 @@ def _link_prior(incident: Incident, other_id: UUID) -> None:
     """The earlier of the two becomes the past of the later, whichever was reported first."""
     other = links.locked([links.current(other_id)]).popitem()[1]
     later, earlier = (incident, other) if _moment(incident) >= _moment(other) else (other, incident)
-    if later.prior_incident_id is None and later.id != earlier.id and earlier.prior_incident_id != later.id:
+    if later.prior_incident_id is None and later.id not in {earlier.id, earlier.prior_incident_id}:
         later.prior_incident_id = earlier.id
         touch(later)
         ledger.record("incident.linked", later.id, prior=str(earlier.id))

@@ -104,17 +104,17 @@ def _all(reports: Reports, name: str) -> list[str]:
 def _when(reports: Reports) -> dict[str, Any]:
     """The narrowest interval that the accounts agree on: from the most exact on, one that would leave nothing is passed over."""
     timed = sorted(
-        (r for r in reports if r.event_earliest and r.event_latest),
-        key=lambda r: (r.event_latest - r.event_earliest, r.received_at, str(r.id)),
+        (r.event_latest - r.event_earliest, r.received_at, str(r.id), r.event_earliest, r.event_latest, r.event_precision)
+        for r in reports
+        if r.event_earliest and r.event_latest
     )
     if not timed:
         return {"event_earliest": None, "event_latest": None, "event_precision": EventPrecision.UNK}
-    earliest, latest = timed[0].event_earliest, timed[0].event_latest
-    for report in timed[1:]:
-        first, last = max(earliest, report.event_earliest), min(latest, report.event_latest)
-        if first <= last:
-            earliest, latest = first, last
-    return {"event_earliest": earliest, "event_latest": latest, "event_precision": timed[0].event_precision}
+    *_, earliest, latest, precision = timed[0]
+    for *_, first, last, _precision in timed[1:]:
+        if max(earliest, first) <= min(latest, last):
+            earliest, latest = max(earliest, first), min(latest, last)
+    return {"event_earliest": earliest, "event_latest": latest, "event_precision": precision}
 
 
 def _where(reports: Reports) -> dict[str, Any]:
@@ -134,13 +134,17 @@ def _where(reports: Reports) -> dict[str, Any]:
 
 def middle_of(pins: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
     """Longitude, latitude and accuracy in metres of several pins (lon, lat, accuracy_m): the surer pin pulls harder."""
-    centre = min(pins, key=lambda pin: (sum(metres_between(*pin[:2], *other[:2]) / other[2] for other in pins), pin))
-    near = [pin for pin in pins if metres_between(*pin[:2], *centre[:2]) <= max(STRAY_M, pin[2])]
+    centre = min(pins, key=lambda pin: (sum(_apart(pin, other) / max(1.0, other[2]) for other in pins), pin))
+    near = [pin for pin in pins if _apart(pin, centre) <= max(STRAY_M, pin[2])]
     weights = [1 / max(1.0, accuracy) ** 2 for _, _, accuracy in near]
     lon = sum(pin[0] * weight for pin, weight in zip(near, weights, strict=True)) / sum(weights)
     lat = sum(pin[1] * weight for pin, weight in zip(near, weights, strict=True)) / sum(weights)
-    spread = max(metres_between(lon, lat, *pin[:2]) for pin in near)
+    spread = max(metres_between(lon, lat, pin[0], pin[1]) for pin in near)
     return round(lon, 7), round(lat, 7), round(max(min(pin[2] for pin in near), spread), 1)
+
+
+def _apart(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
+    return metres_between(one[0], one[1], other[0], other[1])
 
 
 _AREAS = text("""

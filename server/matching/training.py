@@ -38,6 +38,7 @@ class Design:
 
     @property
     def width(self) -> int:
+        """How many columns there are."""
         return 1 + sum(len(knots) + 1 for knots in self.knots.values())
 
     def matrix(self, values: Mapping[str, Floats]) -> np.ndarray:

@@ -29,8 +29,8 @@ def undo(change_id: UUID, *, actor: Actor, reason: str = "") -> IncidentChange:
     change = session.scalar(select(IncidentChange).where(IncidentChange.id == change_id).with_for_update())
     if change is None:
         raise Problem("not_found")
-    touched = {UUID(known) for known in change.before.get("states", {})} | {change.incident_id, change.other_id}
-    incidents = links.locked(touched - {None})
+    touched = {UUID(known) for known in change.before.get("states", {})}
+    incidents = links.locked(touched | {change.incident_id, change.other_id or change.incident_id})
     if change.undone_at is not None:
         raise Problem("already_done")
     _refuse_if_built_upon(change, incidents)

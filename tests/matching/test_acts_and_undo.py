@@ -177,7 +177,7 @@ def test_who_may_not_settle_duplicates_is_refused_and_nothing_changes(name, stre
 
 
 def test_what_cannot_be_done_is_refused(street, lies_on, chipo):
-    (a, b), (c, d) = street
+    (a, b), (c, _) = street
     one, other = lies_on(a).id, lies_on(c).id
     with pytest.raises(Problem, match="already_done"):
         service.merge(one, one, actor=chipo, reason="r")

@@ -16,7 +16,7 @@ def solved(worth, must=(), cannot=(), absent=-0.5):
     try:
         return cluster(IDS, worth, must=must, cannot=cannot, absent=absent)
     except ContradictoryLinks:
-        assume(False)
+        assume(condition=False)
 
 
 def groups(found):

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.pure
 WEIGHTS = default_weights()
 NIGHT = datetime(2024, 3, 1, 2, 10, tzinfo=UTC)
 METRE = 1 / 111_195
+PHOTO = 0xFF00FF00FF00FF00
 HOUSE = Account(
     id="a", lon=30.0, lat=0.0, accuracy_m=10, earliest=NIGHT, latest=NIGHT, kind="RES.APT", damage_min=3, damage_max=3,
     text="Missile hit apartment block, upper floors destroyed",
@@ -30,22 +31,30 @@ def east(metres):
     return 30.0 + metres * METRE
 
 
-def codes(found):
-    return {reason.code for reason in found.reasons}
+def numbered(account, place_text, **more):
+    return replace(account, place_text=place_text, **more)
+
+
+def graded(account, grade):
+    return replace(account, damage_min=grade, damage_max=grade)
+
+
+def later(account, *, lon=30.0, **by):
+    return replace(account, lon=lon, earliest=NIGHT + timedelta(**by), latest=NIGHT + timedelta(**by))
 
 
 @pytest.mark.parametrize(
     ("case", "a", "b", "band"),
     [
         ("the same account twice", HOUSE, replace(OTHER, lon=east(4)), Band.ATTACH),
-        ("one numbered house", replace(HOUSE, place_text="Soborna 12"), replace(OTHER, lon=east(60), place_text="вул. Соборна 12", text=""), Band.ATTACH),
-        ("one photo", replace(HOUSE, photos=(0xFF00FF00FF00FF00,), text=""), replace(OTHER, lon=east(45), photos=(0xFF00FF00FF00FF01,), text=""), Band.ATTACH),
-        ("numbers 12 and 14", replace(HOUSE, place_text="Soborna 12"), replace(OTHER, lon=east(4), place_text="Soborna 14"), Band.SUGGEST),
+        ("one numbered house", numbered(HOUSE, "Soborna 12"), numbered(OTHER, "вул. Соборна 12", lon=east(40)), Band.ATTACH),
+        ("one photo", replace(HOUSE, photos=(PHOTO,)), replace(OTHER, lon=east(45), photos=(PHOTO ^ 1,), text=""), Band.ATTACH),
+        ("numbers 12 and 14", numbered(HOUSE, "Soborna 12"), numbered(OTHER, "Soborna 14", lon=east(4)), Band.SUGGEST),
         ("a house and a bridge", HOUSE, replace(OTHER, lon=east(4), kind="TRA.BRIDGE"), Band.SUGGEST),
-        ("untouched and destroyed", replace(HOUSE, damage_min=0, damage_max=0), replace(OTHER, damage_min=4, damage_max=4), Band.SUGGEST),
         ("next door, no words", replace(HOUSE, text=""), replace(OTHER, lon=east(60), text=""), Band.SUGGEST),
+        ("untouched and destroyed", graded(HOUSE, 0), graded(OTHER, 4), Band.SUGGEST),
         ("another quarter", HOUSE, replace(OTHER, lon=east(390), text="Windows are broken"), Band.APART),
-        ("two weeks later elsewhere", HOUSE, replace(OTHER, lon=east(200), earliest=NIGHT + timedelta(days=13), latest=NIGHT + timedelta(days=13)), Band.APART),
+        ("two weeks later elsewhere", HOUSE, later(OTHER, days=13, lon=east(200)), Band.APART),
         ("two rows of one curated list", replace(HOUSE, source="list"), replace(OTHER, source="list"), Band.SUGGEST),
     ],
 )  # fmt: skip
@@ -64,8 +73,7 @@ def test_a_viral_photo_from_another_town_does_not_attach():
 
 
 def test_one_place_at_times_too_far_apart_is_a_second_strike():
-    later = replace(OTHER, earliest=NIGHT + timedelta(days=8), latest=NIGHT + timedelta(days=8))
-    found = score(HOUSE, later, WEIGHTS)
+    found = score(HOUSE, later(OTHER, days=8), WEIGHTS)
     assert found.relation is Relation.SECOND_STRIKE
     assert found.band is Band.SUGGEST
 
@@ -73,7 +81,7 @@ def test_one_place_at_times_too_far_apart_is_a_second_strike():
 def test_reasons_say_what_was_seen():
     found = score(
         replace(HOUSE, accuracy_m=10, place_text="Soborna 12"),
-        replace(OTHER, lon=east(38), latest=NIGHT + timedelta(hours=2), earliest=NIGHT + timedelta(hours=2), place_text="Soborna 14"),
+        numbered(later(OTHER, hours=2, lon=east(38)), "Soborna 14"),
         WEIGHTS,
     )
     reasons = {reason.code: reason.params for reason in found.reasons}
