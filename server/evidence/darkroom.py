@@ -36,7 +36,12 @@ LIMITS = {
 }
 # The HEIF decoder works in a thread of its own, which counts as a process; the others need none.
 NO_THREADS = {"RLIMIT_NPROC": 0}
+READY = b"ready"
 OVERRAN = {-signal.SIGKILL, -signal.SIGXCPU}
+
+
+class DarkroomOutOfOrder(RuntimeError):
+    """The child ended before it had looked at the photo: an installation that does not work, or a stopped machine."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,10 @@ class Print:
 
 
 def develop(data: bytes) -> Print:
-    """The clean print of an untrusted photo; PhotoRefused with the reason when it cannot be had within the limits."""
+    """The clean print of an untrusted photo; PhotoRefused with the reason when it cannot be had within the limits.
+
+    DarkroomOutOfOrder when no child can work on this machine: that is no fault of the photo, which must be kept.
+    """
     kind = inspect(data)
     facts, photo, thumbnail = _frames(_ask_child(kind, data))
     if "refused" in facts:
@@ -69,9 +77,10 @@ def develop(data: bytes) -> Print:
 
 
 def _ask_child(kind: Kind, data: bytes) -> bytes:
-    """Everything the child said; PhotoRefused when it died or was killed."""
+    """Everything the child said; PhotoRefused when it died or was killed over the photo."""
     order = {
         "kind": kind.value,
+        "ready": READY.decode(),
         "limits": LIMITS if kind is Kind.HEIF else LIMITS | NO_THREADS,
         "max_pixels": MAX_PIXELS,
         "photo_px": PHOTO_PX,
@@ -84,9 +93,11 @@ def _ask_child(kind: Kind, data: bytes) -> bytes:
         if len(answer) > MAX_ANSWER_BYTES:
             _end(child)
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    if not answer.startswith(READY):
+        raise DarkroomOutOfOrder(child.returncode)
     if child.returncode != 0:
         raise PhotoRefused(Refusal.TOO_HEAVY if child.returncode in OVERRAN else Refusal.UNREADABLE)
-    return answer
+    return answer.removeprefix(READY)
 
 
 @contextmanager

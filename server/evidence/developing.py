@@ -5,6 +5,7 @@ pipes. Before it reads a byte of the photo it gives up memory, time, files, sock
 rights. In: one frame of JSON (what to do), one frame of bytes. Out: one frame of JSON, two of JPEG.
 """
 
+import contextlib
 import io
 import json
 import math
@@ -49,9 +50,16 @@ def main() -> None:
     """Answer one request and end."""
     order = json.loads(read_frame(sys.stdin.buffer))
     give_up_rights(order)
+    say_ready(order)
     data = read_frame(sys.stdin.buffer)
     for part in develop(data, order):
         sys.stdout.buffer.write(struct.pack(">I", len(part)) + part)
+    sys.stdout.buffer.flush()
+
+
+def say_ready(order: dict[str, Any]) -> None:
+    """From here on a failure is the photo's; before, it was this machine's, and the photo must not suffer for it."""
+    sys.stdout.buffer.write(order["ready"].encode())
     sys.stdout.buffer.flush()
 
 
@@ -76,13 +84,19 @@ def give_up_rights(order: dict[str, Any]) -> None:
     for name, most in order["limits"].items():
         resource.setrlimit(getattr(resource, name), (most, most))
     if os.geteuid() == 0:
-        os.setgroups([])
-        os.setgid(NOBODY)
-        os.setuid(NOBODY)
+        _become_nobody()
     Image.MAX_IMAGE_PIXELS = order["max_pixels"]
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     warnings.simplefilter("ignore")
     warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+def _become_nobody() -> None:
+    """Root no more. The root of a container without other users cannot change, and is nobody outside of it anyway."""
+    with contextlib.suppress(OSError):
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
 
 
 def _learn_heif() -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ developing = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(developing)
 order = json.loads(developing.read_frame(sys.stdin.buffer))
 developing.give_up_rights(order)
+developing.say_ready(order)
 
 def say(*parts):
     for part in parts:
@@ -48,6 +50,14 @@ def child(tmp_path, monkeypatch):
         monkeypatch.setattr(darkroom, "PROGRAM", program)
 
     return replace
+
+
+def is_over(number):
+    """Whether a process has ended; nobody may have asked for its end yet."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] in {"Z", "X"}
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def frames(*parts):
@@ -110,6 +120,14 @@ def test_a_child_that_never_stops_talking_is_stopped(child):
     assert refused.value.why is Refusal.TOO_HEAVY
 
 
+def test_a_darkroom_that_cannot_work_blames_no_photo(tmp_path, monkeypatch):
+    program = tmp_path / "child.py"
+    program.write_text("import a_library_that_is_not_installed")
+    monkeypatch.setattr(darkroom, "PROGRAM", program)
+    with pytest.raises(darkroom.DarkroomOutOfOrder):
+        darkroom.develop(JPEG)
+
+
 def test_a_child_that_dies_before_listening_is_a_refusal_and_not_a_crash(child):
     child("os._exit(3)")
     with pytest.raises(PhotoRefused) as refused:
@@ -127,8 +145,11 @@ if number == 0:
 say(json.dumps({"number": number}).encode())
 """)
     number = said(darkroom._ask_child(Kind.HEIF, b"x"))["number"]
-    stat = Path(f"/proc/{number}/stat")
-    assert not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] in {"Z", "X"}
+    for _ in range(200):
+        if is_over(number):
+            return
+        time.sleep(0.02)
+    pytest.fail("the child's child lives on")
 
 
 def test_a_photo_that_needs_more_memory_than_there_is_is_refused_in_words(monkeypatch):
