@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from server.matching.models import Incident
 from server.places.models import AreaContext, Event, Site
 from server.publication.cases import AreaMode, Candidate, Surroundings
 from server.publication.coarsening import CELLS, Disclosure, Whereabouts
-from server.publication.counting import Neighbourhood, kinds_of
+from server.publication.counting import Neighbourhood, count_areas, kinds_of
 from server.publication.models import Disclosure as DisclosedRow
 from server.publication.policy import policy
 from server.vocabulary import GeometryLevel, LegalProfile, SensitivityClass, SiteType, Tier
@@ -45,15 +45,17 @@ def due() -> Select[tuple[UUID]]:
 
 def cases(ids: Sequence[UUID], *, now: datetime) -> Iterator[Case]:
     """Cases for some records, in runs of neighbours so that their surroundings are counted once."""
-    modes = _modes()
+    modes, in_area = _modes(), count_areas()
     for start in range(0, len(ids), TOGETHER):
-        yield from _cases(ids[start : start + TOGETHER], now=now, modes=modes)
+        yield from _cases(ids[start : start + TOGETHER], now=now, modes=modes, in_area=in_area)
 
 
-def _cases(ids: Sequence[UUID], *, now: datetime, modes: dict[str, list[AreaMode]]) -> Iterator[Case]:
+def _cases(
+    ids: Sequence[UUID], *, now: datetime, modes: dict[str, list[AreaMode]], in_area: dict[str, Counter[str]]
+) -> Iterator[Case]:
     found = session.execute(_facts().where(Incident.id.in_(ids))).all()
     places = {row.id: _place(row) for row in found}
-    around = Neighbourhood(places.values())
+    around = Neighbourhood(places.values(), in_area=in_area)
     history = _history(ids)
     for row in found:
         candidate, told = _candidate(row, places[row.id]), history[row.id]

@@ -5,7 +5,7 @@ from the stored cell of resolution 9, for records and for places alike, so that 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 import h3
@@ -38,9 +38,10 @@ JOIN admin_areas AS area ON area.level IN (1, 2, 3) AND ST_Intersects(area.shape
 class Neighbourhood:
     """The sites that exist around some places, and which areas share each cell. Made once for each batch of records."""
 
-    def __init__(self, places: Iterable[Whereabouts]) -> None:
+    def __init__(self, places: Iterable[Whereabouts], *, in_area: Mapping[str, Counter[str]]) -> None:
+        """Count around `places`; `in_area` is ``count_areas()``, which is the same for all records of a batch."""
         cells = {cell_at(place, level) for place in places if place.h3_r9 for level in CELLS}
-        self._in_area = _count_areas()
+        self._in_area = in_area
         self._in_cell: dict[str, Counter[str]] = defaultdict(Counter)
         self._in_piece: dict[tuple[str, int], dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
         self._count_sites(sorted(cell for cell in cells if cell and h3.get_resolution(cell) == COARSEST))
@@ -99,7 +100,7 @@ def cell_shape(cell: str) -> Polygon:
     return Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(cell)])
 
 
-def _count_areas() -> dict[str, Counter[str]]:
+def count_areas() -> dict[str, Counter[str]]:
     """How many sites of each kind there are in every region and district."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for column in (BaselineSite.adm1_pcode, BaselineSite.adm2_pcode):
