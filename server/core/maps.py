@@ -64,7 +64,8 @@ class Map(folium.Map):
     @property
     def default_js(self) -> list[tuple[str, str]]:  # type: ignore[override]  # for reading only, on purpose
         """Leaflet from our own address, in a list nobody else shares (folium's is mutable and common to all maps)."""
-        return [("leaflet_js", asset("vendor/leaflet/leaflet.js")), ("basemap_js", asset("js/basemap.js"))]
+        scripts = {"leaflet_js": "vendor/leaflet/leaflet.js", "tile_js": "js/vector-tile.js", "basemap_js": "js/basemap.js"}
+        return [(name, asset(path)) for name, path in scripts.items()]
 
     @property
     def default_css(self) -> list[tuple[str, str]]:  # type: ignore[override]  # as above

@@ -17,8 +17,8 @@ PAGE = """<!doctype html><html lang="{{ lang }}" dir="{{ dir }}"><meta charset="
 <link rel="icon" href="data:,"><link rel="stylesheet" href="{{ asset('vendor/leaflet/leaflet.css') }}">
 <link rel="stylesheet" href="{{ asset('css/tokens.css') }}"><link rel="stylesheet" href="/size.css">
 <div id="map" data-url="{{ ground.url }}" data-attribution="{{ ground.attribution }}"></div>
-<script src="{{ asset('vendor/leaflet/leaflet.js') }}"></script><script src="{{ asset('js/basemap.js') }}"></script>
-<script src="/start.js"></script>"""
+{% for name in ("vendor/leaflet/leaflet.js", "js/vector-tile.js", "js/basemap.js") %}
+<script src="{{ asset(name) }}"></script>{% endfor %}<script src="/start.js"></script>"""
 START = """const [lang, z, lat, lon] = [document.documentElement.lang, ...location.hash.slice(1).split('/').map(Number)];
 const { url, attribution } = document.getElementById('map').dataset;
 window.map = L.map('map').setView([lat, lon], z);
@@ -144,5 +144,5 @@ def test_a_map_taken_away_leaves_no_names_behind(look):
     assert names(page) == []
 
 
-def test_the_script_is_small():
-    assert len(assets._found("js/basemap.js").squeezed) < 5_500
+def test_the_scripts_are_small():
+    assert sum(len(assets._found(f"js/{name}.js").squeezed) for name in ("basemap", "vector-tile")) < 6_000

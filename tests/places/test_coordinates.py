@@ -6,6 +6,8 @@ import pytest
 
 from server.places.coordinates import Doubt, Form, NoPoint, read_place
 
+pytestmark = pytest.mark.pure
+
 KYIV = (30.5234, 50.4501)
 # text, form, lon, lat, tolerance in degrees
 READABLE = [

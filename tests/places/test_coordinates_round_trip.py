@@ -1,6 +1,7 @@
 """Any point written in any form comes back as the same point, as far as its digits go; any text gets an answer."""
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mgrs import MGRS
 from openlocationcode import openlocationcode as plus_codes
@@ -8,11 +9,16 @@ from openlocationcode import openlocationcode as plus_codes
 from server.core.geography import metres_between
 from server.places.coordinates import Form, read_place
 
+pytestmark = pytest.mark.pure
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+patiently = settings(settings.get_profile("patient"))
 LATITUDES = st.floats(-79.9, 83.9)
 LONGITUDES = st.floats(-179.9, 179.9)
 ARABIC_DIGITS = str.maketrans("0123456789.,", "٠١٢٣٤٥٦٧٨٩٫،")
 
 
+@patiently
 @given(lat=LATITUDES, lon=LONGITUDES, decimals=st.integers(4, 9))
 def test_decimal_degrees_come_back(lat, lon, decimals):
     for text in (f"{lat:.{decimals}f}, {lon:.{decimals}f}", f"{lat:.{decimals}f} {lon:.{decimals}f}"):
@@ -20,6 +26,7 @@ def test_decimal_degrees_come_back(lat, lon, decimals):
         assert_near(text.translate(ARABIC_DIGITS), lon, lat, within_m=1.1 * max(1.2, 111_320 * 10**-decimals))
 
 
+@patiently
 @given(lat=LATITUDES, lon=LONGITUDES)
 def test_decimal_commas_come_back(lat, lon):
     text = f"{lat:.5f}; {lon:.5f}".replace(".", ",")
@@ -27,6 +34,7 @@ def test_decimal_commas_come_back(lat, lon):
     assert_near(text.replace(";", ","), lon, lat, within_m=2)
 
 
+@patiently
 @given(lat=LATITUDES, lon=LONGITUDES)
 def test_degrees_minutes_and_seconds_come_back(lat, lon):
     quarters = "N" if lat >= 0 else "S", "E" if lon >= 0 else "W"
@@ -37,11 +45,13 @@ def test_degrees_minutes_and_seconds_come_back(lat, lon):
         assert_near(text, lon, lat, within_m=2)
 
 
+@patiently
 @given(lat=LATITUDES, lon=LONGITUDES)
 def test_mgrs_comes_back(lat, lon):
     assert_near(MGRS().toMGRS(lat, lon), lon, lat, within_m=2, form=Form.MGRS)
 
 
+@patiently
 @given(lat=LATITUDES, lon=LONGITUDES)
 def test_plus_codes_come_back_whole_and_shortened(lat, lon):
     code = plus_codes.encode(lat, lon)
@@ -52,6 +62,7 @@ def test_plus_codes_come_back_whole_and_shortened(lat, lon):
     assert metres_between(lon, lat, *reading.point) < 15
 
 
+@patiently
 @given(lat=LATITUDES, lon=LONGITUDES, metres=st.integers(1, 9999))
 def test_geo_links_and_map_links_come_back(lat, lon, metres):
     reading = read_place(f"geo:{lat:.6f},{lon:.6f};u={metres}")
@@ -61,7 +72,7 @@ def test_geo_links_and_map_links_come_back(lat, lon, metres):
     assert_near(link, lon, lat, within_m=1, form=Form.MAP_LINK)
 
 
-@settings(max_examples=400)
+@settings(patiently, max_examples=400)
 @given(text=st.text(max_size=300) | st.text("0123456789.,;°'\"NSEWСЮВЗشغ -+/:!@()geo", max_size=80))
 def test_any_text_gets_an_answer_and_a_point_only_on_earth(text):
     reading = read_place(text)
