@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from server.core.settings import settings
 
-NAMESPACES = frozenset({"incoming", "photos", "thumbnails", "files", "releases"})
+NAMESPACES = frozenset({"incoming", "photos", "thumbnails", "files", "releases", "imports"})
 CHUNK_BYTES = 256 * 1024
 NONCE_BYTES = 12
 UNFINISHED = ".unfinished"

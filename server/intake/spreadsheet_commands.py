@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import or_, select, text
 
 from server.accounts.models import Organisation
@@ -67,6 +67,7 @@ def init_app(app: Flask) -> None:
 @click.option("--sheet", default="", help="The sheet of a workbook; by default the first that holds anything.")
 @click.option("--rows", is_flag=True, help="Say of every single row what comes of it.")
 @click.option("--commit", is_flag=True, help="Do it. Without this, nothing is changed.")
+@with_appcontext
 def bring_in(file: Path, **options: Any) -> None:
     """Import reports from FILE: CSV, XLSX or GeoJSON. First look, then add --commit.
 
