@@ -2,8 +2,10 @@
 
 import re
 from html.parser import HTMLParser
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 PUBLIC_PAGES = ["/", "/report", "/receipt", "/map", "/map/table", "/data", "/sign-in", "/nowhere"]
 DESK_PAGES = ["/desk", "/desk/reports", "/desk/review"]
@@ -67,6 +69,42 @@ def test_a_page_of_the_desk_speaks_the_language_of_its_reader(as_, path):
     page = as_("chipo").get(path, headers={"Accept-Language": "ar"})
     assert page.status_code == 200
     assert latin_words(page.text) == []
+
+
+@pytest.fixture
+def arabic_report(client, work, database):
+    """One report in Arabic that says much, twice over from neighbours, and what became of it."""
+    reports = [uuid4(), uuid4()]
+    for report in reports:
+        sent = client.put(
+            f"/api/v1/reports/{report}",
+            json={
+                "site_type": "RES.APT",
+                "damage": "D3",
+                "point": {"type": "Point", "coordinates": [-56.1645, -34.9011]},
+                "pin_accuracy_m": 40,
+                "hazards": ["HZ.GAS", "HZ.COLLAPSE"],
+                "needs": ["WATER", "SHELTER"],
+                "access_constraints": ["ACC.DEBRIS"],
+                "cause_citizen": "UNK",
+                "functional_status": "F2",
+                "witness_proximity": "SAW_AFTER",
+                "text": "انهار جزء من المبنى",
+                "place_text": "قرب السوق",
+                "lang": "ar",
+            },
+        )
+        assert sent.status_code == 201, sent.json
+    work()
+    return reports[0]
+
+
+def test_a_damage_record_speaks_the_language_of_its_reader(as_, arabic_report, database):
+    record = database.scalar(text("SELECT public_id FROM incidents LIMIT 1"))
+    for path in (f"/desk/incidents/{record}", f"/desk/reports/{arabic_report}", "/desk", "/desk/reports"):
+        page = as_("bohdan").get(path, headers={"Accept-Language": "ar"})
+        assert page.status_code == 200, path
+        assert [word for word in latin_words(page.text) if word not in {"Bohdan", "Relief", "Works"}] == [], path
 
 
 def test_the_same_page_in_english_is_full_of_latin_words(client):
