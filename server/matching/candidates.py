@@ -1,7 +1,8 @@
-"""The reports that may speak of the same damage, found by index: near in place and time, or naming the same numbered place.
+"""The damage records that may speak of the same damage, found by index: near in place and time, or one numbered place.
 
-A box on the GiST index, then planar distance and time: about a quarter of the cost of ``ST_DWithin`` on geography. Words stay
-sealed; a numbered place is found by its keyed hash.
+A box on the GiST index of the incidents, then planar distance and time: about a quarter of the cost of ``ST_DWithin`` on geography.
+The search is on incidents and not on reports because row-level security forbids an index on geometry (its operators are not
+leakproof); reports are then fetched by number. Words stay sealed; a numbered place is found by its keyed hash.
 """
 
 import hashlib
@@ -30,49 +31,44 @@ from server.reports.access import words_of
 from server.reports.models import Report
 from server.vocabulary import SourceType
 
-MOST_CANDIDATES = 60
+MOST_INCIDENTS = 24
+MOST_ACCOUNTS = 12  # of one incident; many people say the same of one house
 SAME_SITE_M = 60.0  # so near, older damage is asked for too: the place may have been struck before
 
-_WANTED = """
-  r.id, ST_X(r.point) AS lon, ST_Y(r.point) AS lat, r.pin_accuracy_m, r.event_earliest, r.event_latest, r.received_at,
-  r.site_type, r.damage_min, r.damage_max, r.source_type, r.import_id, r.flags"""
-_D2 = "(((ST_X(r.point) - :lon) * :shrink) ^ 2 + (ST_Y(r.point) - :lat) ^ 2)"
-_COUNTS = "r.withdrawn_at IS NULL AND r.quarantine = '{}' AND r.id <> :report"
-_SOON = """coalesce(r.event_latest, r.received_at) >= :since
-  AND coalesce(r.event_earliest, r.received_at - CAST(:unknown AS interval)) <= :until"""
+_D2 = "(((ST_X(i.point) - :lon) * :shrink) ^ 2 + (ST_Y(i.point) - :lat) ^ 2)"
+_LATEST = "coalesce(i.event_latest, i.first_received_at)"
+_EARLIEST = "coalesce(i.event_earliest, i.first_received_at - CAST(:unknown AS interval))"
+_SOON = f"({_LATEST} >= :since AND {_EARLIEST} <= :until)"
 
-# The box is what the index answers; the rest narrows it. Rows in time come first, then those of the very same spot.
+# The box is what the index answers; the rest narrows it. Those in time come first, then those of the very same spot.
 NEAR = f"""
-SELECT {_WANTED}, {_D2} AS d2, ({_SOON}) AS in_time
-FROM reports r
-WHERE r.point && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
-  AND {_D2} <= CASE WHEN {_SOON} THEN CAST(:reach2 AS float8) ELSE CAST(:site2 AS float8) END
-  AND {_COUNTS}
-ORDER BY in_time DESC, d2 LIMIT :most"""  # noqa: S608 - put together from this module's own words; values are bound
+SELECT i.id, {_D2} AS d2, {_SOON} AS in_time
+FROM incidents i
+WHERE i.point && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+  AND {_D2} <= CASE WHEN {_SOON} THEN CAST(:reach2 AS float8) ELSE CAST(:site2 AS float8) END AND i.on_map
+ORDER BY in_time DESC, d2, i.id LIMIT :most"""  # noqa: S608 - put together from this module's own words; values are bound
 
 RESCUE = f"""
-SELECT {_WANTED}, {_D2} AS d2, true AS in_time
-FROM report_addresses k JOIN reports r ON r.id = k.report_id
-WHERE k.address_key = ANY(:keys)
-  AND r.point && ST_MakeEnvelope(:far_west, :far_south, :far_east, :far_north, 4326)
-  AND coalesce(r.event_latest, r.received_at) >= :rescue_since
-  AND coalesce(r.event_earliest, r.received_at) <= :rescue_until AND {_COUNTS}
-ORDER BY d2 LIMIT :most"""  # noqa: S608 - as NEAR
+SELECT i.id, {_D2} AS d2, true AS in_time
+FROM report_addresses k
+JOIN attachments a ON a.report_id = k.report_id AND a.ended_at IS NULL
+JOIN incidents i ON i.id = a.incident_id
+WHERE k.address_key = ANY(:keys) AND i.on_map
+  AND ST_X(i.point) BETWEEN :far_west AND :far_east AND ST_Y(i.point) BETWEEN :far_south AND :far_north
+  AND {_LATEST} >= :rescue_since AND {_EARLIEST} <= :rescue_until
+ORDER BY d2, i.id LIMIT :most"""  # noqa: S608 - as NEAR
 
-# The incident each candidate lies on is looked up last, for the few rows that are left.
-_ATTACHED = f"""
-WITH near AS ({NEAR}), rescue AS ({RESCUE}), found AS (
-  SELECT * FROM near UNION SELECT * FROM rescue)
-SELECT found.*, a.incident_id, i.source AS import_source
-FROM found
-JOIN attachments a ON a.report_id = found.id AND a.ended_at IS NULL
-LEFT JOIN imports i ON i.id = found.import_id
-ORDER BY in_time DESC, d2, found.id"""  # noqa: S608 - as NEAR
-
-_OF_INCIDENTS = f"""
-SELECT {_WANTED}, a.incident_id, i.source AS import_source
-FROM attachments a JOIN reports r ON r.id = a.report_id LEFT JOIN imports i ON i.id = r.import_id
-WHERE a.ended_at IS NULL AND a.incident_id = ANY(:incidents) ORDER BY r.id"""  # noqa: S608 - as NEAR
+_ACCOUNTS = """
+SELECT r.id, ST_X(r.point) AS lon, ST_Y(r.point) AS lat, r.pin_accuracy_m, r.event_earliest, r.event_latest, r.received_at,
+  r.site_type, r.damage_min, r.damage_max, r.source_type, r.import_id, r.flags, wanted.incident_id, imports.source AS import_source
+FROM unnest(CAST(:incidents AS uuid[])) AS wanted (incident_id)
+CROSS JOIN LATERAL (
+  SELECT a.report_id FROM attachments a
+  WHERE a.incident_id = wanted.incident_id AND a.ended_at IS NULL AND a.report_id <> :report
+  ORDER BY a.begun_at DESC, a.report_id LIMIT :most_accounts) AS laid
+JOIN reports r ON r.id = laid.report_id
+LEFT JOIN imports ON imports.id = r.import_id
+ORDER BY r.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +83,23 @@ class Probe:
 
 
 def near(probe: Probe, account: Account, weights: Weights) -> dict[UUID, list[Account]]:
-    """The accounts near the probe, by the incident they lie on; nearest in time and place first, at most MOST_CANDIDATES."""
-    rows = session.execute(text(_ATTACHED), _where(probe, account, weights)).mappings().all()
-    return _by_incident(rows, weights)
+    """The accounts near the probe by the incident they lie on, at most MOST_INCIDENTS in place and as many by address."""
+    return of_incidents(incidents_near(probe, address_keys(account), weights), probe.report_id, weights)
 
 
-def of_incidents(incidents: Iterable[UUID], weights: Weights) -> dict[UUID, list[Account]]:
-    """The accounts that lie on these incidents."""
-    rows = session.execute(text(_OF_INCIDENTS), {"incidents": list(incidents)}).mappings().all()
+def incidents_near(probe: Probe, keys: list[int], weights: Weights) -> list[UUID]:
+    """The incidents near the probe in place and time, and those whose reports name one of its numbered places."""
+    where = _where(probe, weights)
+    found = list(session.scalars(text(NEAR), where))
+    if keys:
+        found += session.scalars(text(RESCUE), {**where, **_far(probe, weights), "keys": keys})
+    return list(dict.fromkeys(found))
+
+
+def of_incidents(incidents: Iterable[UUID], report_id: UUID, weights: Weights) -> dict[UUID, list[Account]]:
+    """The latest accounts on each of these incidents, without the report itself; an incident without any is left out."""
+    wanted = {"incidents": list(incidents), "report": report_id, "most_accounts": MOST_ACCOUNTS}
+    rows = session.execute(text(_ACCOUNTS), wanted).mappings().all() if wanted["incidents"] else []
     return _by_incident(rows, weights)
 
 
@@ -140,18 +145,23 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _where(probe: Probe, account: Account, weights: Weights) -> dict[str, Any]:
-    span, rescue = timedelta(days=weights.reach_days), timedelta(days=weights.rescue_days)
+def _where(probe: Probe, weights: Weights) -> dict[str, Any]:
+    span = timedelta(days=weights.reach_days)
     west, south, east, north = box_around(probe.lon, probe.lat, weights.reach_m)
-    far_west, far_south, far_east, far_north = box_around(probe.lon, probe.lat, weights.rescue_m)
     return {
-        "report": probe.report_id, "lon": probe.lon, "lat": probe.lat, "shrink": max(0.01, cos(radians(probe.lat))),
+        "lon": probe.lon, "lat": probe.lat, "shrink": max(0.01, cos(radians(probe.lat))),
         "west": west, "south": south, "east": east, "north": north,
-        "far_west": far_west, "far_south": far_south, "far_east": far_east, "far_north": far_north,
         "reach2": (weights.reach_m / METRES_PER_DEGREE) ** 2, "site2": (SAME_SITE_M / METRES_PER_DEGREE) ** 2,
-        "since": probe.earliest - span, "until": probe.latest + span, "unknown": span,
-        "rescue_since": probe.earliest - rescue, "rescue_until": probe.latest + rescue,
-        "keys": address_keys(account), "most": MOST_CANDIDATES,
+        "since": probe.earliest - span, "until": probe.latest + span, "unknown": span, "most": MOST_INCIDENTS,
+    }  # fmt: skip
+
+
+def _far(probe: Probe, weights: Weights) -> dict[str, Any]:
+    span = timedelta(days=weights.rescue_days)
+    west, south, east, north = box_around(probe.lon, probe.lat, weights.rescue_m)
+    return {
+        "far_west": west, "far_south": south, "far_east": east, "far_north": north,
+        "rescue_since": probe.earliest - span, "rescue_until": probe.latest + span,
     }  # fmt: skip
 
 

@@ -121,7 +121,7 @@ def _verdict(report: Report, weights: Weights) -> Verdict:
     found = candidates.near(candidates.probe_of(report, weights), account, weights)
     named = links.by_public_id(report.same_damage_as) if report.same_damage_as else None
     if named and named not in found:
-        found |= candidates.of_incidents([named], weights)
+        found |= candidates.of_incidents([named], report.id, weights)
     return decide(
         account,
         {str(incident): accounts for incident, accounts in found.items()},

@@ -12,13 +12,14 @@ from uuid import UUID
 import h3
 from geoalchemy2.shape import from_shape, to_shape
 from shapely import Point
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from server.core.clock import now
 from server.core.database import session
 from server.core.geography import metres_between
 from server.evidence.models import Photo
 from server.matching.models import Attachment, Incident
+from server.places.service import assign_areas
 from server.reports.models import Report
 from server.vocabulary import CauseGroup, EventPrecision, SensitivityClass, SiteType, effective_class, precedence
 
@@ -123,12 +124,14 @@ def _where(reports: Reports) -> dict[str, Any]:
     if not pins:
         return {"point": None, "accuracy_m": None, "h3_r9": None, "adm1_pcode": None, "adm2_pcode": None, "adm3_pcode": None}
     lon, lat, accuracy_m = middle_of(pins)
-    areas = _areas(lon, lat)
+    areas = assign_areas(lon, lat)
     return {
         "point": from_shape(Point(lon, lat), srid=4326),
         "accuracy_m": accuracy_m,
         "h3_r9": h3.latlng_to_cell(lat, lon, H3_LEVEL),
-        **{f"adm{level}_pcode": areas.get(level) for level in (1, 2, 3)},
+        "adm1_pcode": areas.adm1,
+        "adm2_pcode": areas.adm2,
+        "adm3_pcode": areas.adm3,
     }
 
 
@@ -145,17 +148,6 @@ def middle_of(pins: Sequence[tuple[float, float, float]]) -> tuple[float, float,
 
 def _apart(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
     return metres_between(one[0], one[1], other[0], other[1])
-
-
-_AREAS = text("""
-SELECT DISTINCT ON (level) level, pcode FROM admin_areas
-WHERE level BETWEEN 1 AND 3 AND ST_Covers(shape, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))
-ORDER BY level, valid_on DESC NULLS LAST, cod_version DESC, pcode""")
-
-
-def _areas(lon: float, lat: float) -> dict[int, str]:
-    """The P-code of the area of each level that holds a point, of the newest edition."""
-    return {row.level: row.pcode for row in session.execute(_AREAS, {"lon": lon, "lat": lat})}
 
 
 def _damage(graded: Report | None) -> dict[str, Any]:
