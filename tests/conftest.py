@@ -162,6 +162,17 @@ def client(app):
     return app.test_client()
 
 
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's chromium, one for all tests of a process: Playwright bears no second beside it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def work(app):
     """Do what follows from everything that has happened: the outbox and its jobs, until nothing is left. Returns the jobs done."""
