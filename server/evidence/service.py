@@ -82,14 +82,20 @@ def expect(report_id: UUID, manifest: Iterable[Announced]) -> None:
 
 def states_of(report_id: UUID) -> list[dict[str, str]]:
     """What became of each announced photo, in the order of the manifest: ``[{"id", "state"}]``."""
-    see_as("all")
     rows = session.execute(select(Photo.id, Photo.state).where(Photo.report_id == report_id).order_by(Photo.position))
     return [{"id": str(row.id), "state": row.state} for row in rows]
 
 
+def photos_of(report_id: UUID) -> list[Photo]:
+    """The photos of a report that somebody was let in to, in its order, whatever became of each.
+
+    This and `completeness` see no further than the door (`reports.access`) let the present work see.
+    """
+    return list(session.scalars(select(Photo).where(Photo.report_id == report_id).order_by(Photo.position)))
+
+
 def completeness(report_id: UUID) -> Completeness:
     """How much of what a report announced has come."""
-    see_as("all")
     arrived = func.count().filter(Photo.state != "EXPECTED")
     received, expected = session.execute(select(arrived, func.count()).where(Photo.report_id == report_id)).one()
     return Completeness(received=received, expected=expected)
@@ -190,8 +196,3 @@ def _receipt(photo: Photo, *, is_new: bool = False) -> PhotoReceipt:
         refusal=Refusal(photo.refusal) if photo.refusal else None,
         is_new=is_new,
     )
-
-
-def photos_of(report_id: UUID) -> list[Photo]:
-    """The photos of a report in the order of its manifest; who asks has read the report through the one door before."""
-    return list(session.scalars(select(Photo).where(Photo.report_id == report_id).order_by(Photo.position)))

@@ -5,7 +5,8 @@ import uuid
 import pytest
 
 from server.core.storage import store
-from server.evidence.access import photos_of
+from server.evidence import service
+from server.reports import access
 from tests.evidence.pictures import encoded, four_corners, opened
 from tests.people import actor
 
@@ -89,6 +90,10 @@ def test_the_desk_knows_of_every_photo_whatever_became_of_it(phone, work, people
     phone.photo(report_id, ids[0], JPEG)
     phone.photo(report_id, ids[1], broken)
     work()
-    known = photos_of(actor(people["chipo"]), [uuid.UUID(report_id)])
-    assert [photo.state for photo in known] == ["CLEAN", "REFUSED", "EXPECTED"]
-    assert photos_of(actor(people["dario"]), [uuid.UUID(report_id)]) == []
+    assert [photo.state for photo in seen_by(people["chipo"], report_id)] == ["CLEAN", "REFUSED", "EXPECTED"]
+    assert seen_by(people["dario"], report_id) == []
+
+
+def seen_by(person, report_id):
+    access.enter(actor(person))
+    return service.photos_of(uuid.UUID(report_id))
