@@ -98,6 +98,7 @@ FLAGS = {
     "recycled_media": N_("photo seen before elsewhere"),
     "photo_far_from_pin": N_("photo taken elsewhere"),
     "photo_time_differs": N_("photo taken at another time"),
+    "photo_damaged": N_("photo damaged in our keeping"),
 }
 
 
