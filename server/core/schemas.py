@@ -21,6 +21,11 @@ from server.core.validation import Sentence
 COORDINATE_DECIMALS = 7  # about a centimetre: more is false precision and a covert channel
 
 
+def pin_point(lon: float, lat: float) -> WKBElement:
+    """A point as the database takes it, no finer than anybody can mean."""
+    return from_shape(ShapelyPoint(round(lon, COORDINATE_DECIMALS), round(lat, COORDINATE_DECIMALS)), srid=4326)
+
+
 class Point(fields.Field):
     """A GeoJSON Point, ``[longitude, latitude]`` in WGS 84. Loads to a WKB element; odd places pass, impossible ones do not."""
 
@@ -38,7 +43,7 @@ class Point(fields.Field):
         lon, lat = self._numbers(value)
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
             raise self.make_error("impossible")
-        return from_shape(ShapelyPoint(round(lon, COORDINATE_DECIMALS), round(lat, COORDINATE_DECIMALS)), srid=4326)
+        return pin_point(lon, lat)
 
     def _numbers(self, value: Any) -> tuple[float, float]:
         if not isinstance(value, dict) or value.get("type") != "Point" or set(value) - {"type", "coordinates", "bbox"}:
