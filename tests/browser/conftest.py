@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, Response, jsonify, render_template, render_template_string, request
-from playwright.sync_api import sync_playwright
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 
@@ -21,7 +20,6 @@ from server.core.settings import Settings
 from server.intake import questions
 from server.reports.models import Report
 
-CHROMIUM = "/usr/bin/chromium"
 GRADES = ("D0", "D1", "D2", "D3", "D4", "DU")
 MAP_PAGE = """{% set audience = "desk" %}{% extends "base.html" %}
 {% from "macros/map.html" import map_links, map_scripts, map_frame with context %}
@@ -132,14 +130,6 @@ def _cells(rows, z):
 def _tile_of(row, z):
     side = 2**z
     return floor((row[0] + 180) / 360 * side), floor((1 - asinh(tan(radians(row[1]))) / pi) / 2 * side)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

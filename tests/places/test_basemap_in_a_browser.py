@@ -4,7 +4,6 @@ import threading
 
 import pytest
 from flask import Flask, render_template_string
-from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
 from server.core import assets
@@ -45,14 +44,6 @@ def address():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
