@@ -1,5 +1,6 @@
 """What a draft becomes when it is received: the columns of a report, and the words that go to the vault."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -36,8 +37,7 @@ def row_of(draft: Draft, *, actor: Actor, received_at: datetime) -> dict[str, An
     """All columns of a new report: as given, with what is read off it at once."""
     given = dict(draft.values)
     when, when_flags = reading.read_time(given, received_at)
-    lon, lat = _lon_lat(given.get("point"))
-    flags = reading.place_flags(lon, lat, given.get("pin_accuracy_m"), settings().operating_area)
+    flags = place_flags_of(given)
     found = screening.screen(f"{draft.text}\n{draft.place_text}")
     if given.get("source_type", SourceType.SELF_WITNESS) not in OPEN_SOURCES and not actor.is_known:
         flags.append("claimed_source")
@@ -48,6 +48,12 @@ def row_of(draft: Draft, *, actor: Actor, received_at: datetime) -> dict[str, An
         "quarantine": list(found.quarantine), "media_expected": len(draft.media), "import_id": draft.import_id,
         "organisation_id": actor.organisation_id, "person_id": actor.person_id,
     }  # fmt: skip
+
+
+def place_flags_of(values: Mapping[str, Any]) -> list[str]:
+    """What can be said at once of the place in the values of a draft."""
+    lon, lat = _lon_lat(values.get("point"))
+    return reading.place_flags(lon, lat, values.get("pin_accuracy_m"), settings().operating_area)
 
 
 def _lon_lat(point: Any) -> tuple[float | None, float | None]:

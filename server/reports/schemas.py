@@ -91,12 +91,14 @@ class NewReport(AutoSchema):
     @validates_schema
     def says_something(self, data: dict[str, Any], **_kwargs: Any) -> None:
         """A report needs a where and a what, in whatever form."""
-        if not (data.get("point") is not None or data.get("place_text", "").strip() or data.get("text", "").strip()):
-            raise ValidationError(N_("Say where it is: a point, an address or any words."), "place_text")
-        if not (
-            data.get("site_type") or data.get("damage") or data.get("source_grade") or data.get("text", "").strip()
-        ):
-            raise ValidationError(N_("Say what is damaged."), "site_type")
+        missing = {}
+        words = data.get("text", "").strip()
+        if not (data.get("point") is not None or data.get("place_text", "").strip() or words):
+            missing["place_text"] = [N_("Say where it is: a point, an address or any words.")]
+        if not (data.get("site_type") or data.get("damage") or data.get("source_grade") or words):
+            missing["site_type"] = [N_("Say what is damaged.")]
+        if missing:
+            raise ValidationError(missing)
 
     @validates_schema
     def is_in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:

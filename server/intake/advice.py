@@ -1,0 +1,49 @@
+"""What a person should know after they reported: their own safety first, then what was read into their words."""
+
+from flask_babel import gettext
+
+from server.core.choices import N_
+from server.core.settings import settings
+from server.reports.draft import Draft
+from server.reports.rows import place_flags_of
+from server.vocabulary import Hazard, SensitivityClass, effective_class
+
+EXPLOSIVE = {Hazard.HZ_UXO, Hazard.HZ_MINE, Hazard.HZ_SUBMUN}
+DO_NOT_TOUCH = N_(
+    "A suspicious item? Do not touch it. Do not photograph it from close by. Stay at least 100 metres away. Leave the way you came. Call %(number)s."
+)
+NO_HELP = N_("Someone in danger? Call %(number)s first: this form sends no help.")
+STAY_OUT = N_(
+    "Stay out of a building that may collapse, and away from wires on the ground. Where it smells of gas, switch nothing on and leave."
+)
+PLACE_WITHHELD = N_("For the safety of the people there, the point of this place was not kept, only your words.")
+REFUGE = N_("Where people seek safety or help is never shown to the public.")
+OUT_OF_AREA = N_(
+    "The place lies outside the area of this response. It is kept, but people here may not be able to look at it."
+)
+_PLACE_FLAGS = {
+    "out_of_area": OUT_OF_AREA,
+    "maybe_swapped": N_("Latitude and longitude may have changed places."),
+    "null_island": N_("The point lies at zero degrees, in the sea. Is that right?"),
+    "low_precision": N_("Only the wider area of the place is known. If you can say more, send another report."),
+}
+
+
+def sentences(draft: Draft, *, place_withheld: bool) -> list[str]:
+    """Sentences for the answer page, the most urgent first, in the language spoken now."""
+    hazards = set(draft.values.get("hazards", ()))
+    call = {"number": settings().emergency_number or gettext("your emergency number")}
+    told = [gettext(DO_NOT_TOUCH, **call)] if hazards & EXPLOSIVE else []
+    if draft.values.get("people_trapped"):
+        told.append(gettext(NO_HELP, **call))
+    if hazards & {Hazard.HZ_COLLAPSE, Hazard.HZ_GAS, Hazard.HZ_POWER}:
+        told.append(gettext(STAY_OUT))
+    return [*told, *(gettext(sentence) for sentence in _of_the_place(draft, is_withheld=place_withheld))]
+
+
+def _of_the_place(draft: Draft, *, is_withheld: bool) -> list[str]:
+    if is_withheld:
+        return [PLACE_WITHHELD]
+    site_type, in_use_as = draft.values.get("site_type"), draft.values.get("in_use_as")
+    refuge = [REFUGE] if site_type and effective_class(site_type, in_use_as) is SensitivityClass.S4 else []
+    return refuge + [_PLACE_FLAGS[flag] for flag in place_flags_of(draft.values) if flag in _PLACE_FLAGS]

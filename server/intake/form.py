@@ -1,0 +1,151 @@
+"""The residents' door: /report, one page and one post, which need no script. Sent twice, it is received once."""
+
+import hashlib
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, make_response, render_template, request
+from flask_babel import gettext
+from werkzeug.datastructures import FileStorage, MultiDict
+
+from server.accounts.service import current_actor
+from server.core import requests
+from server.core.choices import N_
+from server.core.clock import now
+from server.core.i18n import language
+from server.core.problems import Problem
+from server.core.settings import settings
+from server.evidence import service as evidence
+from server.intake import advice
+from server.intake.answers import HONEY, Answers, keep_off_the_map, meaning, read_answers
+from server.intake.api import read_id
+from server.intake.drafts import SCHEMA, draft_of
+from server.intake.form_places import Offer, read_place_of
+from server.intake.questions import PHOTO_LIMIT, DayPart, Exactness, When
+from server.reports import service as reports
+from server.reports import vault
+from server.reports.draft import Announced, Draft
+from server.vocabulary import CITIZEN_HAZARDS, CITIZEN_NEEDS, CITIZEN_SITES, Channel, ConsentPurpose, sites_by_group
+
+blueprint = Blueprint("report_form", __name__)
+
+FORM_VERSION = "web-1"
+OLD_PAGE = N_("This page was no longer whole. Your answers are still here: please send them again.")
+PHOTOS_AGAIN = N_("Please choose your photos again: the browser does not keep them.")
+TOO_MANY = N_("Only the first %(n)s photos of a report can be kept.")
+SENT_BEFORE = N_(
+    "A report was received from this page before, and it stays as it was. "
+    "If this is another one, or tells more, send it again: it now has a number of its own."
+)
+Errors = list[dict[str, str]]
+_PLACE_ON_PAGE = {name: place for place, name in enumerate(SCHEMA.fields, start=1)}
+
+
+@blueprint.get("/report")
+def ask() -> Response:
+    """The empty form, with a number of its own."""
+    return _page(MultiDict(), number=uuid4())
+
+
+@blueprint.post("/report")
+def receive() -> Response:
+    """Take a report in and show its receipt code, or show the page again with everything kept and what is wrong with it."""
+    form, files = request.form, _photos()
+    number = _number(form.get("id", ""))
+    if number is None:
+        return _again(form, uuid4(), [_error("report", OLD_PAGE)], had_photos=bool(files))
+    answers = read_answers(form, zone=ZoneInfo(settings().time_zone), now=now())
+    offers = read_place_of(form, answers)
+    withheld = keep_off_the_map(answers)
+    errors = [_error(field, sentence) for field, sentence in answers.errors]
+    contents = [file.read() for file in files[:PHOTO_LIMIT]]
+    manifest = evidence.announce(number, contents)
+    try:
+        draft = _draft(number, answers, manifest)
+    except Problem as problem:
+        errors = problem.errors + errors
+    if errors:
+        return _again(form, number, errors, had_photos=bool(files), offers=offers)
+    receipt = reports.receive(draft, actor=current_actor())
+    if receipt.is_withdrawn:
+        raise Problem("report_withdrawn")
+    if receipt.is_conflict:
+        requests.keep_work()
+        return _again(form, uuid4(), [_error("report", SENT_BEFORE)], had_photos=bool(files), status=409)
+    refusals = evidence.receive_together(number, manifest, contents)
+    refused = [
+        {"name": f.filename, "message": gettext(why.label)} for f, why in zip(files, refusals, strict=False) if why
+    ]
+    refused += [{"name": f.filename, "message": gettext(TOO_MANY, n=PHOTO_LIMIT)} for f in files[PHOTO_LIMIT:]]
+    sentences = advice.sentences(draft, place_withheld=withheld)
+    return _received(vault.derived_code(number), refusals.count(None), refused, sentences)
+
+
+def _photos() -> list[FileStorage]:
+    """The files that were chosen; a browser sends an empty part where none was."""
+    return [file for file in request.files.getlist("photos") if file.filename]
+
+
+def _number(word: str) -> UUID | None:
+    """The number that the page carried, or None when it is none."""
+    try:
+        return read_id(word)
+    except Problem:
+        return None
+
+
+def _draft(number: UUID, answers: Answers, manifest: Sequence[Announced]) -> Draft:
+    """The Draft of the form. Its body is the meaning of the answers, so that the same form is the same report."""
+    given = {**answers.given, "lang": language(), "form_version": FORM_VERSION}
+    code = vault.normal_code(vault.derived_code(number))
+    return draft_of(
+        given, number=number, channel=Channel.WEB, body=meaning(request.form, (photo.sha256 for photo in manifest)),
+        media=tuple(manifest), flags=tuple(answers.flags), receipt_key=hashlib.sha256(code.encode()).hexdigest(),
+    )  # fmt: skip
+
+
+def _error(field: str, sentence: str) -> dict[str, str]:
+    return {"field": field, "code": "invalid", "message": gettext(sentence)}
+
+
+def _again(
+    form: MultiDict[str, str],
+    number: UUID,
+    errors: Errors,
+    *,
+    had_photos: bool,
+    offers: Sequence[Offer] = (),
+    status: int = 422,
+) -> Response:
+    """The page with everything that was given, but photos, which no browser lets us keep."""
+    told = sorted(errors, key=lambda error: _PLACE_ON_PAGE.get(error["field"].partition(".")[0], 0))
+    told += [_error("photos", PHOTOS_AGAIN)] if had_photos else []
+    return _page(form, number=number, errors=told, places=offers, status=status)
+
+
+def _page(
+    values: MultiDict[str, str],
+    *,
+    number: UUID,
+    errors: Sequence[dict[str, str]] = (),
+    places: Sequence[Offer] = (),
+    status: int = 200,
+) -> Response:
+    page = render_template(
+        "intake/report.html", fields=SCHEMA.fields, values=values, errors=errors, places=places, report_id=number,
+        sites=CITIZEN_SITES, groups=sites_by_group(), needs=CITIZEN_NEEDS, hazards=CITIZEN_HAZARDS, consents=tuple(ConsentPurpose), honey=HONEY,
+        when=tuple(When), day_parts=tuple(DayPart), exactness=tuple(Exactness), photo_limit=PHOTO_LIMIT,
+    )  # fmt: skip
+    return _unstored(make_response(page, status))
+
+
+def _received(code: str, kept: int, refused: list[dict[str, str | None]], sentences: list[str]) -> Response:
+    page = render_template("intake/received.html", code=code, photos_kept=kept, photos_refused=refused, flags=sentences)
+    return _unstored(make_response(page))
+
+
+def _unstored(response: Response) -> Response:
+    """No cache on the way keeps answers or a code."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
