@@ -13,10 +13,11 @@ from server.core.database import session
 from server.core.problems import PROBLEMS
 from server.core.storage import store
 from server.evidence import custody, darkroom, service
-from server.evidence.inspection import Refusal
+from server.evidence.inspection import MAX_BYTES, Refusal
 from server.reports import access
 from tests.evidence.conftest import Phone
 from tests.evidence.pictures import RED, close, corners, encoded, exif, four_corners, opened, png
+from tests.evidence.test_hostile_files import REFUSED
 
 JPEG = encoded(four_corners())
 KYIV, LVIV = (30.5, 50.4), (24.03, 49.84)
@@ -306,7 +307,7 @@ def test_files_that_belong_to_no_photo_are_swept_out_and_no_others(phone, work, 
 
 @pytest.mark.committed
 def test_no_connection_is_held_while_a_picture_is_being_developed(live_app, monkeypatch):
-    """A hostile picture takes twenty seconds; the database would end a transaction that idles for fifteen."""
+    """A hostile picture may take a minute; the database would end a transaction that idles for fifteen."""
     from server.core.database import session as live
 
     phone = Phone(live_app.test_client())
@@ -321,3 +322,15 @@ def test_no_connection_is_held_while_a_picture_is_being_developed(live_app, monk
     monkeypatch.setattr(custody, "develop", watched)
     custody.clean_photo(uuid.UUID(photo_id))
     assert seen == [0]
+
+
+@pytest.mark.slow
+def test_of_all_hostile_files_none_is_kept_and_no_report_is_lost(phone, work, row, kept):
+    hostile = [data for data, _ in REFUSED.values() if 0 < len(data) <= MAX_BYTES]
+    before = {namespace: kept(namespace) for namespace in ("incoming", "photos", "thumbnails")}
+    sent = [phone.send(data) for data in hostile]
+    work()
+    assert {row(photo_id).state for _, photo_id in sent} == {"REFUSED"}
+    assert {namespace: kept(namespace) for namespace in before} == before
+    access.enter(SYSTEM)
+    assert all(access.get_report(SYSTEM, uuid.UUID(report_id)) for report_id, _ in sent)
