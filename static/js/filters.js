@@ -26,13 +26,15 @@ export class Filters extends EventTarget {
   }
 }
 
-/** Start where the address says, and keep the address true while the map moves. */
+/** Start where the address says (and tell whether it did), and keep the address true while the map moves. */
 export function keepView(map) {
   const [zoom, lat, lon] = location.hash.slice(1).split('/').map(Number);
-  if ([zoom, lat, lon].every(Number.isFinite) && location.hash.length > 1) map.setView([lat, lon], zoom, { animate: false });
+  const isGiven = location.hash.length > 1 && [zoom, lat, lon].every(Number.isFinite);
+  if (isGiven) map.setView([lat, lon], zoom, { animate: false });
   map.on('moveend', () => {
     const { lat: y, lng: x } = map.getCenter();
     history.replaceState(history.state, '', `${location.pathname}${location.search}#${map.getZoom()}/${y.toFixed(4)}/${x.toFixed(4)}`);
     document.dispatchEvent(new CustomEvent('tessera:view', { detail: map.getBounds().toBBoxString() }));
   });
+  return isGiven;
 }

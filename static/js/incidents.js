@@ -12,6 +12,7 @@ import { Tiles } from './tiles.js';
 
 const SEEN_CIRCLE_PX = 16;
 const SAME_PLACE_PX = 3;
+const CELLS_ACROSS = 32; // of a tile
 const MOST_CIRCLES = 40; // beyond that they only darken the map
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -29,13 +30,25 @@ class Incidents {
     this.total = null;
   }
 
-  start() {
-    keepView(this.map);
+  async start() {
+    if (!keepView(this.map) && this.options.fit !== false) await this.fit();
     this.map.on('moveend', () => this.load());
     this.filters.addEventListener('change', () => this.load({ again: true }));
     document.addEventListener('visibilitychange', () => document.hidden || this.load({ again: true }));
     setInterval(() => document.hidden || this.load({ again: true }), 1000 * (this.options.every_s ?? 15));
     this.load({ again: true });
+  }
+
+  /** Without a view in the address, begin where the records are: closer and closer, because from afar they are only counts. */
+  async fit() {
+    let answers = await this.tiles.world();
+    for (let step = 0, tileZoom = 0; step < 4; step += 1) {
+      const bounds = middle(answers, 180 / (CELLS_ACROSS * 2 ** tileZoom));
+      if (!bounds || (step && this.map.getBoundsZoom(bounds) <= this.map.getZoom())) return;
+      this.map.fitBounds(bounds, { animate: false, maxZoom: 13 });
+      tileZoom = this.map.getZoom() - 1;
+      ({ answers } = await this.tiles.inView(this.map));
+    }
   }
 
   /** Fetch what the view needs and draw it; an older request still under way is dropped. */
@@ -141,6 +154,28 @@ class Incidents {
     this.counter.classList.toggle('stale', failed);
     this.counter.title = failed ? words.stale ?? '' : '';
   }
+}
+
+/**
+ * The box that holds all but the outermost hundredth on each side, so that one report from the sea hides no town. A cell
+ * may hold its records anywhere within `reach` degrees of its middle.
+ */
+function middle(answers, reach) {
+  const rows = answers.flatMap(({ cells = [], incidents = [] }) => [...cells, ...incidents.map(([lon, lat]) => [lon, lat, 1])]);
+  if (!rows.length) return null;
+  const [[west, east], [south, north]] = [between(rows, 0), between(rows, 1)];
+  return L.latLngBounds([south - reach, west - reach], [north + reach, east + reach]);
+}
+
+function between(rows, axis) {
+  const total = rows.reduce((n, row) => n + row[2], 0);
+  let passed = 0;
+  const kept = [...rows].sort((a, b) => a[axis] - b[axis]).filter((row) => {
+    const before = passed;
+    passed += row[2];
+    return passed > total * 0.01 && before < total * 0.99;
+  });
+  return [kept[0][axis], kept.at(-1)[axis]];
 }
 
 register('incidents', (map, options) => new Incidents(map, options).start());

@@ -32,10 +32,15 @@ export class Tiles {
     };
   }
 
-  /** How many rows match at all: the one tile that covers the world. */
-  async total(signal) {
+  /** The one tile that covers the world, as a list of answers (empty when it cannot be had). */
+  async world(signal) {
     await this.#get('0/0/0', true, signal);
-    const answer = this.kept.get('0/0/0')?.answer;
+    return [this.kept.get('0/0/0')?.answer].filter(Boolean);
+  }
+
+  /** How many rows match at all, or null when nobody knows. */
+  async total(signal) {
+    const [answer] = await this.world(signal);
     return answer ? count(answer) : null;
   }
 

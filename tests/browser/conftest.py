@@ -27,7 +27,8 @@ MAP_PAGE = """{% set audience = "desk" %}{% extends "base.html" %}
 {% block head %}<link rel="stylesheet" href="{{ asset('css/desk.css') }}">{{ map_links(page) }}{% endblock %}
 {% set width = "flush" %}
 {% block main %}<h1 class="visually-hidden">Map</h1>
-<form data-map-filters><label class="label" for="damage">Damage</label><select id="damage" name="damage"><option value="">Any</option><option>D4</option></select></form>
+<form data-map-filters><label class="label" for="damage">Damage</label>
+<select id="damage" name="damage"><option value="">Any</option><option>D4</option></select></form>
 {{ map_frame(page) }}{% endblock %}
 {% block scripts %}{{ map_scripts(page, "/the-map.js") }}{% endblock %}"""
 
@@ -68,7 +69,7 @@ class Site:
             ("/the-map", self.map_page, ["GET"]),
             ("/the-map.js", lambda: script_response(self.map()), ["GET"]),
             ("/tiles/<int:z>/<int:x>/<int:y>", self.tile, ["GET"]),
-            ("/facts/<name>", lambda name: jsonify(facts=self.facts), ["GET"]),
+            ("/facts/<name>", lambda **_name: jsonify(facts=self.facts), ["GET"]),
             ("/report", self.report_page, ["GET"]),
             ("/report", self.take_report, ["POST"]),
             ("/api/v1/places", self.places, ["GET"]),

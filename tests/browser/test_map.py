@@ -57,8 +57,12 @@ def test_gathering_loses_no_count_and_leaves_room_between_donuts(site, visit):
           const project = (lat, lon) => ({ x: lon * 10, y: lat * 10 });
           const dice = (n) => Math.floor(Math.random() * n);
           return Array.from({ length: 200 }, () => {
-            const cells = Array.from({ length: dice(150) }, () => { const c = Array.from({ length: 6 }, () => dice(9)); return [dice(120), dice(90), c.reduce((a, b) => a + b, 0), ...c]; });
-            const rows = Array.from({ length: dice(150) }, (_, i) => [Math.random() * 120, Math.random() * 90, `r${i}`, ['D0', 'D4', null, 2][dice(4)], 'POSSIBLE', 5, 'UNK']);
+            const counts = () => Array.from({ length: 6 }, () => dice(9));
+            const cell = (c) => [dice(120), dice(90), c.reduce((a, b) => a + b, 0), ...c];
+            const grade = () => ['D0', 'D4', null, 2][dice(4)];
+            const row = (i) => [Math.random() * 120, Math.random() * 90, `r${i}`, grade(), 'POSSIBLE', 5, 'UNK'];
+            const cells = Array.from({ length: dice(150) }, () => cell(counts()));
+            const rows = Array.from({ length: dice(150) }, (_, i) => row(i));
             const groups = gather([...cells.map((c) => fromCell(c, project)), ...rows.map((r) => fromRecord(r, project))]);
             const counted = groups.reduce((n, g) => n + g.n, 0);
             const grades = groups.reduce((n, g) => n + g.counts.reduce((a, b) => a + b, 0), 0);
@@ -130,6 +134,19 @@ def test_a_filter_goes_into_the_address_and_into_every_tile_and_changes_both_num
     n, m, on_screen = shown(page)
     assert m == destroyed
     assert n == on_screen
+
+
+def test_without_a_view_in_the_address_the_map_begins_where_the_records_are(site, visit):
+    site.rows = [*some_rows(400, lon=35.0, lat=-5.0, spread=0.02), [0.0, 0.0, "INC-LOST", "DU", "POSSIBLE", 10, "UNK"]]
+    page = visit("/the-map")
+    page.wait_for_timeout(500)
+    zoom, lat, lon = (float(part) for part in page.evaluate("location.hash.slice(1)").split("/"))
+    assert zoom >= 10
+    assert abs(lat + 5) < 0.1
+    assert abs(lon - 35) < 0.1
+    n, m, on_screen = shown(page)
+    assert m == 401
+    assert n == on_screen >= 390
 
 
 def test_new_records_appear_without_moving_the_view_or_the_focus(site, visit):

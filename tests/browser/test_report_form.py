@@ -7,6 +7,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.pure]
 PHONE = {"width": 360, "height": 740, "has_touch": True}
 
 
+def picture(name, content):
+    return {"name": name, "mimeType": "image/jpeg", "buffer": content}
+
+
 def test_without_scripts_one_post_carries_every_answer(site, visit):
     page = visit("/report", java_script_enabled=False, **PHONE)
     page.get_by_label("School", exact=True).check(force=True)
@@ -17,7 +21,7 @@ def test_without_scripts_one_post_carries_every_answer(site, visit):
     page.get_by_label("Drinking water").check(force=True)
     page.get_by_label("Food", exact=True).check(force=True)
     page.get_by_label("Fire or smoke").check(force=True)
-    page.locator("#pictures").set_input_files([{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"one"}, {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": b"two"}])
+    page.locator("#pictures").set_input_files([picture("a.jpg", b"one"), picture("b.jpg", b"two")])
     page.get_by_label("Anything to add?").fill("Дах упав")
     page.get_by_role("button", name="Send report").click()
     page.get_by_text("AAAA").first.wait_for()
@@ -77,7 +81,7 @@ def test_the_day_is_asked_only_when_it_was_another_day(site, visit):
 
 def test_a_ninth_photo_is_left_out_and_the_person_is_told(site, visit):
     page = visit("/report", **PHONE)
-    nine = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": b"x"} for n in range(9)]
+    nine = [picture(f"{n}.jpg", b"x") for n in range(9)]
     page.locator("#pictures").set_input_files(nine)
     page.get_by_text("Only the first 8 photos can be sent.").wait_for()
     assert page.evaluate("document.querySelector('[data-photos]').files.length") == 8
