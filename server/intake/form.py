@@ -31,6 +31,7 @@ from server.vocabulary import CITIZEN_HAZARDS, CITIZEN_NEEDS, CITIZEN_SITES, Cha
 blueprint = Blueprint("report_form", __name__)
 
 FORM_VERSION = "web-1"
+WORDS_BYTES = 100_000  # a post without photos
 OLD_PAGE = N_("This page was no longer whole. Your answers are still here: please send them again.")
 PHOTOS_AGAIN = N_("Please choose your photos again: the browser does not keep them.")
 TOO_MANY = N_("Only the first %(n)s photos of a report can be kept.")
@@ -51,6 +52,8 @@ def ask() -> Response:
 @blueprint.post("/report")
 def receive() -> Response:
     """Take a report in and show its receipt code, or show the page again with everything kept and what is wrong with it."""
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = WORDS_BYTES
     form, files = request.form, _photos()
     number = _number(form.get("id", ""))
     if number is None:
