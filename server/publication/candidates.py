@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +16,10 @@ from server.matching.models import Incident
 from server.places.models import AreaContext, Event, Site
 from server.publication.cases import AreaMode, Candidate, Surroundings
 from server.publication.coarsening import CELLS, Disclosure, Whereabouts
-from server.publication.counting import Neighbourhood, count_areas, kinds_of
+from server.publication.counting import Neighbourhood
 from server.publication.models import Disclosure as DisclosedRow
 from server.publication.policy import policy
-from server.vocabulary import GeometryLevel, LegalProfile, SensitivityClass, SiteType, Tier
+from server.vocabulary import GeometryLevel, LegalProfile, Tier
 
 TOGETHER = 2_000
 
@@ -45,17 +45,17 @@ def due() -> Select[tuple[UUID]]:
 
 def cases(ids: Sequence[UUID], *, now: datetime) -> Iterator[Case]:
     """Cases for some records, in runs of neighbours so that their surroundings are counted once."""
-    modes, in_area = _modes(), count_areas()
+    modes, around = _modes(), Neighbourhood()
     for start in range(0, len(ids), TOGETHER):
-        yield from _cases(ids[start : start + TOGETHER], now=now, modes=modes, in_area=in_area)
+        yield from _cases(ids[start : start + TOGETHER], now=now, modes=modes, around=around)
 
 
 def _cases(
-    ids: Sequence[UUID], *, now: datetime, modes: dict[str, list[AreaMode]], in_area: dict[str, Counter[str]]
+    ids: Sequence[UUID], *, now: datetime, modes: dict[str, list[AreaMode]], around: Neighbourhood
 ) -> Iterator[Case]:
     found = session.execute(_facts().where(Incident.id.in_(ids))).all()
     places = {row.id: _place(row) for row in found}
-    around = Neighbourhood(places.values(), in_area=in_area)
+    around.reach(places.values())
     history = _history(ids)
     for row in found:
         candidate, told = _candidate(row, places[row.id]), history[row.id]
@@ -65,7 +65,7 @@ def _cases(
             surroundings=Surroundings(
                 now=now,
                 contexts=tuple(mode for pcode in candidate.place.pcodes for mode in modes.get(pcode or "", ())),
-                k=around.around(candidate.place, _kinds(candidate)),
+                k=around.around(candidate.place),
                 disclosed=tuple(_disclosure(item) for item in told),
                 legal_profile=LegalProfile(settings().legal_profile),
                 holdback_key=holdback_key(),
@@ -123,10 +123,6 @@ def _candidate(row: Row[tuple[object, ...]], place: Whereabouts) -> Candidate:
         damage_best=row.damage_best,
         cause_group=row.cause_group,
     )
-
-
-def _kinds(candidate: Candidate) -> tuple[str, ...]:
-    return tuple({*(kind.value for kind in SensitivityClass), *kinds_of(SiteType(candidate.site_type).value)})
 
 
 def _modes() -> dict[str, list[AreaMode]]:

@@ -5,7 +5,7 @@ from the stored cell of resolution 9, for records and for places alike, so that 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 import h3
@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 
 from server.core.database import session
 from server.places.models import BaselineSite
-from server.publication.coarsening import AREAS, CELLS, Counts, Whereabouts, cell_at
+from server.publication.coarsening import CELLS, Counts, Whereabouts, cell_at
 from server.vocabulary import GeometryLevel, SiteType
 
 COARSEST = 6
@@ -36,38 +36,43 @@ JOIN admin_areas AS area ON area.level IN (1, 2, 3) AND ST_Intersects(area.shape
 
 
 class Neighbourhood:
-    """The sites that exist around some places, and which areas share each cell. Made once for each batch of records."""
+    """The sites that exist around some places, and which areas share each cell. One serves a whole batch of records."""
 
-    def __init__(self, places: Iterable[Whereabouts], *, in_area: Mapping[str, Counter[str]]) -> None:
-        """Count around `places`; `in_area` is ``count_areas()``, which is the same for all records of a batch."""
-        cells = {cell_at(place, level) for place in places if place.h3_r9 for level in CELLS}
-        self._in_area = in_area
+    def __init__(self) -> None:
+        self._in_area = _count_areas()
         self._in_cell: dict[str, Counter[str]] = defaultdict(Counter)
-        self._in_piece: dict[tuple[str, int], dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-        self._count_sites(sorted(cell for cell in cells if cell and h3.get_resolution(cell) == COARSEST))
-        self._add_pieces_without_sites(sorted(cell for cell in cells if cell))
+        self._in_piece: dict[tuple[str, int], dict[str | None, Counter[str]]] = defaultdict(
+            lambda: defaultdict(Counter)
+        )
+        self._known: set[str] = set()
 
-    def around(self, place: Whereabouts, kinds: Iterable[str]) -> Counts:
-        """How many sites of each kind exist in every area the place could be shown as."""
-        kinds = tuple(kinds)
-        counts = {(kind, level.value): self._at(place, level)[kind] for kind in kinds for level in (*CELLS, *AREAS)}
-        pairs = [(level, cell_at(place, level), depth) for level in CELLS for depth in DEPTHS]
-        for level, cell, depth in pairs:
-            for kind in kinds if cell else ():
-                counts[kind, f"{level.value}&ADM{depth}"] = self._smallest_piece(cell, depth, place, kind)
-        return counts
+    def reach(self, places: Iterable[Whereabouts]) -> None:
+        """Count what exists around some more places; cells that are known already cost nothing."""
+        cells = {cell_at(place, level) for place in places if place.h3_r9 for level in CELLS}
+        new = sorted(cell for cell in cells if cell and cell not in self._known)
+        self._known.update(new)
+        self._count_sites([cell for cell in new if h3.get_resolution(cell) == COARSEST])
+        self._add_pieces_without_sites(new)
 
-    def _at(self, place: Whereabouts, level: GeometryLevel) -> Counter[str]:
-        where = cell_at(place, level) if level in CELLS else place.pcodes[AREAS[level] - 1]
-        if where is None:
-            return Counter()
-        return self._in_cell.get(where, Counter()) if level in CELLS else self._in_area.get(where, Counter())
+    def around(self, place: Whereabouts) -> Counts:
+        """How many sites of each kind exist in every area the place could be shown as, counted when asked."""
+        return _Around(self, place)
 
-    def _smallest_piece(self, cell: str | None, depth: int, place: Whereabouts, kind: str) -> int:
+    def count(self, place: Whereabouts, kind: str, area: str) -> int:
+        """How many sites of a kind exist in an area of a place: "H3_8", "ADM2" or a pair such as "H3_8&ADM3"."""
+        level, _, beside = area.partition("&ADM")
+        if not level.startswith("H3_"):
+            pcode = place.pcodes[int(level.removeprefix("ADM")) - 1] if level.startswith("ADM") else None
+            return self._in_area[pcode][kind] if pcode in self._in_area else 0
+        cell = cell_at(place, GeometryLevel(level))
+        if cell is None or cell not in self._in_cell:
+            return 0
+        return self._smallest_piece(cell, int(beside), place, kind) if beside else self._in_cell[cell][kind]
+
+    def _smallest_piece(self, cell: str, depth: int, place: Whereabouts, kind: str) -> int:
         """The fewest sites of the kind in any piece of the cell: a blank beside its neighbours' names tells as much."""
-        pieces = self._in_piece.get((cell or "", depth), {})
-        own = place.pcodes[depth - 1]
-        return min((sites[kind] for sites in pieces.values()), default=0) if own in pieces else 0
+        pieces = self._in_piece.get((cell, depth), {})
+        return min(sites[kind] for sites in pieces.values()) if place.pcodes[depth - 1] in pieces else 0
 
     def _count_sites(self, coarsest: list[str]) -> None:
         runs = [run_of(cell) for cell in coarsest]
@@ -75,17 +80,38 @@ class Neighbourhood:
             _SITES_IN_CELLS, {"lows": [low for low, _ in runs], "highs": [high for _, high in runs]}
         )
         for site in found:
+            kinds = kinds_of(site.site_type)
             for resolution in CELLS.values():
                 cell = h3.cell_to_parent(site.h3_r9, resolution)
-                for kind in kinds_of(site.site_type):
-                    self._in_cell[cell][kind] += site.n
-                    for depth, pcode in enumerate((site.adm1_pcode, site.adm2_pcode, site.adm3_pcode), start=1):
-                        self._in_piece[cell, depth][pcode][kind] += site.n
+                _add(self._in_cell[cell], kinds, site.n)
+                for depth, pcode in enumerate((site.adm1_pcode, site.adm2_pcode, site.adm3_pcode), start=1):
+                    _add(self._in_piece[cell, depth][pcode], kinds, site.n)
 
     def _add_pieces_without_sites(self, cells: list[str]) -> None:
         shapes = [cell_shape(cell).wkt for cell in cells]
         for found in session.execute(_AREAS_OF_CELLS, {"cells": cells, "shapes": shapes}):
             self._in_piece[found.cell, found.level].setdefault(found.pcode, Counter())
+
+
+class _Around(Mapping[tuple[str, str], int]):
+    """The counts around one place as the rules ask for them: of the hundred there are, a judgement needs a handful."""
+
+    def __init__(self, neighbourhood: Neighbourhood, place: Whereabouts) -> None:
+        self._neighbourhood, self._place = neighbourhood, place
+
+    def __getitem__(self, asked: tuple[str, str]) -> int:
+        return self._neighbourhood.count(self._place, *asked)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _add(counter: Counter[str], kinds: tuple[str, ...], n: int) -> None:
+    for kind in kinds:
+        counter[kind] += n
 
 
 @cache
@@ -100,7 +126,7 @@ def cell_shape(cell: str) -> Polygon:
     return Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(cell)])
 
 
-def count_areas() -> dict[str, Counter[str]]:
+def _count_areas() -> dict[str, Counter[str]]:
     """How many sites of each kind there are in every region and district."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for column in (BaselineSite.adm1_pcode, BaselineSite.adm2_pcode):

@@ -78,7 +78,8 @@ def publish_due(now: datetime) -> Batch | None:
 def publish_batch(now: datetime) -> Batch:
     """Judge every record that the public might see, and bring the public copy in line. The caller settles."""
     session.execute(ONE_BATCH)
-    session.execute(text("SET LOCAL statement_timeout = 0"))
+    for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        session.execute(text(f"SET LOCAL {limit} = 0"))  # a batch may think for as long as it needs
     batch = _begin(now)
     writing: list[tuple[Case, dict[str, Any]]] = []
     for case in cases(list(session.scalars(due())), now=now):
