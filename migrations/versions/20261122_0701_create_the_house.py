@@ -177,6 +177,7 @@ def upgrade() -> None:
     sa.Column('position', sa.BigInteger(), nullable=False),
     sa.Column('area_code', sa.String(length=32), nullable=False),
     sa.Column('cell_key', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint("access_constraints <@ ARRAY['ACC.OPEN','ACC.DEBRIS','ACC.ROAD_DAMAGED','ACC.BRIDGE_OUT','ACC.FLOOD','ACC.UXO','ACC.HOSTILITIES','ACC.CURFEW','ACC.CHECKPOINT','ACC.PERMISSION','ACC.FUEL','ACC.WEATHER','ACC.UNK']::varchar[]", name=op.f('ck_incidents_access_constraints_listed')),
     sa.PrimaryKeyConstraint('incident_id', name=op.f('pk_incidents')),
     sa.UniqueConstraint('position', name=op.f('uq_incidents_position')),
     schema='pub'

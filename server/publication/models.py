@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.choices import N_
-from server.core.columns import coded, passport, stamped, uuid_pk
+from server.core.columns import coded, listed, passport, stamped, uuid_pk
 from server.core.database import Base
 from server.matching.map_models import CellCounts
 from server.vocabulary import (
@@ -42,6 +42,7 @@ class PublishedIncident(Base):
         Index("ix_pub_incidents_map", "cell_key"),
         Index("ix_pub_incidents_adm2_pcode", "adm2_pcode"),
         Index("ix_pub_incidents_date_start", "date_start"),
+        listed("access_constraints", AccessConstraint),
         {"schema": "pub"},
     )
     incident_id: Mapped[str] = mapped_column(
