@@ -12,14 +12,24 @@ function outline(address, level, code) {
 export async function drawAreas(answers, address, layer, project) {
   const rows = answers.flatMap((answer) => answer.areas ?? []);
   const shapes = await Promise.all(rows.map(([level, code]) => outline(address, level, code)));
-  layer.clearLayers();
-  return rows.flatMap((row, i) => (shapes[i] ? [groupOf(row, shapes[i], layer, project)] : []));
+  const known = rows.map((row, i) => [row, shapes[i]]).filter(([, shape]) => shape);
+  const names = known.map(([[level, code]]) => `${level}/${code}`);
+  redraw(layer, names, known.map(([, shape]) => shape));
+  return known.map(([row], i) => groupOf(row, names[i], layer.middles.get(names[i]), project));
 }
 
-function groupOf([level, code, n, ...counts], shape, layer, project) {
-  const drawn = L.geoJSON(shape, { interactive: false, style: { className: 'area' } }).addTo(layer);
-  const { lat, lng: lon } = drawn.getBounds().getCenter();
+/** Only when other areas are in sight than before: a poll must not flicker. */
+function redraw(layer, names, shapes) {
+  if (layer.middles && names.join() === [...layer.middles.keys()].join()) return;
+  layer.clearLayers();
+  layer.middles = new Map(shapes.map((shape, i) => {
+    const drawn = L.geoJSON(shape, { interactive: false, style: { className: 'area' } }).addTo(layer);
+    return [names[i], drawn.getBounds().getCenter()];
+  }));
+}
+
+function groupOf([, , n, ...counts], area, { lat, lng: lon }, project) {
   const { x, y } = project(lat, lon);
   const known = counts.length >= 6 ? counts.slice(0, 6) : [0, 0, 0, 0, 0, n];
-  return { x, y, lon, lat, n, counts: known, records: [], whole: false, area: `${level}/${code}` };
+  return { x, y, lon, lat, n, counts: known, records: [], whole: false, area };
 }

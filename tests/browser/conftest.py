@@ -46,7 +46,7 @@ class Site:
     """The small site: `rows` are the damage records its tiles answer with, `posts` the reports it was sent."""
 
     def __init__(self):
-        self.rows, self.posts, self.asked, self.facts = [], [], [], []
+        self.rows, self.areas, self.posts, self.asked, self.facts = [], {}, [], [], []
         self.app = Flask("server", static_folder=None)
         self.app.jinja_env.trim_blocks = self.app.jinja_env.lstrip_blocks = True
         chosen = Settings.from_env()
@@ -69,6 +69,7 @@ class Site:
             ("/the-map", self.map_page, ["GET"]),
             ("/the-map.js", lambda: script_response(self.map()), ["GET"]),
             ("/tiles/<int:z>/<int:x>/<int:y>", self.tile, ["GET"]),
+            ("/areas/<level>/<code>", self.outline, ["GET"]),
             ("/facts/<name>", lambda **_name: jsonify(facts=self.facts), ["GET"]),
             ("/report", self.report_page, ["GET"]),
             ("/report", self.take_report, ["POST"]),
@@ -83,7 +84,14 @@ class Site:
     def map(self):
         drawn = Map("desk", location=(10.0, 20.0), zoom=6)
         drawn.add_child(
-            Layer("incidents", tiles="/tiles/{z}/{x}/{y}", record="/records/{id}", peek="/facts/{id}", list="/the-list")
+            Layer(
+                "incidents",
+                tiles="/tiles/{z}/{x}/{y}",
+                areas="/areas/{level}/{code}",
+                record="/records/{id}",
+                peek="/facts/{id}",
+                list="/the-list",
+            )
         )
         return drawn
 
@@ -94,10 +102,17 @@ class Site:
         wanted = request.args.get("damage")
         self.asked.append(request.full_path)
         inside = [row for row in self.rows if _tile_of(row, z) == (x, y) and (not wanted or row[3] == wanted)]
-        answer = jsonify({"incidents": inside} if z >= 11 else {"cells": _cells(inside, z)})
+        found = {"incidents": inside} if z >= 11 else {"cells": _cells(inside, z)}
+        found["areas"] = [["ADM2", code, *counts] for code, (counts, middle) in self.areas.items() if _tile_of(middle, z) == (x, y)]
+        answer = jsonify(found)
         answer.add_etag()
         answer.headers["Cache-Control"] = "private, no-cache"
         return answer.make_conditional(request)
+
+    def outline(self, level, code):
+        lon, lat = self.areas[code][1]
+        ring = [[lon - 1, lat - 1], [lon + 1, lat - 1], [lon + 1, lat + 1], [lon - 1, lat + 1], [lon - 1, lat - 1]]
+        return jsonify(type="Feature", properties={}, geometry={"type": "Polygon", "coordinates": [ring]})
 
     def report_page(self):
         return render_template(

@@ -170,6 +170,17 @@ def test_a_place_known_to_400_metres_has_a_circle_and_an_exact_one_has_none(site
     assert page.locator("path.doubt").count() == 1
 
 
+def test_records_known_by_area_are_drawn_as_the_area_with_their_number_and_counted_once(site, visit):
+    site.areas = {"AA01": ([7, 0, 0, 2, 3, 2, 0], (20.0, 10.0)), "AA02": ([5, 0, 0, 0, 0, 0, 5], (26.0, 10.0))}
+    site.rows = some_rows(10, lon=15.0, spread=0.01)
+    page = visit("/the-map#6/10/20")
+    assert shown(page) == (22, 22, 22)
+    assert page.locator("path.area").count() == 2
+    page.locator(".stone", has_text="7").click()
+    said = page.locator("[data-map-panel] p").first.inner_text()
+    assert said == "7: Moderate damage 2, Severe damage 3, Destroyed 2"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_axe_finds_nothing_wrong_with_the_map_and_its_panel(site, visit, violations, language, scheme):
