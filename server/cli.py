@@ -53,11 +53,11 @@ def work() -> None:
     """Do all waiting work now, in this process, and stop."""
     from server import worker
 
-    queue = worker.queue_app()
-    with queue.open():
-        while worker.pump(queue):
-            pass
-        queue.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="successful")
+    while worker.pump(worker.queue_app()):
+        pass
+    worker.queue_app(works=True).run_worker(
+        wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="successful"
+    )
 
 
 @jobs_group.command("list")

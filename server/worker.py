@@ -5,8 +5,8 @@ written in the transaction of the act; the pump moves it to the queue in batches
 """
 
 import logging
-import signal
 import threading
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -52,10 +52,15 @@ def load_jobs() -> dict[str, object]:
     return dict(jobs.JOBS)
 
 
-def queue_app() -> procrastinate.App:
-    """The queue with every job as a task that is tried again, ever more slowly, for about a day."""
+def queue_app(*, works: bool = False) -> procrastinate.App:
+    """The queue with every job as a task that is tried again, ever more slowly, for about a day.
+
+    One app puts jobs in, from ordinary threads; another (``works``) takes them out: Procrastinate's worker is asynchronous
+    and makes its app useless for anything else while it runs.
+    """
     load_jobs()
-    queue = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=raw_url(), max_size=6))
+    connector = procrastinate.PsycopgConnector if works else procrastinate.SyncPsycopgConnector
+    queue = procrastinate.App(connector=connector(conninfo=raw_url(), max_size=6))
     patience = procrastinate.RetryStrategy(max_attempts=12, exponential_wait=3)
     for name, work in jobs.JOBS.items():
         queue.task(name=name, retry=patience)(work)
@@ -65,7 +70,7 @@ def queue_app() -> procrastinate.App:
     return queue
 
 
-def _by_clock(name: str) -> "jobs.Callable[..., None]":
+def _by_clock(name: str) -> Callable[[int], None]:
     def run(timestamp: int) -> None:
         del timestamp
         jobs.JOBS[name]()
@@ -96,7 +101,7 @@ def pump(queue: procrastinate.App) -> int:
         connection = session.connection().connection.driver_connection
         for name in dict.fromkeys(name for name, _arguments in todo):
             batch = [arguments for wanted, arguments in todo if wanted == name]
-            queue.tasks[name].configure(connection=connection).batch_defer(*batch)
+            queue.tasks[name].configure(connection=connection).batch_defer(*batch)  # type: ignore[arg-type]
     return len(todo)
 
 
@@ -106,16 +111,13 @@ def main() -> None:
 
     logs.to_stderr()
     bind(settings())
-    queue = queue_app()
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    pumping = threading.Thread(target=_keep_pumping, args=(queue, stop), name="pump")
+    pumping = threading.Thread(target=_keep_pumping, args=(queue_app(), stop), name="pump")
     pumping.start()
     try:
-        with queue.open():
-            queue.run_worker(
-                concurrency=2, listen_notify=True, fetch_job_polling_interval=1.0, delete_jobs="successful"
-            )
+        queue_app(works=True).run_worker(
+            concurrency=2, listen_notify=True, fetch_job_polling_interval=1.0, delete_jobs="successful"
+        )
     finally:
         stop.set()
         pumping.join(timeout=10)

@@ -158,6 +158,5 @@ def tell_changed(incidents: Iterable[Incident], *, actor: Actor, by: str) -> Non
 
 
 def _public_number() -> str:
-    """Ten random letters and digits that are not misread: 50 bits, unrelated to anything inside."""
-    letters = "".join(secrets.choice(ALPHABET) for _ in range(10))
-    return f"{letters[:5]}-{letters[5:]}"
+    """Eight random letters and digits that are not misread: 40 bits, unrelated to anything inside."""
+    return "INC-" + "".join(secrets.choice(ALPHABET) for _ in range(8))

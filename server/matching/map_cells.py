@@ -18,7 +18,7 @@ WITH taken AS (
          coalesce(sum(step) FILTER (WHERE grade = 0), 0) AS d0, coalesce(sum(step) FILTER (WHERE grade = 1), 0) AS d1,
          coalesce(sum(step) FILTER (WHERE grade = 2), 0) AS d2, coalesce(sum(step) FILTER (WHERE grade = 3), 0) AS d3,
          coalesce(sum(step) FILTER (WHERE grade = 4), 0) AS d4, coalesce(sum(step) FILTER (WHERE grade = 5), 0) AS du
-  FROM taken CROSS JOIN generate_series(:coarsest, :finest) AS level
+  FROM taken CROSS JOIN generate_series(CAST(:coarsest AS int), CAST(:finest AS int)) AS level
   GROUP BY 1, 2 ORDER BY 1, 2
 ), folded AS (
   INSERT INTO map_cells AS kept (level, cell, n, d0, d1, d2, d3, d4, du) SELECT * FROM steps
@@ -51,7 +51,7 @@ def rebuild() -> None:
 
 _COUNT_FINEST = text("""
 INSERT INTO map_cells (level, cell, n, d0, d1, d2, d3, d4, du)
-SELECT :finest, cell_key >> (2 * (24 - :finest)), count(*),
+SELECT CAST(:finest AS int), cell_key >> (2 * (24 - CAST(:finest AS int))), count(*),
        count(*) FILTER (WHERE damage_best = 0), count(*) FILTER (WHERE damage_best = 1),
        count(*) FILTER (WHERE damage_best = 2), count(*) FILTER (WHERE damage_best = 3),
        count(*) FILTER (WHERE damage_best = 4), count(*) FILTER (WHERE damage_best IS NULL)
@@ -60,6 +60,6 @@ FROM incidents WHERE on_map GROUP BY 2
 
 _COUNT_UP = text("""
 INSERT INTO map_cells (level, cell, n, d0, d1, d2, d3, d4, du)
-SELECT :level, cell >> 2, sum(n), sum(d0), sum(d1), sum(d2), sum(d3), sum(d4), sum(du)
-FROM map_cells WHERE level = :level + 1 GROUP BY cell >> 2
+SELECT CAST(:level AS int), cell >> 2, sum(n), sum(d0), sum(d1), sum(d2), sum(d3), sum(d4), sum(du)
+FROM map_cells WHERE level = CAST(:level AS int) + 1 GROUP BY cell >> 2
 """)
