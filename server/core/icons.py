@@ -27,7 +27,7 @@ INTERFACE = (
 # The report page is the first thing an old phone on a thin line loads, so it has a small sprite of its own:
 # the answers it offers first (CITIZEN_… in the vocabulary) and its buttons. A test compares the two.
 FORM = (
-    "about", "alert", "bridge", "building", "building-facility-destroyed",
+    "about", "bridge", "building", "building-facility-destroyed",
     "cell-tower", "children", "clinic", "community-building", "copy", "damage-d0", "damage-d1",
     "damage-d2", "damage-d3", "damage-d4", "damage-du", "dangerous-area", "doctor", "fire", "flood",
     "food", "help", "hospital", "house", "infant-formula", "internally-displaced", "location", "market", "medical-supply", "mine", "plastic-sheeting",

@@ -15,7 +15,7 @@ export async function drawAreas(answers, address, layer, project) {
   const known = rows.map((row, i) => [row, shapes[i]]).filter(([, shape]) => shape);
   const names = known.map(([[level, code]]) => `${level}/${code}`);
   redraw(layer, names, known.map(([, shape]) => shape));
-  return known.map(([row], i) => groupOf(row, names[i], layer.middles.get(names[i]), project));
+  return known.map(([row, shape], i) => ({ ...groupOf(row, layer.middles.get(names[i]), project), area: names[i], name: shape.properties?.name ?? '' }));
 }
 
 /** Only when other areas are in sight than before: a poll must not flicker. */
@@ -28,8 +28,8 @@ function redraw(layer, names, shapes) {
   }));
 }
 
-function groupOf([, , n, ...counts], area, { lat, lng: lon }, project) {
+function groupOf([, , n, ...counts], { lat, lng: lon }, project) {
   const { x, y } = project(lat, lon);
   const known = counts.length >= 6 ? counts.slice(0, 6) : [0, 0, 0, 0, 0, n];
-  return { x, y, lon, lat, n, counts: known, records: [], whole: false, area };
+  return { x, y, lon, lat, n, counts: known, records: [], whole: false };
 }

@@ -109,7 +109,7 @@ class Incidents {
     const { group } = marker;
     const node = marker.getElement();
     if (group.whole && (group.n === 1 || this.inseparable(group))) return this.panel.open(group.records, node);
-    if (this.map.getZoom() >= this.map.getMaxZoom() || group.area) return this.panel.openCounts(group.counts, this.listAddress(group), node);
+    if (this.map.getZoom() >= this.map.getMaxZoom() || group.area) return this.panel.openCounts(group, this.listAddress(group), node);
     const bounds = group.whole && L.latLngBounds(group.records.map((row) => [row[1], row[0]]));
     if (bounds) this.map.flyToBounds(bounds, { padding: [60, 60], maxZoom: Math.min(this.map.getZoom() + 4, 18), animate: !calm.matches });
     else this.map.flyTo([group.lat, group.lon], Math.min(this.map.getZoom() + 2, this.map.getMaxZoom()), { animate: !calm.matches });

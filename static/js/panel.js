@@ -25,10 +25,11 @@ export class Panel {
   }
 
   /** A group whose members are not known by name: its numbers, and where to read on. */
-  openCounts(counts, address, opener) {
+  openCounts({ counts, name }, address, opener) {
     if (!this.element) return;
     this.opener = opener;
     const body = make('div');
+    if (name) body.append(make('p', name, { className: 'label', dir: 'auto' }));
     body.append(make('p', spoken(counts, words)));
     if (address) body.append(link(address, words.show_list));
     this.#show(fill(words.records_here, { n: number(counts.reduce((a, b) => a + b, 0)) }), body);

@@ -112,7 +112,7 @@ class Site:
     def outline(self, level, code):
         lon, lat = self.areas[code][1]
         ring = [[lon - 1, lat - 1], [lon + 1, lat - 1], [lon + 1, lat + 1], [lon - 1, lat + 1], [lon - 1, lat - 1]]
-        return jsonify(type="Feature", properties={}, geometry={"type": "Polygon", "coordinates": [ring]})
+        return jsonify(type="Feature", properties={"name": "<i>North</i>"}, geometry={"type": "Polygon", "coordinates": [ring]})
 
     def report_page(self):
         return render_template(

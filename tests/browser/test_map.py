@@ -177,8 +177,8 @@ def test_records_known_by_area_are_drawn_as_the_area_with_their_number_and_count
     assert shown(page) == (22, 22, 22)
     assert page.locator("path.area").count() == 2
     page.locator(".stone", has_text="7").click()
-    said = page.locator("[data-map-panel] p").first.inner_text()
-    assert said == "7: Moderate damage 2, Severe damage 3, Destroyed 2"
+    panel = page.locator("[data-map-panel] p")
+    assert panel.all_inner_texts() == ["<i>North</i>", "7: Moderate damage 2, Severe damage 3, Destroyed 2"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -29,10 +29,12 @@ class Asked(AutoSchema):
 
 
 @pytest.fixture
-def page(app):
-    """The page as `page(language, values, errors, places)` gives it."""
+def page(app, client):
+    """The page as a stranger gets it; `page(language, values, errors, places)` draws it again with what was given."""
 
     def drawn(language="en", values=None, errors=(), places=()):
+        if not (values or errors or places):
+            return client.get(f"/report?lang={language}").text
         with app.test_request_context(f"/report?lang={language}"):
             return render_template(
                 "intake/report.html",
@@ -44,10 +46,7 @@ def page(app):
                 sites=vocabulary.CITIZEN_SITES,
                 needs=vocabulary.CITIZEN_NEEDS,
                 hazards=vocabulary.CITIZEN_HAZARDS,
-                groups={
-                    group: [site for site in sites if site not in vocabulary.NEVER_FROM_CITIZENS]
-                    for group, sites in vocabulary.sites_by_group().items()
-                },
+                groups=vocabulary.sites_by_group(),
                 when=tuple(questions.When),
                 day_parts=tuple(questions.DayPart),
                 exactness=tuple(questions.Exactness),
@@ -97,10 +96,10 @@ def test_the_form_is_one_post_that_needs_no_script(page):
     assert "required" not in source.partition("<form")[2]
 
 
-def test_every_kind_of_place_can_be_chosen_but_the_one_that_must_never_be_a_point(page):
+def test_every_kind_of_place_can_be_chosen_the_common_ones_first(page):
     offered = [value for value, _ in Form(page()).controls["site_type"]]
     assert offered[:14] == [site.value for site in vocabulary.CITIZEN_SITES]
-    assert sorted(offered) == sorted(site.value for site in set(vocabulary.SiteType) - vocabulary.NEVER_FROM_CITIZENS)
+    assert sorted(offered) == sorted(vocabulary.SiteType.codes())
 
 
 def test_six_grades_are_asked_in_the_words_of_residents_and_each_has_its_own_picture(page):
@@ -118,7 +117,13 @@ def test_contact_and_consents_are_off(page):
 
 
 def test_what_was_given_is_kept_and_each_error_stands_beside_its_question_and_in_the_summary(page):
-    values = [("site_type", "EDU.SCHOOL"), ("needs", "WATER"), ("needs", "FOOD"), ("place_text", '"><script>x'), ("text", "</textarea><b>")]
+    values = [
+        ("site_type", "EDU.SCHOOL"),
+        ("needs", "WATER"),
+        ("needs", "FOOD"),
+        ("place_text", '"><script>x'),
+        ("text", "</textarea><b>"),
+    ]
     errors = [
         {"field": "place_text", "code": "several", "message": "Several places have this name."},
         {"field": "damage", "code": "missing", "message": "Please choose how badly it is damaged."},
@@ -137,7 +142,10 @@ def test_what_was_given_is_kept_and_each_error_stands_beside_its_question_and_in
 
 
 def test_places_that_the_server_found_are_offered_with_a_way_to_keep_the_words(page):
-    places = [{"value": "59.12, 11.39", "name": "Halden", "detail": "Norway"}, {"value": "46.9, 9.1", "name": "Halden", "detail": ""}]
+    places = [
+        {"value": "59.12, 11.39", "name": "Halden", "detail": "Norway"},
+        {"value": "46.9, 9.1", "name": "Halden", "detail": ""},
+    ]
     form = Form(page(values=[("place_choice", "46.9, 9.1")], places=places))
     assert form.controls["place_choice"] == [("59.12, 11.39", False), ("46.9, 9.1", True), ("none", False)]
 
