@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Any, Protocol
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
 
 from server.core.choices import N_
 from server.intake.questions import DayPart, Exactness, When
@@ -29,15 +31,7 @@ NO_DAY = N_("Please say which day it was.")
 NOT_A_DAY = N_("This is not a day we can read. Write it as year-month-day.")
 NOT_YET = N_("This moment has not come yet.")
 
-
-class Form(Protocol):
-    """The answers as a page sends them: several values under a name."""
-
-    def get(self, name: str, default: str = "") -> Any:
-        """The first value under a name."""
-
-    def getlist(self, name: str) -> list[str]:
-        """All values under a name."""
+Form = MultiDict[str, str]  # the answers as a page sends them: several values under a name
 
 
 @dataclass(kw_only=True)

@@ -133,9 +133,9 @@ def _read_day(text: str, *, day_first: bool) -> tuple[date, bool] | None:
         day, month = (int(found[1]), int(found[2])) if day_first else (int(found[2]), int(found[1]))
         year = int(found[3])
         return date(year + 2000 if year < 100 else year, month, day), False
-    if (found := _MONTH_WORD.match(text)) and (month := _months().get(found[2].casefold())):
+    if (found := _MONTH_WORD.match(text)) and (named_month := _months().get(found[2].casefold())):
         named = found[1] or found[3]
-        return date(int(found[4]), month, int(named or 1)), named is None
+        return date(int(found[4]), named_month, int(named or 1)), named is None
     return None
 
 

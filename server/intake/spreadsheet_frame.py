@@ -37,7 +37,7 @@ _READ_APART = frozenset(
 _DATES = ("event_date", "event_earliest", "event_latest", "reported_at")
 
 # Words of partner databases that name one kind of place beyond doubt; "residential" or "healthcare" do not.
-_SITE_WORDS = {
+_SITE_WORDS: dict[str, str] = {
     SiteType.CUL_RELIG: "religious|church|mosque|synagogue|temple|cathedral|церква|мечеть|храм|церковь|مسجد|كنيسة|iglesia|mezquita|église",
     SiteType.IND_GEN: "industrial|factory|plant|промисловий|завод|промышленный|مصنع|fábrica|usine",
     SiteType.GOV_ADMIN: "administrative|administration|government|адміністративний|административный|حكومي|administrativo|administratif",

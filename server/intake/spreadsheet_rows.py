@@ -101,7 +101,7 @@ class _Reading:
 
     def heading_of(self, name: str) -> str:
         """The column that told a field, as the sender calls it; the field itself if no column did."""
-        told = {target: heading for heading, target in reversed(self.frame.mapping.items())}
+        told = {target: heading for heading, target in reversed(list(self.frame.mapping.items()))}
         return told.get(name) or (told.get("lat") or told.get("place") or name if name == "point" else name)
 
     def _cell(self, target: str) -> str:

@@ -28,6 +28,22 @@ class AnnouncedPhoto(Schema):
     sha256 = fields.String(required=True, validate=SHA256_HEX, metadata={"title": N_("SHA-256 of the bytes")})
 
 
+class PeopleRange(Schema):
+    """A number of people as far as it is known: between the two, or one bound alone."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    min = fields.Integer(strict=True, validate=validate.Range(0, 1_000_000), metadata={"title": N_("At least")})
+    max = fields.Integer(strict=True, validate=validate.Range(0, 1_000_000), metadata={"title": N_("At most")})
+
+    @validates_schema
+    def is_in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        """The lower bound comes first."""
+        if data.get("min", 0) > data.get("max", 1_000_000):
+            raise ValidationError(N_("The first number is larger than the second."), "min")
+
+
 class NewReport(AutoSchema):
     """A report as a sender gives it. Members that are not named here are kept unread and bind nothing."""
 
@@ -42,6 +58,15 @@ class NewReport(AutoSchema):
             "form_version", "media", "receipt_key",
         )  # fmt: skip
 
+    casualties = fields.Dict(
+        keys=fields.String(validate=validate.Length(max=32)),
+        values=fields.Nested(PeopleRange),
+        validate=validate.Length(max=16),
+        metadata={
+            "title": N_("People killed, hurt or missing, as ranges"),
+            "description": N_("For example {\"injured\": {\"min\": 2, \"max\": 5}}."),
+        },
+    )
     text = fields.String(
         validate=validate.Length(max=TEXT_LIMIT),
         metadata={

@@ -38,7 +38,7 @@ def page(answer):
 
 
 def code_of(answer):
-    found = re.search(r'<p class="receipt-code"[^>]*>(.*?)</p>', answer.text, re.S)
+    found = re.search(r'<p class="receipt-code"[^>]*>(.*?)</p>', answer.text, re.DOTALL)
     return re.sub(r"<[^>]+>|\s", "", found[1]) if found else ""
 
 
@@ -194,7 +194,7 @@ def test_what_is_missing_is_said_beside_its_question_and_all_answers_stay(client
 def test_a_refusal_speaks_the_persons_language(client):
     answer = send(client, {}, **{"Accept-Language": "uk"})
     assert "Say where it is" not in answer.text
-    assert re.search("[а-яіїє]{4}", re.search(r'class="error-summary".*?</div>', answer.text, re.S)[0])
+    assert re.search("[а-яіїє]{4}", re.search(r'class="error-summary".*?</div>', answer.text, re.DOTALL)[0])
 
 
 def test_words_alone_are_enough(client, reports):

@@ -60,7 +60,9 @@ def test_another_body_under_the_same_id_is_refused_and_kept_aside_once(client, d
 
 
 def test_members_a_newer_phone_sends_are_kept_unread_and_bind_nothing(client, database):
-    answer = put(client, uuid4(), {**SCHOOL, "certainty": "CONFIRMED", "organisation_id": str(uuid4()), "colour": "red"})
+    answer = put(
+        client, uuid4(), {**SCHOOL, "certainty": "CONFIRMED", "organisation_id": str(uuid4()), "colour": "red"}
+    )
     assert answer.status_code == 201
     row = database.execute(text("SELECT organisation_id, handling FROM reports")).one()
     assert row == (None, "RECEIVED")

@@ -429,7 +429,9 @@ def test_few_decimals_make_a_place_vague(bring_in, reports):
 
 def test_a_workbook_brings_dates_numbers_and_formulas(bring_in, reports):
     book = workbook(
-        ["id", "lat", "lon", "date", "text"], [1, 50.1, 30.1, datetime(2026, 1, 2, 3, 4), None], E2="=A1&B1"
+        ["id", "lat", "lon", "date", "text"],
+        [1, 50.1, 30.1, datetime.fromisoformat("2026-01-02 03:04"), None],
+        E2="=A1&B1",
     )
     bring_in(book, "--commit", name="book.xlsx")
     row = reports("id, event_earliest")[0]
