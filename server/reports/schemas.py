@@ -64,7 +64,7 @@ class NewReport(AutoSchema):
         validate=validate.Length(max=16),
         metadata={
             "title": N_("People killed, hurt or missing, as ranges"),
-            "description": N_("For example {\"injured\": {\"min\": 2, \"max\": 5}}."),
+            "description": N_('For example {"injured": {"min": 2, "max": 5}}.'),
         },
     )
     text = fields.String(

@@ -70,8 +70,12 @@ def test_what_is_no_json_object_is_refused_at_once(client, kept, raw):
 
 
 def test_an_empty_body_and_an_empty_object_are_no_report(client, kept):
-    assert (empty := put(client, b"", **{"Content-Length": "0"})).status_code == 400
+    address = f"/api/v1/reports/{uuid4()}"
+    empty = client.put(address, content_type=JSON, environ_overrides={"CONTENT_LENGTH": "0"})
+    assert (empty.status_code, empty.json["code"]) == (400, "empty_body")
     assert is_the_one_shape(empty)
+    unmeasured = client.put(address, content_type=JSON, headers={"Transfer-Encoding": "chunked"})
+    assert (unmeasured.status_code, unmeasured.json["code"]) == (411, "length_required")
     assert (nothing := put(client, b"{}")).status_code == 422
     assert {error["field"] for error in nothing.json["errors"]} == {"place_text", "site_type"}
     assert kept() == (0,)
