@@ -42,7 +42,7 @@ class OrderedChoice(Choice):
     @property
     def rank(self) -> int:
         """Return the place of this member in its list, the first being 0."""
-        return self._member_names_.index(self._name_)
+        return type(self)._member_names_.index(self._name_)
 
     def __lt__(self, other: str) -> bool:
         """Tell whether this member is declared before `other`; TypeError for anything not of this list."""

@@ -61,6 +61,7 @@ def get_incident(incident_id: str) -> Response:
 
 
 @blueprint.get("/incidents.<any('csv', 'hxl.csv', 'geojson'):name>")
+@requests.limiter.limit("60 per minute")
 @blueprint.arguments(PublicFilter, location="query")
 @blueprint.alt_response(200, description="The file, streamed.", content_type="text/csv")
 def download(asked: dict[str, Any], name: str) -> Response:

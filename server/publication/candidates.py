@@ -35,7 +35,7 @@ class Case:
     last_disclosed: dict[str, object] | None
 
 
-def due() -> Select[tuple[UUID]]:
+def due() -> Select[UUID]:
     """The ids of records that the public might see now, and of those it sees already, ordered by place."""
     rules = policy()
     ready = Incident.certainty.in_(rules.certainties[Tier.PUBLIC]) & Incident.workflow.in_(rules.workflows[Tier.PUBLIC])
@@ -143,7 +143,10 @@ def _history(ids: Sequence[UUID]) -> dict[UUID, list[DisclosedRow]]:
 
 
 def _disclosure(row: DisclosedRow) -> Disclosure:
+    told = row.fields.get
     cell = row.area_code if row.geo_level in CELLS or row.geo_level is GeometryLevel.POINT else None
     return Disclosure(
-        level=row.geo_level, cell=cell, pcodes=tuple(row.fields.get(f"adm{at}_pcode") for at in (1, 2, 3))
+        level=row.geo_level,
+        cell=cell,
+        pcodes=(told("adm1_pcode"), told("adm2_pcode"), told("adm3_pcode"))
     )

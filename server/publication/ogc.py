@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 
 from server.core.clock import now
 from server.core.paging import decode_cursor, encode_cursor, page_size
-from server.core.problems import Problem
+from server.core.problems import Problem, field_errors
 from server.core.settings import settings
 from server.publication import answers, reading
 from server.publication.formats.geojson import CAVEAT, EXERCISE, LICENCE, feature
@@ -103,8 +103,7 @@ def _asked() -> dict[str, Any]:
     try:
         return _ASKED.load({name: values[-1] for name, values in given.items()})
     except ValidationError as error:
-        found = [{"field": name, "code": "invalid", "message": str(said)} for name, said in error.messages.items()]
-        raise Problem("bad_request", errors=found) from None
+        raise Problem("bad_request", errors=field_errors(error.messages)) from None
 
 
 def _interval(word: str) -> tuple[date | None, date | None]:

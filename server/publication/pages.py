@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from server.accounts.service import current_actor, must, requires
 from server.core.maps import Layer, Map, script_response
 from server.core.paging import PAGE, decode_cursor, encode_cursor
-from server.core.problems import Problem
+from server.core.problems import Problem, field_errors
 from server.core.settings import settings
 from server.places.basemap import base_map
 from server.publication import answers, explaining, reading, service, takedown, wording
@@ -128,9 +128,8 @@ def _asked() -> tuple[dict[str, Any], list[dict[str, str]]]:
     try:
         return _FILTERS.load(request.args), []
     except ValidationError as error:
-        kept = {name: value for name, value in request.args.items() if name not in error.messages}
-        found = [{"field": name, "code": "invalid", "message": str(error.messages[name])} for name in error.messages]
-        return _FILTERS.load(kept), found
+        kept = {name: value for name, value in request.args.items() if name not in error.messages_dict}
+        return _FILTERS.load(kept), field_errors(error.messages)
 
 
 def _query() -> str:

@@ -16,6 +16,7 @@ COLUMNS: tuple[str, ...] = PublicIncident.Meta.fields
 CHUNK = 5_000
 NEAR_M = 500
 NEAR_MOST = 20
+HAIR = 1e-9  # a box without width or height is no polygon, and would touch nothing
 CELLS = (GeometryLevel.H3_9, GeometryLevel.H3_8, GeometryLevel.H3_7)
 OUTLINE_DEGREES = 0.01  # about a kilometre: a file of a thousand rows repeats a district's outline a thousand times
 
@@ -161,6 +162,7 @@ def _grades(asked: Sequence[str]) -> ColumnElement[bool]:
 
 def _in_box(west: float, south: float, east: float, north: float) -> ColumnElement[bool]:
     """Rows whose area touches the box; a box that crosses the date line is two."""
+    east, north = east + HAIR * (east == west), north + HAIR * (north == south)
     spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
     touching = [PublishedArea.shape.ST_Intersects(func.ST_MakeEnvelope(w, south, e, north, 4326)) for w, e in spans]
     row = PublishedIncident
@@ -200,7 +202,7 @@ def _chunk(own: Session, asked: Asked, after: int | None, *, outlines: bool, siz
     return [row._asdict() for row in own.execute(_with_outline(query) if outlines else query)]
 
 
-def _newest() -> Select[tuple[PublishedBatch]]:
+def _newest() -> Select[PublishedBatch]:
     number = func.length(PublishedBatch.release_id)
     return select(PublishedBatch).order_by(
         PublishedBatch.published_on.desc(), number.desc(), PublishedBatch.release_id.desc()

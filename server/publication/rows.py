@@ -118,12 +118,14 @@ def as_disclosed(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _place(facts: Facts, verdict: Verdict, areas: Mapping[str, AreaName]) -> dict[str, Any]:
     pcodes = (facts.adm1_pcode, facts.adm2_pcode, facts.adm3_pcode)
-    named = {f"adm{at}_name": areas[code].name if code in areas else None for at, code in enumerate(pcodes, start=1)}
-    exact = verdict.geometry_level is POINT
+    named = {
+        f"adm{at}_name": areas[code].name if code and code in areas else None for at, code in enumerate(pcodes, start=1)
+    }
+    exact, region = verdict.geometry_level is POINT, facts.adm1_pcode
     return {
         **{f"adm{at}_pcode": code for at, code in enumerate(pcodes, start=1)},
         **named,
-        "country_iso3": areas[pcodes[0]].country if pcodes[0] in areas else None,
+        "country_iso3": areas[region].country if region and region in areas else None,
         "h3_cell": facts.h3_r9 if exact else verdict.cell_or_pcode,
         "lon": round(facts.lon, DECIMALS) if exact and facts.lon is not None else None,
         "lat": round(facts.lat, DECIMALS) if exact and facts.lat is not None else None,

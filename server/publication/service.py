@@ -92,15 +92,9 @@ def publish_batch(now: datetime) -> Batch:
     _write(writing, batch)
     take_out(batch.removed, now=now)
     close_batch(batch.release_id, now=now, revoked=batch.removed)
-    counts = {"new": batch.new, "updated": batch.updated, "removed": len(batch.removed), "unchanged": batch.unchanged}
-    record(
-        "batch.published",
-        uuid4(),
-        release=batch.release_id,
-        policy=policy().version,
-        withheld=dict(batch.withheld),
-        **counts,
-    )
+    told = {"new": batch.new, "updated": batch.updated, "removed": len(batch.removed), "unchanged": batch.unchanged}
+    withheld = dict(batch.withheld)
+    record("batch.published", uuid4(), release=batch.release_id, policy=policy().version, rows=told, withheld=withheld)
     return batch
 
 

@@ -5,7 +5,7 @@ from server.vocabulary import Certainty, DamageGrade, SiteGroup, SiteType
 
 def grade(best: int | None) -> DamageGrade:
     """The grade for 0 to 4; None is "cannot tell"."""
-    return DamageGrade.DU if best is None else DamageGrade(f"D{best}")
+    return DamageGrade.DU if best is None else DamageGrade[f"D{best}"]
 
 
 def sentence(

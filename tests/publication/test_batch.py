@@ -256,7 +256,7 @@ def test_a_batch_is_in_the_ledger_with_counts_and_no_ids(norway, publish):
     norway.incident(certainty=Certainty.POSSIBLE)
     batch = publish()
     entry = session.scalars(select(LedgerEntry).where(LedgerEntry.event == "batch.published")).one()
-    assert entry.details["new"] == 1
+    assert entry.details["rows"]["new"] == 1
     assert entry.details["release"] == batch.release_id == f"{norway.NOW.date()}.1"
 
 

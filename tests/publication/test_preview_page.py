@@ -39,7 +39,9 @@ def test_a_coordinator_takes_a_record_out_and_it_is_gone_when_the_page_answers(a
     assert "Not public now" in page
 
 
-@pytest.mark.parametrize(("name", "status"), [("bohdan", 403), ("amal", 403), ("dario", 403), ("ada", 403), ("eve", 403)])
+@pytest.mark.parametrize(
+    ("name", "status"), [("bohdan", 403), ("amal", 403), ("dario", 403), ("ada", 403), ("eve", 403)]
+)
 def test_others_may_neither_preview_nor_take_out(as_, record, name, status):
     browser = as_(name)
     for ask in (browser.get, browser.post):

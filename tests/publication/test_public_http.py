@@ -474,3 +474,52 @@ def test_certainty_below_probable_never_reaches_any_answer(client, norway, publi
     norway.incident(certainty=Certainty.POSSIBLE)
     publish()
     assert get(client, "/incidents").get_json()["total"] == 0
+
+
+# ── Looking again and again ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_no_box_however_small_tells_more_than_the_area_that_is_shown(client, three):
+    """A stranger asks a thousand boxes, points and tiles and learns the outline of the cell, never the place in it."""
+    made = three[0]
+    lat, lon = h3.cell_to_latlng(h3.cell_to_parent(made.h3_r9, 8))
+    east_west, north_south = (i * 0.0008 for i in range(-3, 4)), [i * 0.0004 for i in range(-3, 4)]
+    spots = [(lon + dx, lat + dy) for dx in east_west for dy in north_south]
+    inside = [(x, y) for x, y in spots if h3.latlng_to_cell(y, x, 8) == h3.cell_to_parent(made.h3_r9, 8)]
+    assert len(inside) > 20
+    asked = {"site_group": "RES", "damage": "3"}
+    boxes = {get(client, "/incidents", **asked, bbox=f"{x},{y},{x + 1e-5},{y}").get_json()["total"] for x, y in inside}
+    near = {len(get(client, "/nearby", lon=x, lat=y).get_json()["items"]) for x, y in inside}
+    layer = "/ogc/collections/incidents/items"
+    layers = {
+        client.get(layer, query_string={**asked, "bbox": f"{x},{y},{x},{y}"}).get_json()["numberMatched"]
+        for x, y in inside
+    }
+    assert (boxes, near, layers) == ({1}, {2}, {1})
+
+
+def test_nothing_can_be_asked_by_what_is_not_public(client, three):
+    every = get(client, "/incidents").get_json()["total"]
+    for name in (
+        "h3_r9",
+        "point",
+        "report_count",
+        "received_at",
+        "site_name",
+        "functional_status",
+        "position",
+        "cell_key",
+        "order",
+        "fields",
+    ):
+        assert get(client, "/incidents", **{name: "1"}).get_json()["total"] == every
+
+
+def test_two_releases_differ_by_whole_rows_that_are_safe_alone(client, three, publish, norway):
+    before = {item["incident_id"]: item for item in get(client, "/incidents").get_json()["items"]}
+    norway.incident(SiteType.EDU_SCHOOL)
+    publish(norway.NOW + timedelta(days=1))
+    after = {item["incident_id"]: item for item in get(client, "/incidents").get_json()["items"]}
+    [new] = after.keys() - before.keys()
+    assert {number: after[number] for number in before} == before
+    assert (after[new]["geo_level"], after[new]["lat"]) == ("H3_7", None)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import h3
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ STRICTEST_FIRST = (
     ContextMode.POST_CONFLICT,
     ContextMode.DISASTER,
 )
+
+pytestmark = pytest.mark.pure
 KINDS = [kind.value for kind in SensitivityClass]
 LATE = 2_000
 BY_AREA_ONLY = {"casualties", "displaced_band"}  # bands that only a district or a region may carry

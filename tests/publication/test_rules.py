@@ -26,6 +26,8 @@ from server.vocabulary import (
 )
 from tests.publication.worlds import LAT, LON, STRUCK_AT, plenty, record, said, shown, world
 
+pytestmark = pytest.mark.pure
+
 CONFLICT = ContextMode.CONFLICT_ACTIVE
 DAYS = 24
 

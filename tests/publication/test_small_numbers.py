@@ -22,6 +22,8 @@ tables = st.dictionaries(
     min_size=1,
 )
 
+pytestmark = pytest.mark.pure
+
 
 def test_a_count_below_five_is_shown_as_less_than_five() -> None:
     safe = small_cells({"North": {"S0": 3, "S1": 60}, "South": {"S0": 70, "S1": 80}}, rule=RULE)
