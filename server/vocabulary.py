@@ -60,7 +60,7 @@ class DamageGrade(Choice):
         N_("Not assessed, not accessible, or only possible"),
     )
 
-    def __init__(self, _code: str, _label: str, _icon: str, citizen: str, cue: str) -> None:
+    def __init__(self, _code: str, _label: str = "", _icon: str = "", citizen: str = "", cue: str = "") -> None:
         """Keep the wording shown to residents and the cue shown to trained people."""
         self.citizen = citizen
         self.cue = cue
@@ -1285,7 +1285,7 @@ class OrganisationType(Choice):
     RED_CROSS = "RED_CROSS", N_("Red Cross and Red Crescent Movement"), "", "445"
     UN = "UN", N_("United Nations"), "", "447"
 
-    def __init__(self, _code: str, _label: str, _icon: str, hdx: str) -> None:
+    def __init__(self, _code: str, _label: str = "", _icon: str = "", hdx: str = "") -> None:
         """Keep the HDX number of the kind."""
         self.hdx = hdx
 

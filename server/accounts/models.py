@@ -55,7 +55,7 @@ class PersonRole(Base, RoleMixin):
     """A role by its code in ``vocabulary.Role``; Flask-Security wants it as a row."""
 
     __tablename__ = "roles"
-    id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
+    id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))  # type: ignore[assignment]
     name: Mapped[str] = mapped_column(String(32), unique=True, info=passport(N_("Role"), audience=INTERNAL))
 
 
@@ -63,7 +63,7 @@ class Person(Base, UserMixin):
     """Somebody who signs in. Others see the alias, never the address. Columns follow Flask-Security, less its tracking."""
 
     __tablename__ = "people"
-    id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=COORD))
+    id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=COORD))  # type: ignore[assignment]
     email: Mapped[str] = mapped_column(String(255), unique=True, info=passport(N_("E-mail address"), audience=INTERNAL))
     password: Mapped[str | None] = mapped_column(String(255), info=passport(N_("Password"), audience=INTERNAL))
     active: Mapped[bool] = mapped_column(Boolean, info=passport(N_("May sign in"), audience=INTERNAL))
@@ -90,7 +90,9 @@ class Person(Base, UserMixin):
         Date, server_default=text("CURRENT_DATE"), info=passport(N_("Added"), audience=INTERNAL)
     )
 
-    roles: Mapped[list[PersonRole]] = relationship(secondary=person_roles, lazy="selectin")
+    roles: Mapped[list[PersonRole]] = relationship(  # type: ignore[assignment]
+        secondary=person_roles, lazy="selectin"
+    )
     organisation: Mapped[Organisation | None] = relationship(lazy="selectin")
 
 

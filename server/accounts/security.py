@@ -1,5 +1,6 @@
 """Flask-Security as this house wants it: Argon2id, our sessions, our templates, no tracking, no tokens in forms."""
 
+from datetime import timedelta
 from functools import wraps
 from threading import BoundedSemaphore
 from typing import Any
@@ -32,6 +33,8 @@ def init_app(app: Flask, chosen: Settings) -> None:
         SECURITY_DEPRECATED_PASSWORD_SCHEMES=[],
         SECURITY_PASSWORD_HASH_OPTIONS=QUICK if chosen.testing else STRONG,
         SECURITY_TRACKABLE=False,
+        SECURITY_STATIC_FOLDER=None,
+        SECURITY_FRESHNESS=timedelta(-1),  # no page of theirs that asks for the password again
         SECURITY_LOGIN_URL="/sign-in",
         SECURITY_LOGOUT_URL="/sign-out",
         SECURITY_POST_LOGIN_VIEW="/desk",
@@ -43,10 +46,11 @@ def init_app(app: Flask, chosen: Settings) -> None:
         SECURITY_I18N_DIRNAME=[str(TRANSLATIONS)],
         **settings_of_words(),
     )
-    Security(app, datastore)
+    security = Security(app, datastore)
+    security.want_json(lambda _request: False)  # people sign in on a page; a program has a key
     _slow_down_guessing(app)
     # Flask-Login would keep a hash of address and agent in the session: anybody can undo such a hash.
-    app.login_manager._session_identifier_generator = lambda: ""  # noqa: SLF001
+    app.login_manager._session_identifier_generator = lambda: ""  # type: ignore[attr-defined] # noqa: SLF001
 
 
 def _slow_down_guessing(app: Flask) -> None:

@@ -6,11 +6,11 @@ Strangers get no session and no cookie. Nothing about a machine is kept. One que
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Request, Response, g
 from flask.sessions import SecureCookieSession, SessionInterface
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import String
 
@@ -90,12 +90,13 @@ def init_app(app: Flask) -> None:
 def _keep(response: Response) -> Response:
     from flask import session
 
-    if not isinstance(session._get_current_object(), ServerSession):  # type: ignore[attr-defined] # noqa: SLF001
+    opened = session._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
+    if not isinstance(opened, ServerSession):
         return response
-    if session.modified:
-        _store(session, response)
-    elif session.key and session.used_at and now() - session.used_at > TOUCH:
-        database.execute(update(SignIn).where(SignIn.key_hash == hash_key(session.key)).values(used_at=now()))
+    if opened.modified:
+        _store(opened, response)
+    elif opened.key and opened.used_at and now() - opened.used_at > TOUCH:
+        database.execute(update(SignIn).where(SignIn.key_hash == hash_key(opened.key)).values(used_at=now()))
     return response
 
 
@@ -125,7 +126,7 @@ def _store(session: ServerSession, response: Response) -> None:
 
 def _is_needed(session: ServerSession) -> bool:
     """Whether a session without a person holds something that matters: the second step of signing in does."""
-    return any(name.startswith(("tf_", "fs_")) for name in session)
+    return any(name.startswith("tf_") for name in session)
 
 
 def begin(person: Person) -> str:
@@ -145,4 +146,4 @@ def end_all(person: Person) -> None:
 def sweep() -> int:
     """Delete sessions that have ended; returns how many."""
     ended = delete(SignIn).where((SignIn.used_at < now() - IDLE) | (SignIn.begun_at < now() - LONGEST))
-    return database.execute(ended).rowcount
+    return cast("CursorResult[Any]", database.execute(ended)).rowcount

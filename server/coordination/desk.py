@@ -4,9 +4,10 @@ from functools import cache
 from math import log2
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, make_response, render_template, request
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 
 from server.accounts.service import current_actor, requires
 from server.core import maps

@@ -12,8 +12,8 @@ from server.accounts.service import current_actor, requires
 from server.core import paging
 from server.core.problems import Problem
 from server.evidence import service as evidence
-from server.matching import wording
 from server.matching import service as matching
+from server.matching import wording
 from server.places import service as places
 from server.reports import access, service
 from server.reports.models import Report

@@ -43,7 +43,7 @@ class Base(DeclarativeBase):
 
 def _scope() -> int:
     """One session per application context (a request, a command), else per thread."""
-    return id(app_ctx._get_current_object()) if has_app_context() else get_ident()
+    return id(app_ctx._get_current_object()) if has_app_context() else get_ident()  # type: ignore[attr-defined]
 
 
 session = scoped_session(sessionmaker(), scopefunc=_scope)

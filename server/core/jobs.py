@@ -5,7 +5,6 @@ which jobs, so that no room imports the rooms after it. Procrastinate keeps the 
 """
 
 from collections.abc import Callable
-from typing import Any
 
 JOBS: dict[str, Callable[..., None]] = {}
 

@@ -9,7 +9,20 @@ import json
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, BigInteger, Identity, LargeBinary, String, Uuid, bindparam, func, insert, literal, select, text
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Identity,
+    LargeBinary,
+    String,
+    Uuid,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -79,10 +92,12 @@ def record_with(subject: Any, event: str) -> list[CTE]:
     The statement takes the parameters ``actor_id`` and ``details``.
     """
     actor, details = bindparam("actor_id", type_=Uuid), bindparam("details", type_=JSONB)
-    entry = insert(LedgerEntry.__table__).from_select(
+    entry = insert(LedgerEntry.__table__).from_select(  # type: ignore[arg-type]
         ["event", "subject_id", "actor_id", "details"], select(literal(event), subject, actor, details)
     )
-    outgoing = insert(OutboxEvent.__table__).from_select(["event", "subject_id"], select(literal(event), subject))
+    outgoing = insert(OutboxEvent.__table__).from_select(  # type: ignore[arg-type]
+        ["event", "subject_id"], select(literal(event), subject)
+    )
     return [entry.cte("ledger_entry"), outgoing.cte("outgoing")]
 
 

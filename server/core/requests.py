@@ -39,16 +39,16 @@ HEADERS = {
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
 OPEN_DATA = ("/api/v1/public/", "/ogc")  # anybody's page may read open data; nothing else crosses origins
 
-_LANE_KEY = {"day": None, "key": b""}
+_LANE_KEY: dict[str, Any] = {"day": None, "key": b""}
 
 
 def lane_key() -> str:
     """Who is asking, as a word that means nothing tomorrow or after a restart: HMAC of the network part of the address."""
     today = now().date()
     if _LANE_KEY["day"] != today:
-        _LANE_KEY.update(day=today, key=secrets.token_bytes(32))  # type: ignore[dict-item]
+        _LANE_KEY.update(day=today, key=secrets.token_bytes(32))
     network = _network(request.remote_addr or "")
-    return hmac.new(_LANE_KEY["key"], network.encode(), hashlib.sha256).hexdigest()[:24]  # type: ignore[arg-type]
+    return hmac.new(_LANE_KEY["key"], network.encode(), hashlib.sha256).hexdigest()[:24]
 
 
 def _network(address: str) -> str:

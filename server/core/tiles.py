@@ -56,10 +56,8 @@ class TileMemory:
 
 def respond(body: bytes, tag: str, *, cache: str) -> Response:
     """A tile's answer, or 304 when the asker has it."""
-    if tag in request.if_none_match:
-        response = Response(status=304)
-    else:
-        response = Response(body, mimetype="application/json")
+    is_known = tag in request.if_none_match
+    response = Response(status=304) if is_known else Response(body, mimetype="application/json")
     response.headers["ETag"] = f'"{tag}"'
     response.headers["Cache-Control"] = cache
     return response

@@ -75,8 +75,7 @@ class Bags:
         spots = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
         hits = self.keys[spots] == wanted
         worth = hits.astype(np.float64) if weight_of_item is None else np.where(hits, weight_of_item[items], 0.0)
-        sums = np.bincount(np.repeat(np.arange(len(left)), sizes), worth, minlength=len(left)).astype(np.float64)
-        return sums
+        return np.bincount(np.repeat(np.arange(len(left)), sizes), worth, minlength=len(left)).astype(np.float64)
 
 
 class Columns:

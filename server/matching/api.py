@@ -1,7 +1,8 @@
 """The desk's answers to its own pages: map tiles, the list and its numbers. For people signed in."""
 
-from flask import Response, jsonify, request
+from flask import jsonify, request
 from flask_smorest import Blueprint
+from werkzeug.wrappers import Response
 
 from server.accounts.service import requires
 from server.core import requests, tiles

@@ -37,8 +37,16 @@ class IncidentFilter(Schema):
     need = fields.List(Code(NeedType), load_default=list, metadata={"title": N_("Need")})
     hazard = fields.List(Code(Hazard), load_default=list, metadata={"title": N_("Hazard")})
     trapped = fields.Boolean(load_default=None, metadata={"title": N_("People may be trapped")})
-    adm = fields.String(load_default="", validate=validate.Length(max=32), metadata={"title": N_("Area"), "description": N_("P-code of a region, district or municipality.")})
-    bbox = fields.String(load_default="", validate=validate.Length(max=120), metadata={"title": N_("Box"), "description": N_("west,south,east,north in degrees")})
+    adm = fields.String(
+        load_default="",
+        validate=validate.Length(max=32),
+        metadata={"title": N_("Area"), "description": N_("P-code of a region, district or municipality.")},
+    )
+    bbox = fields.String(
+        load_default="",
+        validate=validate.Length(max=120),
+        metadata={"title": N_("Box"), "description": N_("west,south,east,north in degrees")},
+    )
 
     @pre_load
     def gather(self, data: Any, **_kwargs: Any) -> dict[str, Any]:
@@ -68,17 +76,15 @@ def conditions(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     if asked["damage"]:
         found.append(_grades(asked["damage"]))
     if asked["trapped"]:
-        found.append(Incident.people_trapped)
+        found.append(Incident.people_trapped.is_(True))
     if asked["q"].strip():
         found.append(_search(asked["q"].strip()))
     return found
 
 
 def _codes(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    for name in ("site_type", "certainty", "workflow"):
-        if asked[name]:
-            found.append(getattr(Incident, name).in_(asked[name]))
+    listed = ("site_type", "certainty", "workflow")
+    found: list[ColumnElement[bool]] = [getattr(Incident, name).in_(asked[name]) for name in listed if asked[name]]
     if asked["site_group"]:
         types = [kind for kind in SiteType if kind.group in asked["site_group"]]
         found.append(Incident.site_type.in_(types))

@@ -78,4 +78,7 @@ def _single(z: int, x: int, y: int, asked: Mapping[str, Any], most: int = SINGLE
         .order_by(Incident.cell_key)
         .limit(most)
     )  # fmt: skip
-    return [[round(lon, 6), round(lat, 6), name, grade, certainty.value, accuracy, kind.value] for lon, lat, name, grade, certainty, accuracy, kind in session.execute(query)]
+    return [
+        [round(lon, 6), round(lat, 6), name, grade, certainty.value, accuracy, kind.value]
+        for lon, lat, name, grade, certainty, accuracy, kind in session.execute(query)
+    ]

@@ -18,7 +18,7 @@ def enter(actor: Actor) -> None:
     see_as(reach(actor), organisation=actor.organisation_id)
 
 
-def visible_to(actor: Actor) -> Select[tuple[Report]]:
+def visible_to(actor: Actor) -> Select[Report]:
     """A SELECT over the reports this actor may see; Problem ``not_allowed`` for whoever may see none."""
     if not may(actor, "see_reports"):
         raise Problem("not_allowed" if actor.is_known else "sign_in_needed")

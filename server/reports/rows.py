@@ -43,7 +43,8 @@ def row_of(draft: Draft, *, actor: Actor, received_at: datetime) -> dict[str, An
         flags.append("claimed_source")
     flags += when_flags + reading.contradictions({**given, "text": draft.text}) + list(found.flags) + list(draft.flags)
     return {
-        **dict.fromkeys(WRITTEN), **DEFAULTS, **given, **when, **reading.read_damage(given), "id": draft.id, "channel": draft.channel, "received_at": received_at,
+        **dict.fromkeys(WRITTEN), **DEFAULTS, **given, **when, **reading.read_damage(given),
+        "id": draft.id, "channel": draft.channel, "received_at": received_at,
         "payload_sha256": draft.sha256, "receipt_hash": _receipt_hash(draft), "flags": list(dict.fromkeys(flags)),
         "quarantine": list(found.quarantine), "media_expected": len(draft.media), "import_id": draft.import_id,
         "organisation_id": actor.organisation_id, "person_id": actor.person_id,

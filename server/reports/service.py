@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import LargeBinary, Select, bindparam, select, update
+from sqlalchemy import CursorResult, LargeBinary, Select, Table, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from server.accounts.policy import Actor
@@ -47,10 +47,10 @@ def _parameters(draft: Draft, actor: Actor, received_at: datetime) -> dict[str, 
 @cache
 def _receiving() -> Select[Any]:
     """One statement, made once: the report, its sealed words, the ledger's entry and the outbox's event, or none of them."""
-    table = Report.__table__
+    table = cast("Table", Report.__table__)
     new = insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in WRITTEN})
     received = new.on_conflict_do_nothing(index_elements=["id"]).returning(table.c.id).cte("received")
-    secret = insert(ReportSecret.__table__).from_select(
+    secret = insert(cast("Table", ReportSecret.__table__)).from_select(
         ["report_id", "wrapped_key", "sealed"],
         select(received.c.id, bindparam("wrapped_key", type_=LargeBinary), bindparam("sealed", type_=LargeBinary)),
     )
@@ -96,7 +96,7 @@ def withdraw(report_id: UUID, *, actor: Actor) -> None:
         .where(Report.id == report_id, Report.withdrawn_at.is_(None))
         .values(withdrawn_at=now(), handling=HandlingState.CLOSED)
     )
-    if changed.rowcount:
+    if cast("CursorResult[Any]", changed).rowcount:
         erase_words(report_id)
         ledger.record("report.withdrawn", report_id, actor_id=actor.person_id)
 

@@ -50,13 +50,13 @@ def _photo_hashes(report_ids: list[UUID]) -> dict[UUID, tuple[int, ...]]:
         select(Photo.report_id, Photo.perceptual_hash).where(
             Photo.report_id.in_(report_ids),
             Photo.state == "CLEAN",
-            Photo.perceptual_hash.is_not(None),
             ~Photo.flags.contains(["recycled_media"]),
         )
     )
     found: dict[UUID, tuple[int, ...]] = {}
     for report_id, value in rows:
-        found[report_id] = (*found.get(report_id, ()), value)
+        if value is not None:
+            found[report_id] = (*found.get(report_id, ()), value)
     return found
 
 

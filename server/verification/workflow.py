@@ -95,7 +95,9 @@ def judge(to: Certainty, items: Sequence[Item], *, mode: ContextMode, verifier_o
         return _finding(
             _probable(supporting),
             N_(
-                "PROBABLE needs two independent reports graded C3 or better, or one graded B2 with a photo located within 100 m, or three independent first-hand reports of which two have different photos located by a person."
+                "PROBABLE needs two independent reports graded C3 or better, or one graded B2 with a photo located "
+                "within 100 m, or three independent first-hand reports of which two have different photos located by a "
+                "person."
             ),
         )
     return _confirmed(supporting, mode, verifier_organisation)
@@ -143,7 +145,8 @@ def _confirmed(items: Sequence[Item], mode: ContextMode, verifier_organisation: 
         return Finding(
             allowed=False,
             missing=N_(
-                "CONFIRMED needs a field visit with photos, or two independent reports of which one is graded B2 with a photo located and dated, or satellite imagery and one independent report from the ground."
+                "CONFIRMED needs a field visit with photos, or two independent reports of which one is graded B2 with a "
+                "photo located and dated, or satellite imagery and one independent report from the ground."
             ),
         )
     rule, basis = found
@@ -180,13 +183,19 @@ def _refuted(items: Sequence[Item]) -> Finding:
 
 
 MOVES: dict[WorkflowState, frozenset[WorkflowState]] = {
-    WorkflowState.NEW: frozenset({WorkflowState.TRIAGE, WorkflowState.NEEDS_INFO, WorkflowState.IN_VERIFICATION, WorkflowState.DECIDED, WorkflowState.CLOSED}),
+    WorkflowState.NEW: frozenset({
+        WorkflowState.TRIAGE, WorkflowState.NEEDS_INFO, WorkflowState.IN_VERIFICATION, WorkflowState.DECIDED,
+        WorkflowState.CLOSED,
+    }),
     WorkflowState.TRIAGE: frozenset({WorkflowState.NEEDS_INFO, WorkflowState.IN_VERIFICATION, WorkflowState.DECIDED, WorkflowState.CLOSED}),
     WorkflowState.NEEDS_INFO: frozenset({WorkflowState.TRIAGE, WorkflowState.IN_VERIFICATION, WorkflowState.DECIDED, WorkflowState.CLOSED}),
     WorkflowState.IN_VERIFICATION: frozenset({WorkflowState.NEEDS_INFO, WorkflowState.TRIAGE, WorkflowState.DECIDED, WorkflowState.CLOSED}),
     WorkflowState.DECIDED: frozenset({WorkflowState.REOPENED, WorkflowState.CLOSED}),
     WorkflowState.CLOSED: frozenset({WorkflowState.REOPENED}),
-    WorkflowState.REOPENED: frozenset({WorkflowState.TRIAGE, WorkflowState.NEEDS_INFO, WorkflowState.IN_VERIFICATION, WorkflowState.DECIDED, WorkflowState.CLOSED}),
+    WorkflowState.REOPENED: frozenset({
+        WorkflowState.TRIAGE, WorkflowState.NEEDS_INFO, WorkflowState.IN_VERIFICATION, WorkflowState.DECIDED,
+        WorkflowState.CLOSED,
+    }),
 }  # fmt: skip
 
 
