@@ -121,7 +121,7 @@ class Site:
             sites=vocabulary.CITIZEN_SITES, needs=vocabulary.CITIZEN_NEEDS, hazards=vocabulary.CITIZEN_HAZARDS,
             groups=vocabulary.sites_by_group(), when=tuple(questions.When), day_parts=tuple(questions.DayPart),
             exactness=tuple(questions.Exactness), photo_limit=questions.PHOTO_LIMIT,
-            consents=tuple(vocabulary.ConsentPurpose),
+            consents=tuple(vocabulary.ConsentPurpose), honey="website",
         )  # fmt: skip
 
     def take_report(self):

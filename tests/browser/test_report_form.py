@@ -92,7 +92,7 @@ def test_everything_to_touch_is_at_least_48_pixels_high_and_nothing_is_cut_off(s
     page.evaluate("document.querySelectorAll('main details').forEach((more) => { more.open = true; })")
     small = page.evaluate(
         """() => [...document.querySelectorAll('a, button, input, select, textarea, summary')]
-          .filter((e) => e.checkVisibility() && e.type !== 'hidden' && !e.classList.contains('skip'))
+          .filter((e) => e.checkVisibility() && e.type !== 'hidden' && !e.matches('.skip, [aria-hidden] *'))
           .map((e) => [e.outerHTML.slice(0, 80), (e.closest('label') ?? e).getBoundingClientRect()])
           .filter(([, box]) => box.height < 48 && box.height > 0).map(([html, box]) => `${box.height} ${html}`)"""
     )
