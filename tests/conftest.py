@@ -143,9 +143,11 @@ def database(request):
         outer = connection.begin()
         connection.info["borrowed"] = True
         before = dict(session.session_factory.kw), dict(public_session.session_factory.kw)
-        for scoped in (session, public_session):
-            scoped.remove()
-            scoped.configure(bind=connection, join_transaction_mode="create_savepoint")
+        session.remove()
+        public_session.remove()
+        session.configure(bind=connection, join_transaction_mode="create_savepoint")
+        # It only reads. A savepoint of its own would lie in one of the session's and be gone when that is released.
+        public_session.configure(bind=connection, join_transaction_mode="rollback_only")
         limiter.reset()
         yield connection
         session.remove()
