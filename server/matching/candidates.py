@@ -70,6 +70,8 @@ JOIN reports r ON r.id = laid.report_id
 LEFT JOIN imports ON imports.id = r.import_id
 ORDER BY r.id"""
 
+_NEAR, _RESCUE, _LAID = text(NEAR), text(RESCUE), text(_ACCOUNTS)  # made once: each text() is parsed anew
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -90,16 +92,16 @@ def near(probe: Probe, account: Account, weights: Weights) -> dict[UUID, list[Ac
 def incidents_near(probe: Probe, keys: list[int], weights: Weights) -> list[UUID]:
     """The incidents near the probe in place and time, and those whose reports name one of its numbered places."""
     where = _where(probe, weights)
-    found = list(session.scalars(text(NEAR), where))
+    found = list(session.scalars(_NEAR, where))
     if keys:
-        found += session.scalars(text(RESCUE), {**where, **_far(probe, weights), "keys": keys})
+        found += session.scalars(_RESCUE, {**where, **_far(probe, weights), "keys": keys})
     return list(dict.fromkeys(found))
 
 
 def of_incidents(incidents: Iterable[UUID], report_id: UUID, weights: Weights) -> dict[UUID, list[Account]]:
     """The latest accounts on each of these incidents, without the report itself; an incident without any is left out."""
     wanted = {"incidents": list(incidents), "report": report_id, "most_accounts": MOST_ACCOUNTS}
-    rows = session.execute(text(_ACCOUNTS), wanted).mappings().all() if wanted["incidents"] else []
+    rows = session.execute(_LAID, wanted).mappings().all() if wanted["incidents"] else []
     return _by_incident(rows, weights)
 
 

@@ -47,7 +47,9 @@ class Client:
         return data
 
 
-def rate(address: ADDRESS, make: Callable[[], bytes], *, clients: int = 8, seconds: float = 2.0, expect: set[int]) -> float:
+def rate(
+    address: ADDRESS, make: Callable[[], bytes], *, clients: int = 8, seconds: float = 2.0, expect: set[int]
+) -> float:
     """Requests per second that ``clients`` get through, each finishing the request it began."""
     done, wrong = [0] * clients, []
     until = perf_counter() + seconds

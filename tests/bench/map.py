@@ -1,0 +1,117 @@
+"""A map answer over a million records at every zoom, cold and warm, against /health/live; and what upholding it costs an insert."""
+
+import http.client
+import json
+import random
+from time import perf_counter, sleep
+from uuid import uuid4
+
+from tests.bench import ground
+
+ZOOMS = range(19)
+ROUNDS = 24
+COOKIE = "tessera=bench-bench-bench-bench-bench-bench-bench"
+
+
+def run() -> None:
+    """Measure and print."""
+    print(f"Map answers over {ground.ROWS:,} damage records (one client, signed in, through the real server)")
+    with ground.connect() as connection:
+        connection.execute("UPDATE sign_ins SET used_at = now(), begun_at = now()")
+        points = connection.execute(
+            "SELECT ST_X(point), ST_Y(point) FROM incidents TABLESAMPLE SYSTEM (0.2) LIMIT 2000"
+        ).fetchall()
+    with ground.server() as address:
+        asker = _Asker(address)
+        worst_cold, worst_warm = 0.0, 0.0
+        for zoom in ZOOMS:
+            cold, warm = _at(asker, zoom, points)
+            worst_cold, worst_warm = max(worst_cold, cold), max(worst_warm, warm)
+            ground.line(
+                f"zoom {zoom:2}: cold / live, warm / live (medians of ratios)", f"{cold:.2f}; {warm:.2f}", "goal 3; 1.5"
+            )
+        whole = asker.count("0/0/0")
+    ground.line("sum of the counts on the world's tile", f"{whole:,}", f"rows {ground.ROWS:,}")
+    ground.keep("map", {"worst_cold": worst_cold, "worst_warm": worst_warm, "counted": whole})
+    _inserts()
+
+
+class _Asker:
+    """One connection that stays open; times whole answers."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.connection = http.client.HTTPConnection(*address, timeout=30)
+
+    def ask(self, path: str) -> tuple[float, bytes]:
+        began = perf_counter()
+        self.connection.request("GET", path, headers={"Cookie": COOKIE})
+        answer = self.connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise SystemExit(f"{path}: {answer.status} {body[:200]!r}")
+        return perf_counter() - began, body
+
+    def count(self, tile: str) -> int:
+        answer = json.loads(self.ask(f"/api/v1/desk/map/{tile}")[1])
+        return sum(cell[2] for cell in answer.get("cells", [])) + len(answer.get("incidents", []))
+
+
+def _at(asker: _Asker, zoom: int, points: list) -> tuple[float, float]:
+    """Medians of cold/live and warm/live at one zoom, each trio asked right after one another.
+
+    A tile is kept for four seconds by each worker: cold ones are asked under a name nobody used, warm ones twice before.
+    """
+    from server.core.geography import mercator
+
+    dice, cold, warm = random.Random(zoom), [], []
+    for _ in range(ROUNDS):
+        x, y = mercator(*dice.choice(points))
+        tile = f"/api/v1/desk/map/{zoom}/{int(x * 2**zoom)}/{int(y * 2**zoom)}"
+        live = min(asker.ask("/health/live")[0] for _ in range(3))
+        name = uuid4().hex
+        cold.append(asker.ask(f"{tile}?n={name}")[0] / live)
+        asker.ask(f"{tile}?n={name}")
+        warm.append(min(asker.ask(f"{tile}?n={name}")[0] for _ in range(3)) / live)
+    return ground.median(cold), ground.median(warm)
+
+
+def _inserts() -> None:
+    """Records per second into the table with the map's log and its folding, over without, alternating."""
+    print("What exact counts cost an insert (200 records per transaction)")
+    ratios = []
+    with ground.connect(autocommit=False) as connection:
+        for _ in range(7):
+            without = _insert_rate(connection, counted=False)
+            ratios.append(_insert_rate(connection, counted=True) / without)
+    ground.line("with the map's upkeep / without, median of ratios", f"{ground.median(ratios):.2f}", "goal 0.8")
+    ground.keep("map_upkeep", {"insert_ratio": ground.median(ratios)})
+
+
+_INSERT = (
+    "INSERT INTO incidents (id, public_id, s_class, damage_best, damage_min, damage_max, point) "
+    "VALUES (gen_random_uuid(), %s, 'S1', %s, %s, %s, ST_SetSRID(ST_MakePoint(%s, %s), 4326))"
+)
+
+
+def _insert_rate(connection, *, counted: bool) -> float:
+    from server.matching.map_cells import _FOLD
+
+    connection.execute(f"ALTER TABLE incidents {'ENABLE' if counted else 'DISABLE'} TRIGGER note_map_change")
+    connection.commit()
+    dice, began, done = random.Random(3), perf_counter(), 0
+    while perf_counter() - began < 2:
+        rows = [(uuid4().hex[:12], 2, 2, 2, dice.uniform(-60, 60), dice.uniform(-40, 50)) for _ in range(200)]
+        with connection.cursor() as cursor:
+            cursor.executemany(_INSERT, rows)
+        connection.commit()
+        done += len(rows)
+    if counted:
+        connection.execute(_FOLD.text.replace(":most", "1000000").replace(":coarsest", "3").replace(":finest", "17"))
+        connection.commit()
+    took = perf_counter() - began
+    connection.execute("ALTER TABLE incidents DISABLE TRIGGER note_map_change")
+    connection.execute("DELETE FROM incidents WHERE public_id !~ '^B'")
+    connection.execute("ALTER TABLE incidents ENABLE TRIGGER note_map_change")
+    connection.commit()
+    sleep(0.1)
+    return done / took
