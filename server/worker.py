@@ -39,6 +39,7 @@ TIMETABLE: dict[str, str] = {
 ROOMS = ("core", "accounts", "places", "reports", "evidence", "matching", "verification", "coordination", "publication")
 PUMP_EVERY_S = 0.25
 FOLD_EVERY_S = 2.0
+REST_AFTER_FAULT_S = 5.0
 BATCH = 500
 
 log = logging.getLogger("server.worker")
@@ -138,6 +139,7 @@ def _keep_pumping(queue: procrastinate.App, stop: threading.Event) -> None:
         except Exception:
             log.exception("pump")
             moved = 0
+            stop.wait(REST_AFTER_FAULT_S)
         if moved < BATCH:
             stop.wait(PUMP_EVERY_S)
         since_fold += PUMP_EVERY_S

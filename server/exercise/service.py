@@ -155,7 +155,7 @@ def _send(told: list[Told], most_photos: int) -> int:
 
 
 def _draft(account: Told, picture: bytes | None) -> Draft:
-    values = {name: value for name, value in account.values.items() if value is not None}
+    values: dict[str, Any] = {name: value for name, value in account.values.items() if value is not None}
     lon, lat = values.pop("lon", None), values.pop("lat", None)
     if lon is not None and lat is not None:
         values["point"] = pin_point(lon, lat)

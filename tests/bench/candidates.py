@@ -52,8 +52,11 @@ def run() -> None:
     session.remove()
     ratio = ground.median([a / b for a, b in zip(ours, theirs, strict=True)])
     ground.line("ours / geography ST_DWithin with index, median of ratios", f"{ratio:.2f}", "goal 0.5")
+    ground.line("ours, median and p95 in ms", f"{ground.median(ours):.2f}; {ground.percentile(ours, 0.95):.2f}")
     ground.line(
-        "ours, median and p95 in ms", f"{ground.median(ours):.2f}; {ground.percentile(ours, 0.95):.2f}", "goal p95 < 5"
+        "ours through the service's own code, median and p95 in ms",
+        f"{ground.median(service):.2f}; {ground.percentile(service, 0.95):.2f}",
+        "goal p95 < 5",
     )
     ground.line(
         "geography, median and p95 in ms", f"{ground.median(theirs):.2f}; {ground.percentile(theirs, 0.95):.2f}"
