@@ -55,7 +55,7 @@ bench: tools ## measure: ratios and medians of interleaved runs
 	@scripts/prepare words
 	@.venv/bin/python -m tests.bench $(ARGS)
 
-docs: tools ## write docs/reference/ anew from the code
+docs: setup ## write the generated pages of docs/ anew from the code
 	@.venv/bin/flask --app wsgi docs
 
 messages: tools ## collect the words of pages and code, and bring the six catalogues up to date

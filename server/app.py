@@ -28,6 +28,7 @@ PAGES = (
     "server.evidence.pages",
     "server.publication.pages",
     "server.publication.ogc",
+    "server.documents.pages",
 )
 
 

@@ -1,0 +1,126 @@
+"""docs/reference/events.md: what is written to the ledger, and what work follows from it or from the clock.
+
+The events are found in the source, by reading the calls that record them: a name that is written nowhere is no event. What
+each means is said here, because the ledger holds no words.
+"""
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from server.documents.markdown import code, codes, page, sentence, table
+from server.worker import REACTIONS, TIMETABLE, load_jobs
+
+SERVER = Path(__file__).resolve().parents[1]
+RECORDERS = {"record": 0, "record_many": 0, "record_with": 1}
+WORDS = """\
+An event is a row of the ledger (who, what, to what, when; ids, codes and hashes only, never words of a person) and, in the
+same transaction, a row of the outbox. The worker takes events from the outbox and does what `server/worker.py` says
+follows. Jobs may be run twice without harm; one that fails is tried again, ever more slowly.
+"""
+MEANINGS = {
+    "batch.published": "The public copy was brought in line with what the rules allow now.",
+    "certainty.followed": "The house itself changed how sure it is, because the evidence changed.",
+    "change.undone": "A merge, split, attachment or other act on damage records was taken back.",
+    "decision.made": "A person's decision about certainty came into force.",
+    "decision.proposed": "A person decided, and a second person must agree before it counts.",
+    "decision.undone": "A decision was taken back; the certainty of before counts again.",
+    "import.finished": "A table was imported: its good rows are reports now.",
+    "import.undone": "All reports of an import were taken back.",
+    "incident.changed": "What is known of a damage record changed; the rooms further on look at it again.",
+    "incident.joined": "A person laid a report on a damage record.",
+    "incident.kept_apart": "A person ruled that two things are not one.",
+    "incident.linked": "Two damage records are strikes on one place, one after the other.",
+    "incident.merged": "Two damage records became one; the number of the other leads to it.",
+    "incident.moved": "The work on a damage record went to another state.",
+    "incident.opened": "A damage record was opened for a report that fits none.",
+    "incident.split": "Some reports of a damage record became a record of their own.",
+    "key.added": "An organisation got a key for its programs.",
+    "key.revoked": "A key was taken back.",
+    "media.cleaned": "A photo was drawn anew without metadata and can be shown.",
+    "media.damaged": "A photo in our keeping is no longer the bytes that were put there.",
+    "media.erased": "The photos of a report that was taken back were erased.",
+    "media.received": "An announced photo arrived whole.",
+    "media.refused": "A photo could not be used; its report is kept.",
+    "person.added": "Somebody may sign in.",
+    "person.closed": "An account ended.",
+    "publication.put_back": "Two people agreed that the rules may judge a record again.",
+    "publication.withdrawn": "The kill switch took records out of the public copy.",
+    "report.amended": "The reporter added to a report.",
+    "report.assessed": "A verifier graded source and content of a report.",
+    "report.attached": "Matching laid a report on a damage record by itself.",
+    "report.conflicted": "Another body came under the number of a known report and was kept aside.",
+    "report.detached": "A report was taken off its damage record.",
+    "report.freed": "A person read words that were held back and found them harmless.",
+    "report.handled": "The handling of a report, which its receipt shows, went on.",
+    "report.received": "A report came in for the first time.",
+    "report.restored": "A report counts again, because what had replaced it was taken back.",
+    "report.withdrawn": "A report was taken back or replaced; its words are erased.",
+    "report.words_purged": "Words held back for what they say of the military were erased after a day.",
+}
+
+
+@cache
+def events() -> dict[str, list[str]]:
+    """Every event as ``{name: [files that record it]}``."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(SERVER.rglob("*.py")):
+        where = path.relative_to(SERVER).as_posix()
+        for name in sorted(set(_recorded(path))):
+            found.setdefault(name, []).append(where)
+    return dict(sorted(found.items()))
+
+
+def events_page() -> str:
+    """The page as Markdown."""
+    jobs = load_jobs()
+    told = [
+        page("Events and jobs", "`server/worker.py` and every call that records an event", WORDS),
+        "## Events\n",
+        table(("Event", "What happened", "Recorded in", "What follows"), (_event(name, places) for name, places in events().items())),
+        "## Jobs\n",
+        table(("Job", "What it does", "After", "At (cron, UTC)"), (_job(name, work) for name, work in sorted(jobs.items()))),  # type: ignore[arg-type]
+    ]
+    return "\n".join(told)
+
+
+def _event(name: str, places: list[str]) -> tuple[str, ...]:
+    return (code(name), MEANINGS.get(name, ""), codes(places), codes(REACTIONS.get(name, ())))
+
+
+def _job(name: str, work: Callable[..., None]) -> tuple[str, ...]:
+    after = [event for event, names in REACTIONS.items() if name in names]
+    at = [cron for cron, wanted in TIMETABLE.items() if wanted == name]
+    return (code(name), sentence(inspect.getdoc(work)), codes(after), codes(at))
+
+
+def _recorded(path: Path) -> Iterator[str]:
+    """Each event a file records."""
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call):
+            yield from _names(call, path)
+
+
+def _names(call: ast.Call, path: Path) -> list[str]:
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    place = RECORDERS.get(called, len(call.args))
+    if len(call.args) <= place:
+        return []
+    named = call.args[place]
+    if isinstance(named, ast.Constant):
+        return [str(named.value)]
+    return _from_table(named, path) if isinstance(named, ast.JoinedStr) else []
+
+
+def _from_table(named: ast.JoinedStr, path: Path) -> list[str]:
+    """``f"incident.{_PAST[kind]}"``: one name for each value of the table."""
+    begin, looked_up = named.values
+    if not (isinstance(begin, ast.Constant) and isinstance(looked_up, ast.FormattedValue)):
+        raise TypeError(f"{path}: an event's name is a word, or a word and a value of a table")
+    if not (isinstance(looked_up.value, ast.Subscript) and isinstance(looked_up.value.value, ast.Name)):
+        raise TypeError(f"{path}: an event's name is a word, or a word and a value of a table")
+    module = import_module(".".join(["server", *path.relative_to(SERVER).with_suffix("").parts]))
+    return [f"{begin.value!s}{word}" for word in getattr(module, looked_up.value.value.id).values()]
