@@ -146,7 +146,5 @@ def _disclosure(row: DisclosedRow) -> Disclosure:
     told = row.fields.get
     cell = row.area_code if row.geo_level in CELLS or row.geo_level is GeometryLevel.POINT else None
     return Disclosure(
-        level=row.geo_level,
-        cell=cell,
-        pcodes=(told("adm1_pcode"), told("adm2_pcode"), told("adm3_pcode"))
+        level=row.geo_level, cell=cell, pcodes=(told("adm1_pcode"), told("adm2_pcode"), told("adm3_pcode"))
     )

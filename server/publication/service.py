@@ -37,7 +37,8 @@ from server.vocabulary import Certainty, DamageGrade, Decision, SiteGroup, SiteT
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that is misread or misheard
 BATCH_AT = time(10, 0, tzinfo=UTC)
 EXERCISE = "EXERCISE-"
-ONE_BATCH = text("SELECT pg_advisory_xact_lock(727202)")
+ONE_WRITER = text("SELECT pg_advisory_xact_lock(727202)")
+ONE_BATCH = text("SELECT pg_advisory_xact_lock(727203)")  # held by a batch alone, so that the kill switch finds it
 NEVER_STAYS = frozenset({Reason.EMBARGO})
 
 _dice = random.SystemRandom()
@@ -78,6 +79,7 @@ def publish_due(now: datetime) -> Batch | None:
 def publish_batch(now: datetime) -> Batch:
     """Judge every record that the public might see, and bring the public copy in line. The caller settles."""
     session.execute(ONE_BATCH)
+    session.execute(ONE_WRITER)
     for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
         session.execute(text(f"SET LOCAL {limit} = 0"))  # a batch may think for as long as it needs
     batch = _begin(now)

@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import uuid4
 
 import h3
-from sqlalchemy import ColumnElement, or_, select, true, update
+from sqlalchemy import ColumnElement, or_, select, text, true, update
 
 from server.accounts.policy import Actor, may
 from server.core.clock import now as present
@@ -19,8 +19,15 @@ from server.core.problems import Problem
 from server.matching.models import Incident
 from server.publication.counting import run_of
 from server.publication.models import Disclosure
-from server.publication.service import ONE_BATCH, close_batch, next_release, published_ids_of, take_out
+from server.publication.service import ONE_WRITER, close_batch, next_release, published_ids_of, take_out
 from server.vocabulary import SensitivityClass, SiteGroup, SiteType
+
+# The kill switch waits for nobody: a batch that is under way is stopped, and the queue makes it again afterwards.
+_STOP_BATCH = text("""
+SELECT pg_terminate_backend(pid) FROM pg_locks
+WHERE locktype = 'advisory' AND objid = 727203 AND granted AND pid <> pg_backend_pid()
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
 
 Kind = Literal["record", "public_row", "area", "site_group", "sensitivity", "everything"]
 
@@ -33,7 +40,8 @@ def withdraw_from_public(actor: Actor, *, kind: Kind, code: str = "") -> int:
     """
     if not may(actor, "take_out_of_public"):
         raise Problem("not_allowed")
-    session.execute(ONE_BATCH)
+    session.execute(_STOP_BATCH)
+    session.execute(ONE_WRITER)
     now = present()
     mark = (
         update(Incident)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import h3
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from server.accounts.policy import Actor
 from server.core.database import session
@@ -355,6 +356,18 @@ def test_putting_back_needs_two_people_and_the_next_batch(norway, publish):
     session.expire_all()
     assert rows() == []
     assert publish(norway.NOW + timedelta(days=1)).new == 1
+
+
+def test_the_kill_switch_waits_for_no_batch_that_is_under_way(norway, engine):
+    made = norway.incident()
+    with engine.connect() as worker:
+        for lock in (service.ONE_BATCH, service.ONE_WRITER):
+            worker.execute(lock)
+        withdraw_from_public(acting("pilar"), kind="record", code=made.public_id)
+        session.refresh(made)
+        assert made.killed_at is not None
+        with pytest.raises(OperationalError):
+            worker.execute(text("SELECT 1"))
 
 
 @pytest.mark.parametrize("name", ["amal", "bohdan", "dario", "eve"])
