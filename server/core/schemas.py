@@ -8,7 +8,7 @@ from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
 from geoalchemy2.shape import from_shape, to_shape
-from marshmallow import ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 from marshmallow_sqlalchemy import ModelConverter, SQLAlchemyAutoSchema
 from shapely.geometry import Point as ShapelyPoint
 from shapely.geometry import mapping
@@ -126,6 +126,10 @@ class AutoSchema(SQLAlchemyAutoSchema):
     class Meta:
         model_converter = PassportConverter
         include_fk = True
+
+    def load(self, data: Any, **options: Any) -> Any:
+        """Checked values, never instances. The library's own ``load`` looks up a package's version from disk every time."""
+        return Schema.load(self, data, **options)
 
 
 def csv_header(schema: type[AutoSchema]) -> list[str]:
