@@ -29,8 +29,9 @@ def lock_area(lon: float, lat: float, reach_m: float) -> None:
     """Let one worker at a time decide about this neighbourhood, until the transaction ends; cells in one order, so no deadlock."""
     west, south, east, north = (floor(side / LOCK_CELL_DEGREES) for side in box_around(lon, lat, reach_m))
     columns, rows = range(west, min(east, west + 3) + 1), range(south, min(north, south + 3) + 1)
-    for key in sorted((row * 20_011 + column) % 2**31 for row in rows for column in columns):
-        session.execute(text("SELECT pg_advisory_xact_lock(:space, :key)"), {"space": LOCK_SPACE, "key": key})
+    keys = sorted((row * 20_011 + column) % 2**31 for row in rows for column in columns)
+    one_by_one = text("SELECT pg_advisory_xact_lock(:space, key) FROM unnest(CAST(:keys AS int[])) AS key")
+    session.execute(one_by_one, {"space": LOCK_SPACE, "keys": keys})
 
 
 def locked(incident_ids: Iterable[UUID]) -> dict[UUID, Incident]:
@@ -103,7 +104,8 @@ def lift(attachment: Attachment) -> None:
 
 def lay_again(attachment: Attachment, *, incident_id: UUID, actor: Actor | None = None, because: str = "") -> Attachment:
     """A new link with the score and reasons of an ended one; ``because`` puts a reason before them."""
-    reasons = [{"code": because, "params": {}, "contribution": 0.0}, *attachment.reasons] if because else attachment.reasons
+    earlier = [reason for reason in attachment.reasons if reason["code"] != because]  # said once, however often it was done
+    reasons = [{"code": because, "params": {}, "contribution": 0.0}, *earlier] if because else earlier
     laid = Attachment(
         report_id=attachment.report_id,
         incident_id=incident_id,

@@ -18,6 +18,7 @@ _NUMBER = re.compile(r"\d{1,4}")
 _CLOCK_OR_DATE = re.compile(r"\d{1,4}(?:[:./\-]\d{1,4})+|\b\d+\s*(?:am|pm|dr|%|km|mm|м|км)\b", re.IGNORECASE)
 _SILENT = str.maketrans("", "", "aeiouyhw'`\"")
 _SKELETON_LENGTH = 8
+_ARABIC_THE = "ال"  # written on to its word
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Lexicon:
     """The small dictionary of ``lexicon.json``: words in six languages, already folded."""
 
     kinds: dict[str, str]
+    streets: frozenset[str]
+    houses: frozenset[str]
     fillers: frozenset[str]
     counted: frozenset[str]
     numbered: frozenset[str]
@@ -46,14 +49,15 @@ def read(text: str, place_text: str = "") -> Reading:
     """Read what a person wrote about the damage and about the place. Never fails; empty words give an empty reading."""
     words = [_fold_word(word) for word in _TOKEN.findall(_without_clocks(f"{text} , {place_text}"))]
     words = [word for word in words if word]
-    numbered = dict(_numbered_names(words))
     kinds = frozenset(kind for word in words if (kind := kind_of_word(word)))
+    found = [_numbered(words, place) for place, word in enumerate(words) if _is_number(words, place, word)]
+    streets = frozenset(one.street for one in found if one.street)
     return Reading(
         folded=" ".join(words),
         tokens=frozenset(skeleton(word) for word in words if _is_telling(word)),
-        numbers=frozenset(number for number in numbered.values()),
-        addresses=frozenset(key for (_, name), number in numbered.items() for key in _addresses(name, number, kinds)),
-        streets=frozenset(name for _, name in numbered if name and name != "#"),
+        numbers=frozenset(one.number for one in found if one.number),
+        addresses=frozenset(key for one in found for key in _addresses(one, streets, kinds)),
+        streets=streets,
         kinds=kinds,
     )
 
@@ -84,9 +88,10 @@ def lexicon() -> Lexicon:
     data = json.loads((Path(__file__).parent / "lexicon.json").read_text(encoding="utf-8"))
     return Lexicon(
         kinds={_fold_word(word): code for code, words in data["kinds"].items() for word in words},
-        fillers=frozenset(_fold_word(word) for word in data["fillers"]),
-        counted=frozenset(_fold_word(word) for word in data["counted"]),
-        numbered=frozenset(_fold_word(word) for word in data["numbered"]),
+        **{
+            name: frozenset(_fold_word(word) for word in data[name])
+            for name in ("streets", "houses", "fillers", "counted", "numbered")
+        },
     )
 
 
@@ -94,7 +99,10 @@ def lexicon() -> Lexicon:
 def _fold_word(word: str) -> str:
     if word in "№#":
         return "#"
-    return anyascii(unicodedata.normalize("NFKC", word)).lower().strip("'`\"")
+    bare = unicodedata.normalize("NFKC", word)
+    if len(bare) > len(_ARABIC_THE) + 1:
+        bare = bare.removeprefix(_ARABIC_THE)
+    return anyascii(bare).lower().strip("'`\"")
 
 
 def _without_clocks(text: str) -> str:
@@ -103,39 +111,54 @@ def _without_clocks(text: str) -> str:
 
 
 def _is_telling(word: str) -> bool:
-    return len(word) >= 2 and word not in lexicon().fillers
+    known = lexicon()
+    return len(word) >= 2 and word not in known.fillers and word not in known.streets
 
 
-def _numbered_names(words: list[str]) -> list[tuple[tuple[int, str], str]]:
-    """Each number that is no count of people, with the skeleton of the name it belongs to ("" where there is none)."""
-    found = []
-    for place, word in enumerate(words):
-        if _NUMBER.fullmatch(word) and not _is_count(words, place):
-            found.append(((place, _name_before(words, place) or _name_after(words, place)), word.lstrip("0") or "0"))
-    return found
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """One number: of a house or site, with the street beside it if one is; or of a street alone ("calle 5")."""
+
+    number: str = ""
+    street: str = ""
+    is_of_kind: bool = False
 
 
-def _addresses(name: str, number: str, kinds: frozenset[str]) -> list[str]:
-    """A street and its number; for "School No. 17" the group of the kind and the number, whatever the language."""
-    if name == "#":
-        return sorted({f"{kind.partition('.')[0]}#{number}" for kind in kinds})
-    return [f"{name}|{number}"] if name else []
-
-
-def _is_count(words: list[str], place: int) -> bool:
+def _is_number(words: list[str], place: int, word: str) -> bool:
+    """Whether a word is a number that names something: counts of people, floors and hours do not."""
     near = words[max(0, place - 1) : place] + words[place + 1 : place + 2]
-    return any(word in lexicon().counted or word[:5] in lexicon().counted for word in near)
+    counts = any(one in lexicon().counted or one[:5] in lexicon().counted for one in near)
+    return bool(_NUMBER.fullmatch(word)) and not counts
 
 
-def _name_before(words: list[str], place: int) -> str:
-    for word in reversed(words[max(0, place - 3) : place]):
-        if word in lexicon().numbered:
-            return "#"
-        if not word.isdigit() and _is_telling(word):
-            return skeleton(word)
-    return ""
+def _numbered(words: list[str], place: int) -> _Numbered:
+    """What the number at ``place`` numbers: "Soborna street 12", "12 Soborna street", "house 5, street 28", "School No. 17"."""
+    number, known = words[place].lstrip("0") or "0", lexicon()
+    back = [word for word in words[max(0, place - 3) : place] if word not in known.numbered]
+    last, before = (back[-1:] or [""])[0], (back[-2:-1] or [""])[0]
+    if last in known.streets:
+        return _Numbered(number, skeleton(before)) if _is_name(before) else _Numbered(street=f"s{number}")
+    if last in known.houses or kind_of_word(last):
+        return _Numbered(number, is_of_kind=last not in known.houses)
+    if _is_name(last):
+        return _Numbered(number, skeleton(last))
+    following = (words[place + 1 : place + 2] or [""])[0]
+    if following in known.streets or not _is_name(following):
+        return _Numbered(number, is_of_kind=len(back) < len(words[max(0, place - 3) : place]))
+    return _Numbered(number, skeleton(following))
 
 
-def _name_after(words: list[str], place: int) -> str:
-    following = words[place + 1 : place + 2]
-    return skeleton(following[0]) if following and not following[0].isdigit() and _is_telling(following[0]) else ""
+def _is_name(word: str) -> bool:
+    known = lexicon()
+    is_common = word in known.streets or word in known.houses or word in known.numbered or kind_of_word(word)
+    return bool(word) and not word.isdigit() and _is_telling(word) and not is_common
+
+
+def _addresses(one: _Numbered, streets: frozenset[str], kinds: frozenset[str]) -> list[str]:
+    """A street and its number; for "School No. 17" the group of the kind and the number, whatever the language."""
+    if not one.number:
+        return []
+    if one.street:
+        return [f"{one.street}|{one.number}"]
+    public = {kind.partition(".")[0] for kind in kinds} - {"RES"}
+    return sorted([f"{street}|{one.number}" for street in streets] + [f"{g}#{one.number}" for g in public if one.is_of_kind])

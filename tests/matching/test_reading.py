@@ -16,6 +16,8 @@ pytestmark = pytest.mark.pure
         ("مدرسة رقم 58", "School No. 58"),
         ("مدرسة رقم ٥٨", "School No. 58"),
         ("escuela n.º 5", "école no 5"),
+        ("House 5, street 28 damaged", "Будинок 5, вулиця 28"),
+        ("casa 11 de calle 5", "المنزل رقم 11، شارع 5"),
     ],
 )
 def test_one_numbered_place_is_recognised_across_scripts(one, other):
@@ -24,7 +26,7 @@ def test_one_numbered_place_is_recognised_across_scripts(one, other):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Soborna 12", "Soborna 14"), ("School No. 17", "Hospital No. 17"), ("Soborna 12", "Myru 12")],
+    [("Soborna 12", "Soborna 14"), ("house 5, street 28", "house 5, street 29"), ("house 5", "house 5"), ("house 5, street 28", "house 28, street 5"), ("School No. 17", "Hospital No. 17"), ("Soborna 12", "Myru 12")],
 )
 def test_other_numbers_kinds_and_streets_are_other_places(one, other):
     assert not read(one).addresses & read(other).addresses
