@@ -48,6 +48,7 @@ def _contents(incident: Incident, problem: Problem | None = None) -> dict[str, A
         "prior": queries.by_id(incident.prior_incident_id),
         "later": queries.later_strikes(incident),
         "people": queries.aliases(),
+        "areas": queries.areas_of(incident),
         "wording": wording,
         "actor": actor,
         "may": lambda action: may(actor, action),

@@ -45,7 +45,7 @@ def to_stderr(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [chosen]
     root.setLevel(level)
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    logging.getLogger("procrastinate").setLevel(logging.ERROR)
 
 
 def init_app(app: Flask) -> None:

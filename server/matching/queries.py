@@ -17,6 +17,7 @@ from server.core.database import session
 from server.core.problems import Problem
 from server.matching import filters
 from server.matching.models import Attachment, Incident, IncidentChange, Suggestion
+from server.places.models import AdminArea
 from server.reports import access
 from server.reports.models import Report
 from server.vocabulary import Certainty, WorkflowState
@@ -169,3 +170,10 @@ def open_pair(suggestion_id: UUID) -> tuple[Suggestion, Incident, Incident]:
 def change_by_id(change_id: UUID) -> IncidentChange | None:
     """An act on records by its number, while it stands."""
     return session.scalar(select(IncidentChange).where(IncidentChange.id == change_id, IncidentChange.undone_at.is_(None)))
+
+
+def areas_of(incident: Incident) -> list[str]:
+    """The names of the areas a record lies in, smallest first; a code without a name as itself."""
+    codes = [code for code in (incident.adm3_pcode, incident.adm2_pcode, incident.adm1_pcode) if code]
+    names = dict(session.execute(select(AdminArea.pcode, AdminArea.name).where(AdminArea.pcode.in_(codes))).all())
+    return [names.get(code, code) for code in codes]
