@@ -1,0 +1,91 @@
+"""The public side as it runs in life: the application writes over one connection, the public role reads over another."""
+
+import io
+
+import pandas as pd
+import pytest
+from sqlalchemy import create_engine, text
+
+from server.core.database import public_session, session, settled
+from server.publication import api
+from server.publication.service import publish_batch
+from server.vocabulary import SiteType
+from tests.publication import town
+
+pytestmark = pytest.mark.committed
+EVERY_PATH = [
+    "/map", "/map.js", "/map/table", "/data", "/ogc", "/ogc/conformance", "/ogc/collections", "/ogc/collections/incidents",
+    "/ogc/collections/incidents/items?bbox=10,59,11,60",
+    *(f"/api/v1/public/{rest}" for rest in (
+        "incidents", "incidents?bbox=10,59,11,60&damage=3,U", "incidents.csv", "incidents.hxl.csv", "incidents.geojson",
+        "map/0/0/0", "map/8/135/74", "map/12/2164/1189", "map/0/0/0?site_group=RES", "nearby?lon=10.2&lat=59.12", "batches",
+        "policy", "codelists", "codelists/site-type",
+    )),
+]  # fmt: skip
+
+
+@pytest.fixture
+def live(app, live_database):
+    """Both sessions on a database of their own, each under its own role, with a few records published and committed."""
+    own = create_engine(live_database)
+    strangers = create_engine(live_database.set(username="tessera_public"))
+    before = {scoped: dict(scoped.session_factory.kw) for scoped in (session, public_session)}
+    for scoped, engine in ((session, own), (public_session, strangers)):
+        scoped.remove()
+        scoped.session_factory.kw.clear()
+        scoped.configure(bind=engine)
+    api.memory.forget()
+    yield app.test_client()
+    for scoped, was in before.items():
+        scoped.remove()
+        scoped.session_factory.kw.clear()
+        scoped.session_factory.kw.update(was)
+    own.dispose()
+    strangers.dispose()
+
+
+@pytest.fixture
+def published(live):
+    with settled():
+        town.areas()
+        town.baseline(SiteType.RES_APT, 10.2, 59.12)
+        town.said("CONFLICT_ACTIVE", pcode=town.DISTRICTS[0])
+        town.said("DISASTER", pcode=town.DISTRICTS[1])
+        town.incident()
+        town.incident(SiteType.EDU_SCHOOL, lon=10.8, lat=59.2)
+    with settled():
+        publish_batch(town.NOW)
+    return live
+
+
+def test_every_public_address_is_answered_by_a_role_that_can_read_nothing_else(published):
+    statuses = {path: published.get(path).status_code for path in EVERY_PATH}
+    assert statuses == dict.fromkeys(EVERY_PATH, 200)
+    assert public_session.scalar(text("SELECT current_user")) == "tessera_public"
+
+
+def test_one_record_and_one_area_are_answered_too(published):
+    for item in published.get("/api/v1/public/incidents").get_json()["items"]:
+        assert published.get(f"/map/{item['incident_id']}").status_code == 200
+        assert published.get(f"/ogc/collections/incidents/items/{item['incident_id']}").status_code == 200
+        if item["h3_cell"] and item["lat"] is None:
+            assert published.get(f"/api/v1/public/areas/{item['geo_level']}/{item['h3_cell']}").status_code == 200
+
+
+def test_a_file_is_streamed_over_connections_of_its_own(published):
+    answer = published.get("/api/v1/public/incidents.csv")
+    assert answer.is_streamed
+    table = pd.read_csv(io.BytesIO(answer.data), encoding="utf-8-sig")
+    assert sorted(table["geo_level"]) == ["H3_8", "POINT"]
+
+
+def test_a_batch_is_seen_only_when_it_is_whole(published):
+    with settled():
+        town.incident(SiteType.TRA_ROAD)
+    publish_batch(town.NOW)
+    with public_session.session_factory() as stranger:
+        assert stranger.scalar(text("SELECT count(*) FROM pub.incidents")) == 2
+    session.commit()
+    session.remove()
+    with public_session.session_factory() as stranger:
+        assert stranger.scalar(text("SELECT count(*) FROM pub.incidents")) == 3
