@@ -1,12 +1,12 @@
 /**
  * What the server makes of a place while it is typed: the point that coordinates name, or places so called, as the same
- * radio buttons (`place_choice`) that the page without scripts shows after sending.
+ * radio buttons (`place_choice`) that the page without scripts shows after sending. `pointed` hears of a point.
  */
 const PAUSE_MS = 350;
 const SHORTEST = 3;
 const LONGEST_LIST = 6;
 
-export function suggestPlaces(input, list, address = '/api/v1/places') {
+export function suggestPlaces(input, list, pointed, address = '/api/v1/places') {
   let waiting;
   let running;
   input.addEventListener('input', () => {
@@ -19,7 +19,9 @@ export function suggestPlaces(input, list, address = '/api/v1/places') {
       running = new AbortController();
       const query = new URLSearchParams({ q: words, lang: document.documentElement.lang });
       const found = await ask(`${address}?${query}`, running.signal);
-      if (found) list.replaceChildren(...drawn(found, list.dataset.words));
+      if (!found) return;
+      list.replaceChildren(...drawn(found, list.dataset.words));
+      if (Number.isFinite(found.reading?.lat)) pointed(found.reading);
     }, PAUSE_MS);
   });
 }

@@ -27,12 +27,26 @@ function takePosition({ latitude, longitude, accuracy }) {
   find('data-pin-method').value = 'DEVICE_GPS';
   find('data-device-accuracy').value = Math.ceil(accuracy);
   find('data-places').replaceChildren();
+  showNearby({ lat: latitude, lon: longitude });
+}
+
+/** Only who has a place pays for the module that looks around it. */
+async function showNearby(point) {
+  const { offerNearby } = await import('./nearby.js');
+  offerNearby(point, find('data-nearby'), form);
+}
+
+function takeChoice({ target }) {
+  if (target.name !== 'place_choice') return;
+  const [lat, lon] = target.value.split(',').map(Number);
+  if (Number.isFinite(lat) && Number.isFinite(lon)) showNearby({ lat, lon });
 }
 
 /** A place written by hand is no longer the position of the device. */
 function forgetPosition() {
   find('data-pin-method').value = '';
   find('data-device-accuracy').value = '';
+  find('data-nearby').replaceChildren();
 }
 
 function askForTheDay() {
@@ -69,7 +83,8 @@ function showSending() {
 
 offerPosition(find('data-position'), find('data-position-said'));
 place.addEventListener('input', forgetPosition);
-suggestPlaces(place, find('data-places'));
+suggestPlaces(place, find('data-places'), showNearby);
+form.addEventListener('change', takeChoice);
 askForTheDay();
 countPhotos(find('data-photos'), find('data-photos-said'), Number(form.dataset.photoLimit));
 showSending();

@@ -47,6 +47,7 @@ class Site:
 
     def __init__(self):
         self.rows, self.areas, self.posts, self.asked, self.facts = [], {}, [], [], []
+        self.published = []
         self.app = Flask("server", static_folder=None)
         self.app.jinja_env.trim_blocks = self.app.jinja_env.lstrip_blocks = True
         chosen = Settings.from_env()
@@ -74,6 +75,7 @@ class Site:
             ("/report", self.report_page, ["GET"]),
             ("/report", self.take_report, ["POST"]),
             ("/api/v1/places", self.places, ["GET"]),
+            ("/api/v1/public/incidents", lambda: jsonify(items=self.published), ["GET"]),
         ):
             self.app.add_url_rule(address, f"{methods[0]} {address}", view, methods=methods)
 

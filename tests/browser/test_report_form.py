@@ -71,6 +71,22 @@ def test_places_are_suggested_while_typing_as_text_and_can_be_chosen(site, visit
     assert site.posts[0][0]["place_choice"] == "1.5, 2.5"
 
 
+def test_what_is_public_close_by_is_offered_as_the_same_damage_and_nothing_else_is(site, visit):
+    seen = {"site_type": "EDU.SCHOOL", "damage_best": 3, "date_start": "2026-03-04"}
+    site.published = [
+        {**seen, "incident_id": "NEAR-1", "lat": 1.5003, "lon": 2.5},
+        {**seen, "incident_id": "FAR-1", "lat": 1.509, "lon": 2.5},
+        {**seen, "incident_id": "AREA-1", "lat": None, "lon": None},
+    ]
+    page = visit("/report", geolocation={"latitude": 1.5, "longitude": 2.5, "accuracy": 9}, permissions=["geolocation"], **PHONE)
+    page.get_by_role("button", name="Use my position now").click()
+    page.get_by_text("School, Severe damage · 33 m · Mar 4, 2026").click()
+    assert page.locator("[name=nearby]").count() == 2
+    assert page.locator("[name=same_damage_as]").input_value() == "NEAR-1"
+    page.locator("[data-nearby] label").last.click()
+    assert page.locator("[name=same_damage_as]").input_value() == ""
+
+
 def test_the_day_is_asked_only_when_it_was_another_day(site, visit):
     page = visit("/report", **PHONE)
     day = page.get_by_label("If another day: which?")
