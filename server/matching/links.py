@@ -4,7 +4,7 @@ A link is ended, never deleted; a record that goes into another keeps its public
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import floor
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,9 @@ from server.vocabulary import SensitivityClass, WorkflowState
 
 LOCK_CELL_DEGREES = 0.02
 LOCK_SPACE = 7273
+
+OTHER_NUMBERS: list[Callable[[str], UUID | None]] = []
+"""How to read numbers that a later room gave out, such as those of public rows; that room adds its own way here."""
 
 
 def lock_area(lon: float, lat: float, reach_m: float) -> None:
@@ -54,8 +57,10 @@ def current(incident_id: UUID) -> UUID:
 
 
 def by_public_id(public_id: str) -> UUID | None:
-    """The incident that stands for a public number, following merges; None if there is none."""
-    found = session.scalar(select(Incident.id).where(Incident.public_id == public_id.strip().upper()))
+    """The incident that stands for a public number, the desk's or another's, following merges; None if there is none."""
+    number = public_id.strip().upper()
+    found = session.scalar(select(Incident.id).where(Incident.public_id == number))
+    found = found or next((other for read in OTHER_NUMBERS if (other := read(number))), None)
     return current(found) if found else None
 
 

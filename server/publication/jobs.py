@@ -3,7 +3,12 @@
 from server.core.clock import now
 from server.core.database import settled
 from server.core.jobs import job
+from server.matching.links import OTHER_NUMBERS
 from server.publication import service
+
+
+# A reporter who finds the damage on the public map names it by its public number, which only this room can read.
+OTHER_NUMBERS.append(service.incident_behind)
 
 
 @job("publication.publish_batch")

@@ -241,6 +241,11 @@ def _fresh_id(taken: set[str]) -> str:
     return number
 
 
+def incident_behind(published_id: str) -> UUID | None:
+    """The damage record that was ever public under a number, for a reporter who says "it is this one"."""
+    return session.scalar(select(Disclosure.incident_id).where(Disclosure.published_id == published_id).limit(1))
+
+
 def published_ids_of(incidents: Iterable[UUID]) -> list[str]:
     """The public numbers under which some records are out now."""
     out = select(Disclosure.published_id).where(Disclosure.incident_id.in_(incidents), Disclosure.ended_at.is_(None))

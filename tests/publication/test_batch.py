@@ -12,6 +12,7 @@ from server.accounts.policy import Actor
 from server.core.database import session
 from server.core.ledger import LedgerEntry
 from server.core.problems import Problem
+from server.matching.links import by_public_id
 from server.publication import service
 from server.publication.models import Disclosure, PublishedArea, PublishedBatch, PublishedCell, PublishedIncident
 from server.publication.takedown import put_back_into_public, withdraw_from_public
@@ -51,6 +52,14 @@ def test_the_public_number_is_unrelated_to_the_number_on_the_desk(norway, publis
     assert only_row().incident_id.startswith("INC-")
     assert only_row().incident_id != made.public_id
     assert str(made.id) not in repr(vars(only_row()))
+
+
+def test_a_reporter_who_names_a_public_record_names_the_record_behind_it(norway, publish):
+    made = norway.incident()
+    publish()
+    assert by_public_id(only_row().incident_id.lower()) == made.id
+    assert by_public_id(made.public_id) == made.id
+    assert by_public_id("INC-00000000") is None
 
 
 @pytest.mark.parametrize(
