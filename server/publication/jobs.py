@@ -6,7 +6,6 @@ from server.core.jobs import job
 from server.matching.links import OTHER_NUMBERS
 from server.publication import service
 
-
 # A reporter who finds the damage on the public map names it by its public number, which only this room can read.
 OTHER_NUMBERS.append(service.incident_behind)
 
