@@ -24,7 +24,8 @@ def main(words: list[str]) -> int:
     orders = [["setup"], ["demo", "--small"]] if "--demo" in words else [["setup"]]
     for order in orders:
         try:
-            app.cli.main(args=order, obj=ScriptInfo(create_app=lambda: app), standalone_mode=False)
+            with app.app_context():
+                app.cli.main(args=order, obj=ScriptInfo(create_app=lambda: app), standalone_mode=False)
         except ClickException as refusal:
             refusal.show()
             return refusal.exit_code
