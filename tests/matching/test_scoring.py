@@ -58,7 +58,7 @@ def later(account, *, lon=30.0, **by):
         ("two rows of one curated list", replace(HOUSE, source="list"), replace(OTHER, source="list"), Band.SUGGEST),
     ],
 )  # fmt: skip
-def test_bands(case, a, b, band):
+def test_a_pair_falls_into_the_band_that_people_expect(case, a, b, band):
     assert score(a, b, WEIGHTS).band is band
 
 
