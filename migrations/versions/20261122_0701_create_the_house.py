@@ -281,7 +281,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_incidents')),
     sa.UniqueConstraint('public_id', name=op.f('uq_incidents_public_id'))
     )
-    op.create_geospatial_index('idx_incidents_point', 'incidents', ['point'], unique=False, postgresql_using='gist', postgresql_ops={})
+    op.create_index('ix_incidents_place_and_time', 'incidents', ['point', sa.text("tstzrange(event_earliest, event_latest, '[]')")], unique=False, postgresql_using='gist')
     op.create_index('ix_incidents_adm2_pcode', 'incidents', ['adm2_pcode'], unique=False)
     op.create_index('ix_incidents_changed_at', 'incidents', ['changed_at'], unique=False)
     op.create_index(op.f('ix_incidents_event_id'), 'incidents', ['event_id'], unique=False)
@@ -696,7 +696,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_incidents_event_id'), table_name='incidents')
     op.drop_index('ix_incidents_changed_at', table_name='incidents')
     op.drop_index('ix_incidents_adm2_pcode', table_name='incidents')
-    op.drop_geospatial_index('idx_incidents_point', table_name='incidents', postgresql_using='gist', column_name='point')
+    op.drop_index('ix_incidents_place_and_time', table_name='incidents', postgresql_using='gist')
     op.drop_geospatial_table('incidents')
     op.drop_index('ix_gazetteer_names_trigram', table_name='gazetteer_names', postgresql_using='gin', postgresql_ops={'folded': 'gin_trgm_ops'})
     op.drop_index('ix_gazetteer_names_prefix', table_name='gazetteer_names', postgresql_ops={'folded': 'text_pattern_ops'})

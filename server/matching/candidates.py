@@ -40,13 +40,20 @@ _LATEST = "coalesce(i.event_latest, i.first_received_at)"
 _EARLIEST = "coalesce(i.event_earliest, i.first_received_at - CAST(:unknown AS interval))"
 _SOON = f"({_LATEST} >= :since AND {_EARLIEST} <= :until)"
 
-# The box is what the index answers; the rest narrows it. Those in time come first, then those of the very same spot.
+# The index answers box and time together; what lies on the very same spot is asked for whatever its time. Those in time
+# come first. An open end of an event's interval reaches for ever in the index, so the second time clause narrows it.
 NEAR = f"""
-SELECT i.id, {_D2} AS d2, {_SOON} AS in_time
-FROM incidents i
-WHERE i.point && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
-  AND {_D2} <= CASE WHEN {_SOON} THEN CAST(:reach2 AS float8) ELSE CAST(:site2 AS float8) END AND i.on_map
-ORDER BY in_time DESC, d2, i.id LIMIT :most"""  # noqa: S608 - put together from this module's own words; values are bound
+SELECT id, d2, in_time FROM (
+  SELECT i.id, {_D2} AS d2, true AS in_time FROM incidents i
+  WHERE i.point && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+    AND tstzrange(i.event_earliest, i.event_latest, '[]') && tstzrange(:since, :until, '[]')
+    AND {_D2} <= CAST(:reach2 AS float8) AND {_SOON} AND i.on_map
+  UNION ALL
+  SELECT i.id, {_D2} AS d2, false AS in_time FROM incidents i
+  WHERE i.point && ST_MakeEnvelope(:site_west, :site_south, :site_east, :site_north, 4326)
+    AND {_D2} <= CAST(:site2 AS float8) AND NOT {_SOON} AND i.on_map
+) AS found
+ORDER BY in_time DESC, d2, id LIMIT :most"""  # noqa: S608 - put together from this module's own words; values are bound
 
 RESCUE = f"""
 SELECT i.id, {_D2} AS d2, true AS in_time
@@ -150,9 +157,11 @@ _COLUMNS = (
 def _where(probe: Probe, weights: Weights) -> dict[str, Any]:
     span = timedelta(days=weights.reach_days)
     west, south, east, north = box_around(probe.lon, probe.lat, weights.reach_m)
+    site = box_around(probe.lon, probe.lat, SAME_SITE_M)
     return {
         "lon": probe.lon, "lat": probe.lat, "shrink": max(0.01, cos(radians(probe.lat))),
         "west": west, "south": south, "east": east, "north": north,
+        "site_west": site[0], "site_south": site[1], "site_east": site[2], "site_north": site[3],
         "reach2": (weights.reach_m / METRES_PER_DEGREE) ** 2, "site2": (SAME_SITE_M / METRES_PER_DEGREE) ** 2,
         "since": probe.earliest - span, "until": probe.latest + span, "unknown": span, "most": MOST_INCIDENTS,
     }  # fmt: skip
