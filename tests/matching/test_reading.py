@@ -26,7 +26,14 @@ def test_one_numbered_place_is_recognised_across_scripts(one, other):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Soborna 12", "Soborna 14"), ("house 5, street 28", "house 5, street 29"), ("house 5", "house 5"), ("house 5, street 28", "house 28, street 5"), ("School No. 17", "Hospital No. 17"), ("Soborna 12", "Myru 12")],
+    [
+        ("Soborna 12", "Soborna 14"),
+        ("house 5, street 28", "house 5, street 29"),
+        ("house 5, street 28", "house 28, street 5"),
+        ("house 5", "house 5"),
+        ("School No. 17", "Hospital No. 17"),
+        ("Soborna 12", "Myru 12"),
+    ],
 )
 def test_other_numbers_kinds_and_streets_are_other_places(one, other):
     assert not read(one).addresses & read(other).addresses
