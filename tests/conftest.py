@@ -3,6 +3,7 @@
 import hashlib
 import os
 import subprocess
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,6 +61,19 @@ def _admin():
         yield connection
 
 
+def drop(admin, name: str) -> None:
+    """Drop a database with whoever is still in it. The cluster's own vacuum cannot be sent away: it is waited for."""
+    for patience in range(40, 0, -1):
+        try:
+            admin.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        except DBAPIError:
+            if patience == 1:
+                raise
+            time.sleep(0.25)
+        else:
+            return
+
+
 def migrate(url) -> None:
     config = Config(toml_file=ROOT / "pyproject.toml")
     config.set_main_option("script_location", str(ROOT / "migrations"))
@@ -72,7 +87,7 @@ def _migrated_template() -> str:
     with _admin() as admin:
         admin.execute(text("SELECT pg_advisory_lock(7275)"))
         if not admin.scalar(text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": name}):
-            admin.execute(text(f'DROP DATABASE IF EXISTS "{name}_making" WITH (FORCE)'))
+            drop(admin, f"{name}_making")
             admin.execute(text(f'CREATE DATABASE "{name}_making" TEMPLATE template_tessera'))
             migrate(MAIN.set(database=f"{name}_making"))
             admin.execute(text(f'ALTER DATABASE "{name}_making" RENAME TO "{name}"'))
@@ -85,7 +100,7 @@ def clone(name: str) -> None:
     template = _migrated_template()
     with _admin() as admin:
         admin.execute(text("SELECT pg_advisory_lock(7275)"))
-        admin.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        drop(admin, name)
         admin.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
         admin.execute(text("SELECT pg_advisory_unlock(7275)"))
 
@@ -226,7 +241,7 @@ def live_database(app):
     clone(name)
     yield URL.set(database=name)
     with _admin() as admin:
-        admin.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        drop(admin, name)
 
 
 __all__ = ["Session", "clone", "migrate"]

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import NullPool, create_engine, text
 
-from tests.conftest import MAIN, NAME, ROOT, _admin
+from tests.conftest import MAIN, NAME, ROOT, _admin, drop
 
 COLUMNS = """
 SELECT n.nspname || '.' || c.relname || '.' || a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
@@ -44,11 +44,11 @@ def fresh_database(suffix):
     """An empty database with PostGIS, gone afterwards; gives its URL."""
     name = f"{NAME}_{suffix}"
     with _admin() as admin:
-        admin.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        drop(admin, name)
         admin.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template_tessera'))
     yield MAIN.set(database=name)
     with _admin() as admin:
-        admin.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        drop(admin, name)
 
 
 def config(url):

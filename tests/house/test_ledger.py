@@ -15,7 +15,7 @@ EVENTS = ("report.received", "incident.opened", "report.assessed", "publication.
 
 @pytest.fixture(scope="module")
 def sealed_engine(app):
-    from tests.conftest import NAME, URL, _admin, clone
+    from tests.conftest import NAME, URL, _admin, clone, drop
 
     name = f"{NAME}_ledger"
     clone(name)
@@ -23,7 +23,7 @@ def sealed_engine(app):
     yield engine
     engine.dispose()
     with _admin() as admin:
-        admin.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        drop(admin, name)
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def one_of_each(database):
         "INSERT INTO vault.report_secrets (report_id, wrapped_key, sealed) VALUES (:report, 'k', 's')",
         "INSERT INTO vault.copies_aside (id, report_id, payload_sha256, sealed) VALUES (gen_random_uuid(), :report, sha256('y'), 's')",
         "INSERT INTO vault.amendments (id, report_id, sealed) VALUES (gen_random_uuid(), :report, 's')",
-        "INSERT INTO photos (id, report_id, position, state) VALUES (gen_random_uuid(), :report, 1, 'EXPECTED')",
+        "INSERT INTO photos (id, report_id, position, state, original_sha256, original_bytes) VALUES (:report, :report, 1, 'EXPECTED', 'z', 1)",
     ):
         database.execute(text(statement), report)
     return organisation
