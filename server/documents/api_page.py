@@ -13,7 +13,7 @@ of every running Tessera.
   the same body gets the same receipt, another body under the same number gets 409 and is kept aside.
 * **Refusals** all have one shape, `application/problem+json` (RFC 9457); [every code is listed](problems.md). The sentence is in
   the language of `Accept-Language` or `?lang=`; the code never changes.
-* **Keys.** `Authorization: Bearer <key>` gives an organisation's programs a wider lane. The public API takes none.
+* **Keys.** `Authorization: Bearer <key>` says which organisation a program's reports belong to. The public API takes none.
 * **Lists** come in pages. Follow `next` (or the `next` link of a feature collection) to the end instead of counting.
 * **Open data** may be read from any site's page (CORS), and answers carry an `ETag`: ask again with `If-None-Match`.
 * Members of a report that this version does not know are kept, unread. They never make a report fail.
