@@ -76,7 +76,7 @@ def list_name(kind: type[Choice]) -> str:
 
 
 def _delay(row: PolicyRow) -> Delay:
-    return Delay(row.context, _wait(row.delay), row.ladder[0], row.time)
+    return Delay(row.context, _wait(row.delay), row.ladder[0], max(row.time, TimeLevel.DAY))  # the columns hold days
 
 
 def _wait(delay: timedelta) -> str:
