@@ -487,7 +487,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['superseded_by'], ['reports.id'], name=op.f('fk_reports_superseded_by_reports')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reports'))
     )
-    op.create_geospatial_index('idx_reports_point', 'reports', ['point'], unique=False, postgresql_using='gist', postgresql_ops={})
     op.create_index('ix_reports_import_id', 'reports', ['import_id'], unique=False, postgresql_where=sa.text('import_id IS NOT NULL'))
     op.create_index('ix_reports_organisation_id', 'reports', ['organisation_id'], unique=False, postgresql_where=sa.text('organisation_id IS NOT NULL'))
     op.create_index('ix_reports_receipt_hash', 'reports', ['receipt_hash'], unique=False, postgresql_where=sa.text('receipt_hash IS NOT NULL'))
@@ -667,7 +666,6 @@ def downgrade() -> None:
     op.drop_index('ix_reports_receipt_hash', table_name='reports', postgresql_where=sa.text('receipt_hash IS NOT NULL'))
     op.drop_index('ix_reports_organisation_id', table_name='reports', postgresql_where=sa.text('organisation_id IS NOT NULL'))
     op.drop_index('ix_reports_import_id', table_name='reports', postgresql_where=sa.text('import_id IS NOT NULL'))
-    op.drop_geospatial_index('idx_reports_point', table_name='reports', postgresql_using='gist', column_name='point')
     op.drop_geospatial_table('reports')
     op.drop_index(op.f('ix_verification_decisions_incident_id'), table_name='verification_decisions')
     op.drop_table('verification_decisions')

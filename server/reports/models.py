@@ -102,6 +102,7 @@ class Report(Base):
         String(64), info=passport(N_("Grade in that scale"), audience=COORD)
     )
     point: Mapped[WKBElement | None] = point(
+        spatial_index=False,  # row-level security would never use it: PostGIS's operators are not leakproof
         info=passport(
             N_("Where is it?"),
             hint=N_("Longitude and latitude."),
