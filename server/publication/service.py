@@ -80,8 +80,7 @@ def publish_batch(now: datetime) -> Batch:
     """Judge every record that the public might see, and bring the public copy in line. The caller settles."""
     session.execute(ONE_BATCH)
     session.execute(ONE_WRITER)
-    for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-        session.execute(text(f"SET LOCAL {limit} = 0"))  # a batch may think for as long as it needs
+    take_time()
     batch = _begin(now)
     writing: list[tuple[Case, dict[str, Any]]] = []
     for case in cases(list(session.scalars(due())), now=now):
@@ -136,6 +135,12 @@ def close_batch(release_id: str, *, now: datetime, revoked: Iterable[str]) -> No
             is_exercise=settings().exercise,
         )
     )
+
+
+def take_time() -> None:
+    """Let this transaction last: a batch over everything, or the kill switch over everything, is no runaway query."""
+    for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        session.execute(text(f"SET LOCAL {limit} = 0"))
 
 
 def next_release(now: datetime) -> str:

@@ -19,7 +19,7 @@ from server.core.problems import Problem
 from server.matching.models import Incident
 from server.publication.counting import run_of
 from server.publication.models import Disclosure
-from server.publication.service import ONE_WRITER, close_batch, next_release, published_ids_of, take_out
+from server.publication.service import ONE_WRITER, close_batch, next_release, published_ids_of, take_out, take_time
 from server.vocabulary import SensitivityClass, SiteGroup, SiteType
 
 # The kill switch waits for nobody: a batch that is under way is stopped, and the queue makes it again afterwards.
@@ -42,6 +42,7 @@ def withdraw_from_public(actor: Actor, *, kind: Kind, code: str = "") -> int:
         raise Problem("not_allowed")
     session.execute(_STOP_BATCH)
     session.execute(ONE_WRITER)
+    take_time()
     now = present()
     mark = (
         update(Incident)
