@@ -38,7 +38,7 @@ def _contents(incident: Incident, problem: Problem | None = None) -> dict[str, A
         "incident": incident,
         "problem": problem,
         "values": request.form,
-        "lon_lat": queries.lon_lat(incident),
+        "lon_lat": queries.place_of(incident),
         "accounts": [_account(actor, link, report) for link, report in _attached(actor, incident)],
         "options": verification.options(incident, actor=actor),
         "decisions": verification.decisions_on(incident.id),

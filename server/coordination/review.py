@@ -43,7 +43,7 @@ def _side(incident: Incident) -> dict[str, Any]:
     actor = current_actor()
     laid = queries.attached(actor, incident)[:5] if may(actor, "see_reports") else []
     accounts = [{"link": link, "report": report, "words": access.private_words(actor, report)} for link, report in laid]
-    return {"incident": incident, "accounts": accounts, "lon_lat": queries.lon_lat(incident)}
+    return {"incident": incident, "accounts": accounts, "lon_lat": queries.place_of(incident)}
 
 
 def _done(word: str) -> Any:

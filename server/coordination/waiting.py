@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from geoalchemy2.shape import to_shape
 from werkzeug.wrappers import Response
 
 from server.accounts.policy import Actor, may
 from server.accounts.service import current_actor, requires
 from server.core import paging
+from server.core.columns import lon_lat
 from server.core.problems import Problem
 from server.evidence import service as evidence
 from server.matching import service as matching
@@ -53,19 +53,13 @@ def _contents(actor: Actor, report: Report) -> dict[str, Any]:
         "words": access.private_words(actor, report),
         "additions": access.amendments(actor, report),
         "photos": evidence.photos_of(report.id),
-        "lon_lat": _lon_lat(report),
+        "lon_lat": lon_lat(report.point) if report.point is not None else None,
         "wording": wording,
         "incident": matching.incident_of(report.id),
         "may": lambda action: may(actor, action),
         "states": list(HandlingState),
     }
 
-
-def _lon_lat(report: Report) -> tuple[float, float] | None:
-    if report.point is None:
-        return None
-    shape = to_shape(report.point)
-    return shape.x, shape.y
 
 
 @blueprint.post("/<uuid:report_id>/handling")

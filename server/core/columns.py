@@ -4,17 +4,21 @@ From a passport come the marshmallow field, the OpenAPI property, the HTML form,
 dictionary and the census that decides what may be public (``core/schemas.py``, ``tests/house/test_census.py``).
 """
 
+import struct
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from geoalchemy2 import Geometry
+from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import ARRAY, CheckConstraint, DateTime, Enum, String, Text, func, text
 from sqlalchemy.orm import MappedColumn, mapped_column
 
 from server.core.choices import Choice
 from server.vocabulary import Audience
+
+PIN_DECIMALS = 7  # about a centimetre: more is false precision and a covert channel
+_EWKB_POINT, _POINT_WITH_SRID = struct.Struct("<BIIdd"), 0x20000001
 
 uuid_pk = Annotated[UUID, mapped_column(primary_key=True, default=uuid4)]
 stamped = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
@@ -60,6 +64,20 @@ def listed(column: str, choice: type[Choice]) -> CheckConstraint:
 def point(**column: Any) -> MappedColumn[Any]:
     """A place as a PostGIS point, longitude first, WGS 84, with a GiST index."""
     return mapped_column(Geometry("POINT", srid=4326, spatial_index=column.pop("spatial_index", True)), **column)
+
+
+def pin(lon: float, lat: float) -> WKBElement:
+    """A point as the database takes it (EWKB, little-endian, WGS 84), no finer than anybody can mean."""
+    packed = _EWKB_POINT.pack(1, _POINT_WITH_SRID, 4326, round(lon, PIN_DECIMALS), round(lat, PIN_DECIMALS))
+    return WKBElement(packed, srid=4326, extended=True)
+
+
+def lon_lat(place: WKBElement) -> tuple[float, float]:
+    """Longitude and latitude of a stored point."""
+    data = bytes.fromhex(place.data) if isinstance(place.data, str) else bytes(place.data)
+    order = "<" if data[0] == 1 else ">"
+    lon, lat = struct.unpack_from(f"{order}dd", data, len(data) - 16)
+    return lon, lat
 
 
 def words(limit: int, **column: Any) -> MappedColumn[Any]:

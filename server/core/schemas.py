@@ -7,23 +7,14 @@ from math import isfinite
 from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
-from geoalchemy2.shape import from_shape, to_shape
 from marshmallow import Schema, ValidationError, fields, validate
 from marshmallow_sqlalchemy import ModelConverter, SQLAlchemyAutoSchema
-from shapely.geometry import Point as ShapelyPoint
-from shapely.geometry import mapping
 from sqlalchemy import ARRAY, Column, Enum
 from sqlalchemy.dialects.postgresql import ARRAY as PG_ARRAY
 
 from server.core.choices import N_
+from server.core.columns import lon_lat, pin
 from server.core.validation import Sentence
-
-COORDINATE_DECIMALS = 7  # about a centimetre: more is false precision and a covert channel
-
-
-def pin_point(lon: float, lat: float) -> WKBElement:
-    """A point as the database takes it, no finer than anybody can mean."""
-    return from_shape(ShapelyPoint(round(lon, COORDINATE_DECIMALS), round(lat, COORDINATE_DECIMALS)), srid=4326)
 
 
 class Point(fields.Field):
@@ -37,13 +28,13 @@ class Point(fields.Field):
     }
 
     def _serialize(self, value: WKBElement | None, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return None if value is None else mapping(to_shape(value))
+        return None if value is None else {"type": "Point", "coordinates": list(lon_lat(value))}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> WKBElement:
         lon, lat = self._numbers(value)
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
             raise self.make_error("impossible")
-        return pin_point(lon, lat)
+        return pin(lon, lat)
 
     def _numbers(self, value: Any) -> tuple[float, float]:
         if not isinstance(value, dict) or value.get("type") != "Point" or set(value) - {"type", "coordinates", "bbox"}:

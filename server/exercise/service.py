@@ -21,10 +21,10 @@ from server.accounts.models import Organisation, Person
 from server.accounts.policy import ANONYMOUS, Actor
 from server.accounts.service import add_person, ensure_organisation, ensure_roles
 from server.core.clock import now
+from server.core.columns import pin
 from server.core.database import see_as, session, settled
 from server.core.ledger import OutboxEvent
 from server.core.problems import Problem
-from server.core.schemas import pin_point
 from server.evidence import service as evidence
 from server.exercise import country, photos, scenario
 from server.exercise.scenario import Told
@@ -158,7 +158,7 @@ def _draft(account: Told, picture: bytes | None) -> Draft:
     values: dict[str, Any] = {name: value for name, value in account.values.items() if value is not None}
     lon, lat = values.pop("lon", None), values.pop("lat", None)
     if lon is not None and lat is not None:
-        values["point"] = pin_point(lon, lat)
+        values["point"] = pin(lon, lat)
     body = json.dumps({**values, "text": account.text}, default=str, sort_keys=True).encode()
     media: tuple[Announced, ...] = evidence.announce(account.id, [picture]) if picture else ()
     return Draft(

@@ -3,12 +3,11 @@
 from uuid import UUID
 
 import h3
-from geoalchemy2.shape import from_shape
-from shapely import Point
 from sqlalchemy import select
 
 from server.accounts.policy import Actor
 from server.core import ledger
+from server.core.columns import pin
 from server.core.database import session
 from server.core.problems import Problem
 from server.matching import links
@@ -40,7 +39,7 @@ def place_by_hand(report_id: UUID, lon: float, lat: float, *, accuracy_m: float 
     reasons = [{"code": "by_hand", "params": {}, "contribution": 0.0}]
     links.lay(report_id, incident.id, score=None, reasons=reasons, version="", actor=actor)
     areas = assign_areas(lon, lat)
-    incident.point = from_shape(Point(lon, lat), srid=4326)
+    incident.point = pin(lon, lat)
     incident.accuracy_m = accuracy_m
     incident.h3_r9 = h3.latlng_to_cell(lat, lon, H3_LEVEL)
     incident.adm1_pcode, incident.adm2_pcode, incident.adm3_pcode = areas.adm1, areas.adm2, areas.adm3

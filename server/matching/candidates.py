@@ -15,10 +15,10 @@ from math import cos, radians
 from typing import Any
 from uuid import UUID
 
-from geoalchemy2.shape import to_shape
 from sqlalchemy import RowMapping, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from server.core.columns import lon_lat
 from server.core.database import session
 from server.core.geography import METRES_PER_DEGREE, box_around
 from server.core.settings import settings
@@ -114,9 +114,9 @@ def of_incidents(incidents: Iterable[UUID], report_id: UUID, weights: Weights) -
 
 def account_of(report: Report, weights: Weights) -> Account:
     """One report as matching reads it."""
-    shape = to_shape(report.point) if report.point is not None else None
+    place = lon_lat(report.point) if report.point is not None else (None, None)
     row = {name: getattr(report, name) for name in _COLUMNS}
-    row |= {"lon": shape.x if shape else None, "lat": shape.y if shape else None}
+    row |= {"lon": place[0], "lat": place[1]}
     return _accounts([row | {"import_source": _source_of(report)}], weights)[0]
 
 
@@ -124,9 +124,9 @@ def probe_of(report: Report, weights: Weights) -> Probe:
     """Where and when to look for the others; the report must have a point."""
     if report.point is None:
         raise ValueError("a report without a point has no neighbours")
-    shape = to_shape(report.point)
+    lon, lat = lon_lat(report.point)
     earliest, latest = _interval(report.event_earliest, report.event_latest, report.received_at, weights)
-    return Probe(report.id, shape.x, shape.y, earliest, latest)
+    return Probe(report.id, lon, lat, earliest, latest)
 
 
 def remember_addresses(report_id: UUID, account: Account) -> None:

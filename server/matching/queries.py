@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from geoalchemy2.shape import to_shape
 from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from server.accounts.models import Person
 from server.accounts.policy import Actor
 from server.core import paging
+from server.core.columns import lon_lat
 from server.core.database import session
 from server.core.problems import Problem
 from server.matching import filters
@@ -88,12 +88,9 @@ def incident_by_public_id(public_id: str) -> Incident:
     return incident
 
 
-def lon_lat(incident: Incident) -> tuple[float, float] | None:
+def place_of(incident: Incident) -> tuple[float, float] | None:
     """Longitude and latitude of a record, where it has a place."""
-    if incident.point is None:
-        return None
-    shape = to_shape(incident.point)
-    return shape.x, shape.y
+    return None if incident.point is None else lon_lat(incident.point)
 
 
 def attached(actor: Actor, incident: Incident) -> list[tuple[Attachment, Report]]:

@@ -10,11 +10,10 @@ from typing import Any
 from uuid import UUID
 
 import h3
-from geoalchemy2.shape import from_shape, to_shape
-from shapely import Point
 from sqlalchemy import func, select
 
 from server.core.clock import now
+from server.core.columns import lon_lat, pin
 from server.core.database import session
 from server.core.geography import metres_between
 from server.evidence.models import Photo
@@ -120,13 +119,13 @@ def _when(reports: Reports) -> dict[str, Any]:
 
 def _where(reports: Reports) -> dict[str, Any]:
     """The position weighted by stated accuracy, stray pins left out, with the cell and the areas it lies in."""
-    pins = [(p.x, p.y, r.pin_accuracy_m or UNSTATED_M) for r in reports if r.point is not None and (p := to_shape(r.point))]
+    pins = [(*lon_lat(r.point), r.pin_accuracy_m or UNSTATED_M) for r in reports if r.point is not None]
     if not pins:
         return {"point": None, "accuracy_m": None, "h3_r9": None, "adm1_pcode": None, "adm2_pcode": None, "adm3_pcode": None}
     lon, lat, accuracy_m = middle_of(pins)
     areas = assign_areas(lon, lat)
     return {
-        "point": from_shape(Point(lon, lat), srid=4326),
+        "point": pin(lon, lat),
         "accuracy_m": accuracy_m,
         "h3_r9": h3.latlng_to_cell(lat, lon, H3_LEVEL),
         "adm1_pcode": areas.adm1,
@@ -191,5 +190,5 @@ def _is_same(before: Any, after: Any) -> bool:
     if before is None or after is None:
         return before is after
     if hasattr(before, "desc") and hasattr(after, "desc"):
-        return to_shape(before).equals_exact(to_shape(after), 1e-9)
+        return all(abs(a - b) < 1e-9 for a, b in zip(lon_lat(before), lon_lat(after), strict=True))
     return bool(before == after)

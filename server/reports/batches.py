@@ -42,7 +42,7 @@ def _receive_batch(drafts: Sequence[Draft], actor: Actor) -> int:
 
 def _write(kind: type[Base], rows: list[dict[str, Any]]) -> None:
     """Add rows by one prepared statement; a thousand rows in one text take longer to parse than to store."""
-    session.connection().execute(insert(kind.__table__), rows)
+    session.connection().execute(insert(kind), rows)
 
 
 def _sealed(draft: Draft) -> dict[str, Any]:

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from geoalchemy2.shape import to_shape
-
 from server.accounts.policy import Actor
+from server.core.columns import lon_lat
 from server.core.settings import settings
 from server.reports import reading, screening, vault
 from server.reports.draft import Draft
 from server.reports.models import Report
-from server.vocabulary import HandlingState, SourceType
+from server.vocabulary import HandlingState, Hazard, SourceType
 
 # What a stranger may call themselves; a claim to be more is kept and flagged.
 OPEN_SOURCES = {
@@ -41,6 +40,10 @@ def row_of(draft: Draft, *, actor: Actor, received_at: datetime) -> dict[str, An
     found = screening.screen(f"{draft.text}\n{draft.place_text}")
     if given.get("source_type", SourceType.SELF_WITNESS) not in OPEN_SOURCES and not actor.is_known:
         flags.append("claimed_source")
+    if Hazard.HZ_NONE in given.get("hazards", ()) and not actor.is_known:
+        # Only trained people may say that a place is safe: on a stranger's word somebody might walk onto a mine.
+        given["hazards"] = [code for code in given["hazards"] if code != Hazard.HZ_NONE]
+        flags.append("claimed_clear")
     flags += when_flags + reading.contradictions({**given, "text": draft.text}) + list(found.flags) + list(draft.flags)
     return {
         **dict.fromkeys(WRITTEN), **DEFAULTS, **given, **when, **reading.read_damage(given),
@@ -58,10 +61,7 @@ def place_flags_of(values: Mapping[str, Any]) -> list[str]:
 
 
 def _lon_lat(point: Any) -> tuple[float | None, float | None]:
-    if point is None:
-        return None, None
-    shape = to_shape(point)
-    return shape.x, shape.y
+    return (None, None) if point is None else lon_lat(point)
 
 
 def _receipt_hash(draft: Draft) -> bytes | None:
