@@ -4,11 +4,13 @@ from flask_babel import gettext
 
 from server.core.choices import N_
 from server.core.settings import settings
+from server.intake.answers import WITHHELD
 from server.reports.draft import Draft
 from server.reports.rows import place_flags_of
 from server.vocabulary import Hazard, SensitivityClass, effective_class
 
 EXPLOSIVE = {Hazard.HZ_UXO, Hazard.HZ_MINE, Hazard.HZ_SUBMUN}
+UNSTEADY = {Hazard.HZ_COLLAPSE, Hazard.HZ_GAS, Hazard.HZ_POWER}
 DO_NOT_TOUCH = N_(
     "A suspicious item? Do not touch it. Do not photograph it from close by. Stay at least 100 metres away. Leave the way you came. Call %(number)s."
 )
@@ -29,20 +31,23 @@ _PLACE_FLAGS = {
 }
 
 
-def sentences(draft: Draft, *, place_withheld: bool) -> list[str]:
-    """Sentences for the answer page, the most urgent first, in the language spoken now."""
+def urgent(draft: Draft) -> list[str]:
+    """What keeps a person alive at a place with the hazards they reported, in the language spoken now."""
     hazards = set(draft.values.get("hazards", ()))
     call = {"number": settings().emergency_number or gettext("your emergency number")}
     told = [gettext(DO_NOT_TOUCH, **call)] if hazards & EXPLOSIVE else []
     if draft.values.get("people_trapped"):
         told.append(gettext(NO_HELP, **call))
-    if hazards & {Hazard.HZ_COLLAPSE, Hazard.HZ_GAS, Hazard.HZ_POWER}:
-        told.append(gettext(STAY_OUT))
-    return [*told, *(gettext(sentence) for sentence in _of_the_place(draft, is_withheld=place_withheld))]
+    return told + ([gettext(STAY_OUT)] if hazards & UNSTEADY else [])
 
 
-def _of_the_place(draft: Draft, *, is_withheld: bool) -> list[str]:
-    if is_withheld:
+def of_the_place(draft: Draft) -> list[str]:
+    """What a person should know of the place they gave, in the language spoken now."""
+    return [gettext(sentence) for sentence in _of_the_place(draft)]
+
+
+def _of_the_place(draft: Draft) -> list[str]:
+    if WITHHELD in draft.flags:
         return [PLACE_WITHHELD]
     site_type, in_use_as = draft.values.get("site_type"), draft.values.get("in_use_as")
     refuge = [REFUGE] if site_type and effective_class(site_type, in_use_as) is SensitivityClass.S4 else []

@@ -24,6 +24,7 @@ ASKED_AROUND = ("place_choice", "pin_method", "device_accuracy_m", "exactness", 
 HONEY = "website"
 """A field no person sees: whoever fills it in is a program. It is flagged, never refused."""
 
+WITHHELD = "place_withheld"
 PRIVATE = ("contact", "consents")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -141,11 +142,9 @@ def device_accuracy_m(form: Form) -> float | None:
     return float(text) if re.fullmatch(r"\d{1,7}", text) else None
 
 
-def keep_off_the_map(answers: Answers) -> bool:
-    """Drop the point of a place that no resident's word may put on a map; tell whether there was one."""
-    if answers.given.get("site_type") not in NEVER_FROM_CITIZENS:
-        return False
-    for name in ("point", "pin_method", "pin_accuracy_m"):
-        answers.given.pop(name, None)
-    answers.flags.append("place_withheld")
-    return True
+def keep_off_the_map(answers: Answers) -> None:
+    """Drop the point of a place that no resident's word may put on a map, and flag that."""
+    if answers.given.get("site_type") in NEVER_FROM_CITIZENS:
+        for name in ("point", "pin_method", "pin_accuracy_m"):
+            answers.given.pop(name, None)
+        answers.flags.append(WITHHELD)

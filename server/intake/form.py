@@ -17,6 +17,7 @@ from server.core.i18n import language
 from server.core.problems import Problem
 from server.core.settings import settings
 from server.evidence import service as evidence
+from server.evidence.inspection import Refusal
 from server.intake import advice
 from server.intake.answers import HONEY, Answers, keep_off_the_map, meaning, read_answers
 from server.intake.api import read_id
@@ -54,35 +55,28 @@ def receive() -> Response:
     """Take a report in and show its receipt code, or show the page again with everything kept and what is wrong with it."""
     if request.mimetype != "multipart/form-data":
         request.max_content_length = WORDS_BYTES
-    form, files = request.form, _photos()
-    number = _number(form.get("id", ""))
+    number = _number(request.form.get("id", ""))
     if number is None:
-        return _again(form, uuid4(), [_error("report", OLD_PAGE)], had_photos=bool(files))
-    answers = read_answers(form, zone=ZoneInfo(settings().time_zone), now=now())
-    offers = read_place_of(form, answers)
-    withheld = keep_off_the_map(answers)
-    errors = [_error(field, sentence) for field, sentence in answers.errors]
-    contents = [file.read() for file in files[:PHOTO_LIMIT]]
-    manifest = evidence.announce(number, contents)
-    try:
-        draft = _draft(number, answers, manifest)
-    except Problem as problem:
-        errors = problem.errors + errors
-    if errors:
-        return _again(form, number, errors, had_photos=bool(files), offers=offers)
+        return _again(uuid4(), [_error("report", OLD_PAGE)])
+    answers = read_answers(request.form, zone=ZoneInfo(settings().time_zone), now=now())
+    offers = read_place_of(request.form, answers)
+    keep_off_the_map(answers)
+    photos = [file.read() for file in _photos()[:PHOTO_LIMIT]]
+    draft, errors = _drafted(number, answers, evidence.announce(number, photos))
+    if draft is None:
+        return _again(number, errors, offers=offers)
+    return _keep(draft, photos)
+
+
+def _keep(draft: Draft, photos: Sequence[bytes]) -> Response:
+    """Receive the report, then its photos; whatever is wrong with a photo, the report stays."""
     receipt = reports.receive(draft, actor=current_actor())
     if receipt.is_withdrawn:
         raise Problem("report_withdrawn")
     if receipt.is_conflict:
         requests.keep_work()
-        return _again(form, uuid4(), [_error("report", SENT_BEFORE)], had_photos=bool(files), status=409)
-    refusals = evidence.receive_together(number, manifest, contents)
-    refused = [
-        {"name": f.filename, "message": gettext(why.label)} for f, why in zip(files, refusals, strict=False) if why
-    ]
-    refused += [{"name": f.filename, "message": gettext(TOO_MANY, n=PHOTO_LIMIT)} for f in files[PHOTO_LIMIT:]]
-    sentences = advice.sentences(draft, place_withheld=withheld)
-    return _received(vault.derived_code(number), refusals.count(None), refused, sentences)
+        return _again(uuid4(), [_error("report", SENT_BEFORE)], status=409)
+    return _received(draft, evidence.receive_together(draft.id, draft.media, photos))
 
 
 def _photos() -> list[FileStorage]:
@@ -96,6 +90,16 @@ def _number(word: str) -> UUID | None:
         return read_id(word)
     except Problem:
         return None
+
+
+def _drafted(number: UUID, answers: Answers, manifest: Sequence[Announced]) -> tuple[Draft | None, Errors]:
+    """The Draft of the form, or None and everything that needs a second look."""
+    errors = [_error(field, sentence) for field, sentence in answers.errors]
+    try:
+        draft = _draft(number, answers, manifest)
+    except Problem as problem:
+        return None, [*problem.errors, *errors]
+    return (None if errors else draft), errors
 
 
 def _draft(number: UUID, answers: Answers, manifest: Sequence[Announced]) -> Draft:
@@ -112,19 +116,11 @@ def _error(field: str, sentence: str) -> dict[str, str]:
     return {"field": field, "code": "invalid", "message": gettext(sentence)}
 
 
-def _again(
-    form: MultiDict[str, str],
-    number: UUID,
-    errors: Errors,
-    *,
-    had_photos: bool,
-    offers: Sequence[Offer] = (),
-    status: int = 422,
-) -> Response:
+def _again(number: UUID, errors: Errors, *, offers: Sequence[Offer] = (), status: int = 422) -> Response:
     """The page with everything that was given, but photos, which no browser lets us keep."""
     told = sorted(errors, key=lambda error: _PLACE_ON_PAGE.get(error["field"].partition(".")[0], 0))
-    told += [_error("photos", PHOTOS_AGAIN)] if had_photos else []
-    return _page(form, number=number, errors=told, places=offers, status=status)
+    told += [_error("photos", PHOTOS_AGAIN)] if _photos() else []
+    return _page(request.form, number=number, errors=told, places=offers, status=status)
 
 
 def _page(
@@ -143,8 +139,15 @@ def _page(
     return _unstored(make_response(page, status))
 
 
-def _received(code: str, kept: int, refused: list[dict[str, str | None]], sentences: list[str]) -> Response:
-    page = render_template("intake/received.html", code=code, photos_kept=kept, photos_refused=refused, flags=sentences)
+def _received(draft: Draft, refusals: Sequence[Refusal | None]) -> Response:
+    """The answer page, the same however often the same form is sent: the code is derived from the report's number."""
+    names = [file.filename for file in _photos()]
+    refused = [{"name": name, "message": gettext(why.label)} for name, why in zip(names, refusals, strict=False) if why]
+    refused += [{"name": name, "message": gettext(TOO_MANY, n=PHOTO_LIMIT)} for name in names[PHOTO_LIMIT:]]
+    page = render_template(
+        "intake/received.html", code=vault.derived_code(draft.id), photos_kept=refusals.count(None), photos_refused=refused,
+        urgent=advice.urgent(draft), flags=advice.of_the_place(draft),
+    )  # fmt: skip
     return _unstored(make_response(page))
 
 

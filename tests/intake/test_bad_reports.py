@@ -318,6 +318,22 @@ def test_things_that_hardly_go_together_are_left_to_a_person(client, kept):
     assert "destroyed_but_working" in kept("flags")[0]
 
 
+def test_a_stranger_cannot_declare_a_place_safe(client, as_, kept, database):
+    assert put(client, {**GOOD, "hazards": ["HZ.NONE", "HZ.GAS"]}).status_code == 201
+    hazards, flags = kept("hazards, flags")
+    assert hazards == ["HZ.GAS"]
+    assert "claimed_clear" in flags
+    database.execute(text("DELETE FROM vault.report_secrets"))
+    database.execute(text("DELETE FROM reports"))
+    put(as_("amal"), {**GOOD, "hazards": ["HZ.NONE"]})
+    assert kept("hazards") == (["HZ.NONE"],)
+
+
+def test_a_strangers_claim_to_be_an_official_is_flagged(client, kept):
+    put(client, {**GOOD, "source_type": "AUTH_LOCAL"})
+    assert "claimed_source" in kept("flags")[0]
+
+
 def test_an_error_tells_nothing_of_the_machine(client):
     answer = put(client, b"{")
     assert not re.search(r"Traceback|line \d+|server/|psycopg|SELECT", answer.text)
