@@ -21,6 +21,7 @@ from server.core.settings import settings
 REACTIONS: dict[str, tuple[str, ...]] = {
     "report.received": ("matching.match_report",),
     "report.freed": ("matching.match_report",),
+    "report.restored": ("matching.match_report",),
     "report.withdrawn": ("matching.let_go_report", "evidence.erase_photos"),
     "media.received": ("evidence.clean_photo",),
     "media.cleaned": ("matching.reconsider_report",),

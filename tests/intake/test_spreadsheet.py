@@ -185,6 +185,26 @@ def test_an_import_can_be_undone_and_done_again(bring_in, reports, flask_command
     assert len(reports()) == 4
 
 
+def test_damage_records_follow_their_reports_when_an_import_is_undone(bring_in, database, work, flask_command):
+    attached = text("SELECT count(DISTINCT incident_id) FROM attachments WHERE ended_at IS NULL")
+    said = bring_in(told(*ROWS[:2]), "--commit")
+    work()
+    assert database.scalar(attached) == 2
+    flask_command("imports", "undo", said.partition("undo ")[2][:8])
+    work()
+    assert database.scalar(attached) == 0
+
+
+def test_a_row_that_counts_again_finds_its_damage_record_again(bring_in, database, work, flask_command):
+    attached = text("SELECT count(DISTINCT report_id) FROM attachments WHERE ended_at IS NULL")
+    bring_in(told(ROWS[0]), "--commit", "--source", "partner")
+    said = bring_in(told(ROWS[0].replace("gold", "silver")), "--commit", "--source", "partner")
+    work()
+    flask_command("imports", "undo", said.partition("undo ")[2][:8])
+    work()
+    assert database.scalar(attached) == 1
+
+
 def test_an_undone_import_leaves_no_words(bring_in, reports, flask_command):
     said = bring_in(told(*ROWS), "--commit")
     flask_command("imports", "undo", said.partition("undo ")[2][:8])
@@ -519,3 +539,19 @@ def test_geojson_in_another_projection_is_refused(bring_in):
         "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::3857"}},
     }
     assert "Convert the file to WGS 84" in bring_in(json.dumps(content), fails=True)
+
+
+@pytest.mark.parametrize("with_tags", [False, True])
+def test_our_own_public_file_can_be_imported_again(bring_in, reports, with_tags):
+    from server.publication.formats import csv as published
+
+    row = dict.fromkeys(published.HEADER, "") | {
+        "incident_id": "7K3Q9F2M", "date_start": "2026-02-16", "date_end": "2026-02-22", "date_precision": "WEEK", "lat": "-34.9011",
+        "lon": "-56.1645", "site_type": "EDU.SCHOOL", "damage_best": "3", "damage_min": "2", "damage_max": "3", "adm2_name": "Montevideo",
+    }  # fmt: skip
+    pieces = published.pieces_with_hxl([], "R1") if with_tags else published.pieces([], "R1")
+    table = b"".join(pieces).decode() + ",".join(row[name] for name in published.HEADER) + "\r\n"
+    bring_in(table, "--commit")
+    kept = reports("id, site_type, damage, damage_min, damage_max, event_precision, ST_X(point) AS lon")[0]
+    assert tuple(kept)[1:] == ("EDU.SCHOOL", "D3", 2, 3, "WEEK", -56.1645)
+    assert bring_in(table).count("same as before") == 1
