@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request
 from marshmallow import ValidationError
+from werkzeug.datastructures import MultiDict
 
 from server.accounts.service import current_actor, must, requires
 from server.core.maps import Layer, Map, script_response
@@ -111,7 +112,9 @@ def _map() -> Map:
     lat, lon, zoom = _view(reading.extent())
     composed = Map("public", location=(lat, lon), zoom=zoom)
     Layer("basemap", tiles=ground.url, form=ground.kind, max_zoom=ground.max_zoom).add_to(composed)
-    Layer("incidents", tiles=TILES, areas=AREAS, record="/map/{id}", list="/map/table", every_s=60).add_to(composed)
+    Layer("incidents", tiles=TILES, areas=AREAS, record="/map/{id}", list="/map/table", every_s=60, fit=False).add_to(
+        composed
+    )
     return composed
 
 
@@ -125,11 +128,15 @@ def _view(extent: tuple[float, float, float, float] | None) -> tuple[float, floa
 
 def _asked() -> tuple[dict[str, Any], list[dict[str, str]]]:
     """The filters of the address; what cannot be read is said beside the form and does not hide the map."""
-    try:
-        return _FILTERS.load(request.args), []
-    except ValidationError as error:
-        kept = {name: value for name, value in request.args.items() if name not in error.messages_dict}
-        return _FILTERS.load(kept), field_errors(error.messages)
+    kept, found = request.args, []
+    while True:
+        try:
+            return _FILTERS.load(kept), found
+        except ValidationError as error:  # a box is looked at only when every other filter can be read: once more then
+            wrong = field_errors(error.messages)
+            names = {item["field"].partition(".")[0] for item in wrong}
+            found += [{**item, "field": item["field"].partition(".")[0]} for item in wrong]
+            kept = MultiDict((name, value) for name, value in kept.items(multi=True) if name not in names)
 
 
 def _query() -> str:

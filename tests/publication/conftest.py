@@ -1,8 +1,10 @@
 """What tests of the public copy stand on."""
 
 import pytest
+from sqlalchemy import create_engine
 
-from server.core.database import session
+from server.core.database import public_session, session, settled
+from server.publication import api
 from server.publication.service import publish_batch
 from server.vocabulary import SiteType
 from tests.publication import town
@@ -28,3 +30,37 @@ def publish(database):
         return batch
 
     return run
+
+
+@pytest.fixture
+def live(app, live_database):
+    """Both sessions on a database of their own, each under its own role, with a few records published and committed."""
+    own = create_engine(live_database)
+    strangers = create_engine(live_database.set(username="tessera_public"))
+    before = {scoped: dict(scoped.session_factory.kw) for scoped in (session, public_session)}
+    for scoped, engine in ((session, own), (public_session, strangers)):
+        scoped.remove()
+        scoped.session_factory.kw.clear()
+        scoped.configure(bind=engine)
+    api.memory.forget()
+    yield app.test_client()
+    for scoped, was in before.items():
+        scoped.remove()
+        scoped.session_factory.kw.clear()
+        scoped.session_factory.kw.update(was)
+    own.dispose()
+    strangers.dispose()
+
+
+@pytest.fixture
+def published(live):
+    with settled():
+        town.areas()
+        town.baseline(SiteType.RES_APT, 10.2, 59.12)
+        town.said("CONFLICT_ACTIVE", pcode=town.DISTRICTS[0])
+        town.said("DISASTER", pcode=town.DISTRICTS[1])
+        town.incident()
+        town.incident(SiteType.EDU_SCHOOL, lon=10.8, lat=59.2)
+    with settled():
+        publish_batch(town.NOW)
+    return live
