@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Column, Enum, Table
 
+import server.accounts.models  # noqa: F401 - reports name people and organisations, whose tables must be known first
 from server.core.database import Base
 from server.core.schemas import AutoSchema
 from server.documents.markdown import code, page, sentence, table

@@ -29,7 +29,7 @@ FLASK = re.compile(r"flask --app wsgi ((?:[a-z]+ ?)+)")
 MAKE = re.compile(r"(?:^|`)make ([a-z]+)", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 PATHS = re.compile(r"`((?:server|tests|scripts|migrations|static)/[\w./-]+)`")
-UNFINISHED = re.compile(r"\bTODO\b|\bTBD\b|\bFIXME\b|lorem ipsum|/tmp/", re.IGNORECASE)
+UNFINISHED = re.compile(r"\bTODO\b|\bTBD\b|\bFIXME\b|Lorem ipsum|/tmp/")
 
 
 def markdown():
