@@ -1,5 +1,7 @@
 """The web application, as gunicorn and ``flask --app wsgi`` find it."""
 
 from server.app import create_app
+from server.core import logs
 
+logs.to_stderr()
 app = create_app()
