@@ -165,7 +165,8 @@ def _told(truth: int, damage: Damage, lang: str, shared_photo: int | None, at: d
     )
     return Told(
         id=UUID(int=dice.getrandbits(128), version=4), values=values, text=words, place_text="" if not nowhere else words,
-        received_at=min(received, at - timedelta(minutes=dice.randrange(1, 60))), by_organisation=organisation, photo_seed=photo, grade=grade, damage=truth,
+        received_at=min(received, at - timedelta(minutes=dice.randrange(1, 60))),
+        by_organisation=organisation, photo_seed=photo, grade=grade, damage=truth,
     )  # fmt: skip
 
 

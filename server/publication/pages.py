@@ -128,7 +128,8 @@ def _view(extent: tuple[float, float, float, float] | None) -> tuple[float, floa
 
 def _asked() -> tuple[dict[str, Any], list[dict[str, str]]]:
     """The filters of the address; what cannot be read is said beside the form and does not hide the map."""
-    kept, found = request.args, []
+    kept: Any = request.args
+    found: list[dict[str, str]] = []
     while True:
         try:
             return _FILTERS.load(kept), found
