@@ -8,12 +8,14 @@ from werkzeug.wrappers import Response
 
 from server.accounts.policy import Actor, may
 from server.accounts.service import current_actor, requires
+from server.core import maps
 from server.core.problems import Problem
 from server.evidence import service as evidence
 from server.matching import queries, wording
 from server.matching import service as matching
 from server.matching.models import Attachment, Incident
 from server.matching.tiles import memory
+from server.places.basemap import base_map
 from server.reports import access
 from server.reports.models import Report
 from server.verification import service as verification
@@ -32,10 +34,37 @@ def show(public_id: str) -> str | Response:
     return render_template("coordination/record.html", **_contents(incident))
 
 
+@blueprint.get("/<public_id>/map.js")
+@requires("see_desk")
+def show_script(public_id: str) -> Response:
+    """The script of the small map on the page of a record. Problem ``not_found`` for a record without a place."""
+    spot = _spot(queries.incident_by_public_id(public_id))
+    if spot is None:
+        raise Problem("not_found")
+    return maps.script_response(spot)
+
+
+def _spot(incident: Incident) -> maps.Map | None:
+    """A small still map of where a record lies, as exactly as that is known; None where it has no place."""
+    place = queries.place_of(incident)
+    if place is None:
+        return None
+    lon, lat = place
+    ground = base_map()
+    drawn = maps.Map("spot", location=(lat, lon), zoom=10, modules=("js/ground.js", "js/spot.js"))
+    maps.ground(ground.url, kind=ground.kind, max_zoom=ground.max_zoom).add_to(drawn)
+    grade, certainty = wording.grade(incident.damage_best).value, incident.certainty.value
+    maps.Layer("spot", lon=lon, lat=lat, accuracy_m=incident.accuracy_m, grade=grade, certainty=certainty).add_to(drawn)
+    return drawn
+
+
 def _contents(incident: Incident, problem: Problem | None = None) -> dict[str, Any]:
     actor = current_actor()
+    spot = _spot(incident)
     return {
         "incident": incident,
+        "page": spot and spot.page,
+        "base_map": base_map(),
         "problem": problem,
         "values": request.form,
         "lon_lat": queries.place_of(incident),

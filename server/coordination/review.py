@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from server.accounts.policy import may
 from server.accounts.service import current_actor, requires
 from server.core.problems import Problem
+from server.evidence import service as evidence
 from server.matching import queries, wording
 from server.matching import service as matching
 from server.matching.models import Incident
@@ -39,10 +40,12 @@ def show() -> str:
 
 
 def _side(incident: Incident) -> dict[str, Any]:
-    """One record of a pair with up to five of its reports and their words."""
+    """One record of a pair with up to five of its reports, their words and photos."""
     actor = current_actor()
     laid = queries.attached(actor, incident)[:5] if may(actor, "see_reports") else []
-    accounts = [{"link": link, "report": report, "words": access.private_words(actor, report)} for link, report in laid]
+    accounts = [
+        {"report": report, "words": access.private_words(actor, report), "photos": evidence.photos_of(report.id)} for _link, report in laid
+    ]
     return {"incident": incident, "accounts": accounts, "lon_lat": queries.place_of(incident)}
 
 

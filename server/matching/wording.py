@@ -22,6 +22,7 @@ ACTS = {
     "move": N_("The state of work was changed"),
 }
 
+DAY, CLOCK = "d MMM y", "HH:mm"
 WITHOUT_CLOCK = {EventPrecision.DAY, EventPrecision.WEEK, EventPrecision.MONTH}
 
 
@@ -45,9 +46,13 @@ def when(incident: Any) -> str:
     first, last, precision = incident.event_earliest, incident.event_latest, incident.event_precision
     if first is None or last is None:
         return gettext("Time not known")
-    pattern = "d MMM y" if precision in WITHOUT_CLOCK else "d MMM y, HH:mm"
+    pattern = DAY if precision in WITHOUT_CLOCK else f"{DAY}, {CLOCK}"
     start, end = format_datetime(first, pattern), format_datetime(last, pattern)
-    return start if start == end else gettext("between %(start)s and %(end)s", start=start, end=end)
+    if start == end:
+        return start
+    if format_datetime(first, DAY) == format_datetime(last, DAY):
+        return f"{start}–{format_datetime(last, CLOCK)}"
+    return gettext("between %(start)s and %(end)s", start=start, end=end)
 
 
 def facts(incident: Incident) -> list[list[str]]:
