@@ -162,6 +162,13 @@ def _keep_refused(made: Import, refused: str) -> None:
         made.refused_ref = store().put_sealed(refused.encode(), STORED_IN, key=key, bound_to=made.id.bytes)
 
 
+def _forget_refused(one: Import) -> None:
+    """An import that is undone leaves no words behind, those of its refused rows neither."""
+    if one.refused_ref:
+        store().delete(one.refused_ref, STORED_IN)
+    one.refused_ref = one.refused_key = None
+
+
 def imports() -> list[Import]:
     """Every import, the latest first."""
     return list(session.scalars(select(Import).order_by(Import.begun_at.desc())))
@@ -193,6 +200,7 @@ def undo(one: Import, *, actor: Actor) -> int:
     one.undone_at = now()
     session.flush()
     _recall(one)
+    _forget_refused(one)
     withdrawn = batches.withdraw_import(one.id, actor=actor)
     ledger.record("import.undone", one.id, actor_id=actor.person_id, reports=withdrawn)
     return withdrawn

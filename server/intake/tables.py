@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-MOST_ROWS = 1_000_000
+MOST_ROWS = 200_000  # a row takes some 5 KB while it is read
 HEADING_WITHIN = 20
 ADDED = ("refused_row", "refused_columns", "refused_because")
 """Columns that we add to refused rows; they say nothing of the damage when the rows come back."""
@@ -136,8 +136,12 @@ def plain(cell: str) -> str:
 
 
 def numbered(lines: Iterator[Sequence[str]]) -> Iterator[tuple[int, Cells]]:
-    """Lines with their numbers, cells made plain; UnreadableTable beyond MOST_ROWS."""
-    for number, cells in enumerate(lines, start=1):
-        if number > MOST_ROWS:
+    """The lines that say something, with their numbers, cells made plain; UnreadableTable beyond MOST_ROWS of them."""
+    filled = 0
+    for number, line in enumerate(lines, start=1):
+        cells = tuple(plain(cell) for cell in line)
+        if any(cells):
+            filled += 1
+            yield number, cells
+        if filled > MOST_ROWS:
             raise UnreadableTable(f"The file has more than {MOST_ROWS:,} rows. Please split it.")
-        yield number, tuple(plain(cell) for cell in cells)

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import time
 import zipfile
 from datetime import date, datetime
 
@@ -206,9 +207,11 @@ def test_a_row_that_counts_again_finds_its_damage_record_again(bring_in, databas
 
 
 def test_an_undone_import_leaves_no_words(bring_in, reports, flask_command):
-    said = bring_in(told(*ROWS), "--commit")
-    flask_command("imports", "undo", said.partition("undo ")[2][:8])
+    number = bring_in(told(*ROWS, "B1,north,east,,,bad place,en,,,"), "--commit").partition("undo ")[2][:8]
+    assert "bad place" in flask_command("imports", "refused", number)
+    flask_command("imports", "undo", number)
     assert all(words_of(row.id).is_erased for row in reports("id", "true"))
+    assert flask_command("imports", "refused", number) == ""
 
 
 def test_every_report_of_an_import_stands_in_the_ledger_and_on_its_way_to_the_worker(bring_in, database):
@@ -457,6 +460,21 @@ def test_a_workbook_brings_dates_numbers_and_formulas(bring_in, reports):
     row = reports("id, event_earliest")[0]
     assert f"{row.event_earliest:%Y-%m-%d %H:%M}" == "2026-01-02 03:04"
     assert words_of(row.id).text == "=A1&B1"
+
+
+def test_a_workbook_with_a_cell_at_its_far_end_is_read_in_time(bring_in, reports):
+    begun = time.perf_counter()
+    book = workbook(["lat", "lon", "text"], [50.1, 30.1, "Wall fell"], XFD1048576="x")
+    assert "refused                1   rows 1048576" in bring_in(book, "--commit", name="far.xlsx")
+    assert len(reports()) == 1
+    assert time.perf_counter() - begun < 60
+
+
+def test_more_rows_than_fit_are_refused_with_advice(bring_in, monkeypatch):
+    from server.intake import tables
+
+    monkeypatch.setattr(tables, "MOST_ROWS", 3)
+    assert "Please split it." in bring_in(told(*ROWS), fails=True)
 
 
 def test_a_sheet_can_be_chosen_and_one_that_is_not_there_is_named(bring_in):
