@@ -7,6 +7,7 @@ from flask import Flask
 from flask_smorest import Api
 
 from server.core import assets, database, forms, health, i18n, logs, map_words, problems, requests
+from server.core.schemas import Point
 from server.core.settings import Settings, settings
 from server.vocabulary import Certainty, DamageGrade, SiteType
 
@@ -79,6 +80,7 @@ def _open_doors(app: Flask) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = Api(app)
+    api.register_field(Point, "object", "geojson")  # else the contract would say nothing of what a place looks like
     problems.init_app(app)  # again: smorest brings its own shape of a refusal, and there is only one
     for room in APIS:
         if find_spec(room):

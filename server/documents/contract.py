@@ -139,7 +139,7 @@ def _member(name: str, schema: dict[str, Any], *, place: str = "", words: str = 
     return Member(
         name=name,
         kind=shape_of(schema),
-        words=". ".join(part.rstrip(".") for part in said if part),
+        words=" ".join(part if part[-1] in ".?!" else f"{part}." for part in said if part),
         place=place,
         is_needed=is_needed,
         codes=kind.__name__ if kind else "",
@@ -160,10 +160,11 @@ def shape_of(schema: dict[str, Any]) -> str:
     if several := schema.get("anyOf") or schema.get("oneOf"):
         return " or ".join(shape_of(one) for one in several)
     kinds = schema.get("type", "any")
-    kind = " or ".join(kinds) if isinstance(kinds, list) else kinds
-    if kind.startswith("array"):
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    if "array" in kinds:
         return f"list of {shape_of(schema.get('items', {}))}"
-    return " ".join([kind, *_limits(schema)])
+    named = " or ".join(kind for kind in kinds if kind != "null")
+    return " ".join([named, *_limits(schema), *(["or null"] if "null" in kinds else [])])
 
 
 def _limits(schema: dict[str, Any]) -> list[str]:
