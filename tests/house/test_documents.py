@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 import pytest
+import schemathesis
 
 from server.core.problems import PROBLEMS
 from server.core.settings import Settings
@@ -235,6 +236,16 @@ def test_the_contract_is_openapi_3_1_with_a_title_and_a_version(spec):
     assert spec["openapi"].startswith("3.1.")
     assert spec["info"]["title"]
     assert spec["info"]["version"]
+
+
+def test_the_contract_is_valid(spec):
+    schemathesis.openapi.from_dict(spec).validate()
+
+
+def test_a_broken_contract_is_not_valid(spec):
+    spec["paths"]["/api/v1/places"]["get"]["parameters"][0]["in"] = "shoe"
+    with pytest.raises(jsonschema_rs.ValidationError):
+        schemathesis.openapi.from_dict(spec).validate()
 
 
 def test_every_reference_of_the_contract_leads_somewhere(spec):
