@@ -27,6 +27,8 @@ FLASK = re.compile(r"flask --app wsgi ((?:[a-z]+ ?)+)")
 MAKE = re.compile(r"(?:^ {4,}|^|`)make ([a-z]+)", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 PATHS = re.compile(r"`((?:server|tests|scripts|migrations|static)/[\w./-]+)`")
+PRESSED = re.compile(r"(?<!\*)\*([A-Z][^*]+)\*(?!\*)")
+SAID = re.compile(r"""_\(\s*["']([^"']+)["']""")
 UNFINISHED = re.compile(r"\bTODO\b|\bTBD\b|\bFIXME\b|Lorem ipsum|/tmp/")
 
 
@@ -175,6 +177,14 @@ def test_every_page_can_be_reached_from_the_readme(page):
         links = LINK.findall(here.read_text(encoding="utf-8"))
         waiting += [(here.parent / unquote(link).partition("#")[0]).resolve() for link in links if "://" not in link]
     assert page in seen
+
+
+@pytest.mark.parametrize("name", ["coordinating.md", "verifying.md"])
+def test_what_a_page_says_to_press_stands_on_a_screen(name):
+    words = (DOCS / "people" / name).read_text(encoding="utf-8")
+    shown = {said for page in (ROOT / "server" / "templates").rglob("*.html") for said in SAID.findall(page.read_text(encoding="utf-8"))}
+    shown |= set(SAID.findall("".join(path.read_text(encoding="utf-8") for path in (ROOT / "server").rglob("*.py"))))
+    assert [label for label in PRESSED.findall(words) if label not in {one.partition(" %(")[0] for one in shown}] == []
 
 
 def test_every_decision_has_its_number_once_and_says_context_options_and_what_is_bad_about_it():
