@@ -49,6 +49,8 @@ def init_app(app: Flask, chosen: Settings) -> None:
     security = Security(app, datastore)
     security.want_json(lambda _request: False)  # people sign in on a page; a program has a key
     _slow_down_guessing(app)
+    # Nobody signs in by a token in a body: looking for one would read every report whole, before its size is judged.
+    app.login_manager._request_callback = None  # type: ignore[attr-defined] # noqa: SLF001
     # Flask-Login would keep a hash of address and agent in the session: anybody can undo such a hash.
     app.login_manager._session_identifier_generator = lambda: ""  # type: ignore[attr-defined] # noqa: SLF001
 

@@ -105,6 +105,7 @@ def get_tile(asked: dict[str, Any], z: int, x: int, y: int) -> Response:
 @blueprint.response(200, PublicIncident(many=True), description="`{items, within_m}`")
 def list_nearby(asked: dict[str, float]) -> Response:
     """What is publicly known at a place. Nothing about the question is kept."""
+    requests.single_arguments()
     rows = reading.nearby(asked["lon"], asked["lat"])
     items = [
         {**shape, "metres": row["metres"] and round(row["metres"])}

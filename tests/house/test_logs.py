@@ -51,7 +51,8 @@ def picture():
 
 def visit(browser, app, monkeypatch):
     """Everything a stranger does, and everything that goes wrong on the way."""
-    report = {"site_type": "RES.APT", "damage": "D3", "text": WORDS, "contact": CONTACT, "place_text": PLACE, "consents": ["KEEP_CONTACT"], ASKED: WORDS}
+    report = {"site_type": "RES.APT", "damage": "D3", "text": WORDS, "contact": CONTACT, "consents": ["KEEP_CONTACT"]}
+    report |= {"place_text": PLACE, ASKED: WORDS}
     point = {"type": "Point", "coordinates": [LON, LAT]}
     sent = browser.put(f"/api/v1/reports/{uuid4()}?{ASKED}={WORDS}", json={**report, "point": point})
     assert sent.status_code == 201
