@@ -56,6 +56,7 @@ bench: tools ## measure: ratios and medians of interleaved runs
 	@.venv/bin/python -m tests.bench $(ARGS)
 
 docs: setup ## write the generated pages of docs/ anew from the code
+	@$(PYTHON) scripts/settings
 	@.venv/bin/flask --app wsgi docs
 
 messages: tools ## collect the words of pages and code, and bring the six catalogues up to date
