@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from server.core.columns import PIN_DECIMALS
 from server.core.database import Base, make_engine, see_as, session
 from server.core.geography import cell_key
-from server.core.schemas import COORDINATE_DECIMALS
 from server.core.settings import settings
 from tests.house.databases import catalogue, config, connected, downgrade, fresh_database, upgrade
 from tests.house.rooms import import_every_room
@@ -27,7 +27,7 @@ GUARDS = {
 
 def degrees(most):
     """Degrees as every door hands them on: rounded to seven decimals."""
-    return st.floats(-most, most).map(lambda number: round(number, COORDINATE_DECIMALS))
+    return st.floats(-most, most).map(lambda number: round(number, PIN_DECIMALS))
 
 
 @pytest.mark.committed
