@@ -34,6 +34,7 @@ TIMETABLE: dict[str, str] = {
     "*/5 * * * *": "accounts.sweep_sessions",
     "7 * * * *": "publication.publish_batch",
     "23 * * * *": "reports.purge_held_back",
+    "11 3 * * *": "reports.erase_old_contacts",
     "41 3 * * *": "evidence.verify_photos",
 }
 

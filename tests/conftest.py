@@ -43,6 +43,9 @@ os.environ.update(
     SECURE_COOKIES="false",
     EXERCISE="false",
     DEMO="true",
+    TIME_ZONE="UTC",
+    OPERATING_AREA="",
+    LANGUAGES="en,uk,ar,fr,es,ru",
 )
 
 

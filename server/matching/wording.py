@@ -83,6 +83,7 @@ def members(model: Any, name: str, codes: Iterable[str]) -> list[Any]:
 
 
 FLAGS = {
+    "contact_erased": N_("the contact was erased after 90 days"),
     "no_point": N_("no point given"),
     "null_island": N_("the point is zero, zero"),
     "maybe_swapped": N_("latitude and longitude may be swapped"),
@@ -90,6 +91,7 @@ FLAGS = {
     "low_precision": N_("place very inexact"),
     "future_event": N_("time lay in the future"),
     "old_event": N_("more than two years ago"),
+    "time_of_report": N_("the time is that of the report, not of the damage"),
     "no_time": N_("time not given"),
     "destroyed_but_working": N_("destroyed, yet fully working?"),
     "undamaged_but_casualties": N_("no damage, yet people hurt?"),

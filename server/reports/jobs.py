@@ -3,7 +3,7 @@
 from server.core import ledger
 from server.core.database import settled
 from server.core.jobs import job
-from server.reports import service
+from server.reports import retention
 
 
 @job("core.seal_ledger")
@@ -17,4 +17,11 @@ def seal_ledger() -> None:
 def purge_held_back() -> None:
     """Destroy words held back for what they say of the military, a day after they came, unless a person freed them."""
     with settled():
-        service.purge_held_back()
+        retention.purge_held_back()
+
+
+@job("reports.erase_old_contacts")
+def erase_old_contacts() -> None:
+    """Take the contact out of reports older than 90 days."""
+    with settled():
+        retention.erase_old_contacts()

@@ -1,6 +1,6 @@
 """Receiving a report, and what may happen to it afterwards: it is read, added to, taken back, erased; never changed."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -17,8 +17,6 @@ from server.reports.draft import Draft, Receipt
 from server.reports.models import Amendment, CopyAside, Report, ReportSecret
 from server.reports.rows import WRITTEN, row_of, words_of
 from server.vocabulary import HandlingState
-
-HELD_BACK = timedelta(hours=23)
 
 
 def receive(draft: Draft, *, actor: Actor) -> Receipt:
@@ -130,25 +128,6 @@ def supersede(old_id: UUID, new_id: UUID, *, actor: Actor) -> None:
     """A sender's row was sent again with changes: the new report counts, the old one stays on record."""
     session.execute(update(Report).where(Report.id == old_id).values(superseded_by=new_id, withdrawn_at=now()))
     ledger.record("report.withdrawn", old_id, actor_id=actor.person_id, replaced_by=str(new_id))
-
-
-def purge_held_back() -> int:
-    """Erase the words that have been in quarantine for a day; the facts of damage stay. Returns how many."""
-    see_as("all")
-    due = (
-        select(Report.id)
-        .join(ReportSecret, ReportSecret.report_id == Report.id)
-        .where(
-            Report.quarantine.contains(["military_words"]),
-            Report.received_at < now() - HELD_BACK,
-            ReportSecret.wrapped_key.is_not(None),
-        )
-    )
-    found = list(session.scalars(due))
-    for report_id in found:
-        erase_words(report_id)
-        ledger.record("report.words_purged", report_id)
-    return len(found)
 
 
 def free_words(report: Report, *, actor: Actor) -> None:

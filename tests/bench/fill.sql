@@ -1,7 +1,7 @@
 SET synchronous_commit = off;
 ALTER TABLE incidents DISABLE TRIGGER note_map_change;
 CREATE TABLE bench_towns AS SELECT n, -60 + 120 * random() AS lon, -40 + 90 * random() AS lat, 0.02 + 0.06 * random() AS wide
-  FROM generate_series(0, 299) AS n;
+  FROM generate_series(0, 59) AS n;
 INSERT INTO incidents (id, public_id, s_class, site_type, certainty, workflow, damage_min, damage_max, damage_best, point,
   accuracy_m, event_earliest, event_latest, event_precision, report_count, first_received_at, evidence_received_at, opened_at, changed_at)
 SELECT gen_random_uuid(), 'B' || lpad(to_hex(n), 11, '0'), 'S1', (ARRAY['RES.APT','RES.HOUSE','EDU.SCHOOL','HEA.CLINIC','TRA.ROAD'])[1 + n % 5],
@@ -9,7 +9,7 @@ SELECT gen_random_uuid(), 'B' || lpad(to_hex(n), 11, '0'), 'S1', (ARRAY['RES.APT
   t, t + interval '1 hour', 'HOUR', 1, t, t, t, t
 FROM (SELECT s.n, nullif((random() * 5)::int, 5) AS g, b.lon + b.wide * (random() + random() + random() - 1.5) AS x,
         b.lat + b.wide * (random() + random() + random() - 1.5) AS y, now() - random() * interval '365 days' AS t
-      FROM generate_series(1, :rows) AS s (n) JOIN bench_towns b ON b.n = s.n % 300) AS drawn;
+      FROM generate_series(1, :rows) AS s (n) JOIN bench_towns b ON b.n = s.n % 60) AS drawn;
 SELECT set_config('tessera.scope', 'all', false);
 INSERT INTO reports (id, site_type, damage, damage_min, damage_max, point, pin_accuracy_m, event_earliest, event_latest, event_precision,
   channel, payload_sha256, received_at)
