@@ -1,0 +1,131 @@
+"""The whole response before a real browser: the application on a database of its own, its work done, its people with accounts."""
+
+import io
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+from PIL import Image
+from werkzeug.serving import make_server
+
+from server import worker
+from server.accounts.service import ensure_roles
+from server.core import jobs
+from server.core.clock import now
+from server.core.database import bind, public_session, session, settled
+from server.core.settings import settings
+from server.matching import map_cells
+from server.matching.tiles import memory
+from server.publication import api
+from server.publication.service import publish_batch
+from server.vocabulary import SiteType
+from tests.people import settle_in
+from tests.publication import town
+
+PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
+HERE = (10.2, 59.12)
+
+
+class Response:
+    """What is live: `address`, and `work()` and `publish()` for what the worker would do in its own time."""
+
+    def __init__(self, app, url):
+        self.app, self.before = app, [(scoped, dict(scoped.session_factory.kw)) for scoped in (session, public_session)]
+        for scoped, _was in self.before:
+            scoped.remove()
+            scoped.session_factory.kw.clear()
+        public = url.set(username="tessera_public").render_as_string(hide_password=False)
+        bind(replace(settings(), database_url=url.render_as_string(hide_password=False), public_database_url=public))
+        self._forget()
+        with settled():
+            ensure_roles()
+        with settled():
+            settle_in(app)
+        with settled():
+            _lay_out()
+        self.server = make_server("127.0.0.1", 0, app, threaded=True)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def work(self):
+        """All that follows from what has happened, the numbers on the map included."""
+        while todo := self._taken():
+            for name, arguments in todo:
+                jobs.JOBS[name](**arguments)
+                session.remove()
+        with settled():
+            map_cells.fold()
+        self._forget()
+
+    def _taken(self):
+        with settled():
+            return worker.take_events()
+
+    def publish(self, days=120):
+        """The batch of a later day, when every wait is over."""
+        with settled():
+            publish_batch(now() + timedelta(days=days))
+        self._forget()
+
+    def _forget(self):
+        memory.forget()
+        api.memory.forget()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+        for scoped, was in self.before:
+            scoped.remove()
+            scoped.session_factory.kw["bind"].dispose()
+            scoped.session_factory.kw.clear()
+            scoped.session_factory.kw.update(was)
+
+
+def _lay_out():
+    """A made-up town in a land that is not at war, with enough homes to hide one among them, after an earthquake."""
+    town.areas()
+    town.baseline(SiteType.RES_APT, *HERE)
+    town.baseline(SiteType.EDU_SCHOOL, *HERE)
+    town.said("DISASTER", since=now() - timedelta(days=2), until=now() + timedelta(days=300))
+
+
+def picture(shade=90):
+    """A photo as a phone would take it, as Playwright puts it into a form."""
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize((640, 480)).point(lambda level: (level * 3 + shade) % 256).convert("RGB").save(file, "JPEG")
+    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
+
+
+class Visitor:
+    """A browser of one person. `wrong` gathers what nobody may ever see: errors, warnings, requests to strangers."""
+
+    def __init__(self, chromium, address, **options):
+        self.address, self.wrong = address, []
+        self.context = chromium.new_context(**{"viewport": LAPTOP, "reduced_motion": "reduce", **options})
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("request", self._asked)
+
+    def _heard(self, message):
+        if message.type in ("error", "warning"):
+            self.wrong.append(message.text)
+
+    def _asked(self, request):
+        if not request.url.startswith((f"{self.address}/", "data:", "blob:")):
+            self.wrong.append(request.url)
+
+    def go(self, path):
+        """Open a page; where it has a map, wait until that is drawn."""
+        self.page.goto(self.address + path)
+        if self.page.locator(".folium-map").count():
+            self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    def sign_in(self, email, password):
+        self.go("/sign-in")
+        self.page.fill("#email", email)
+        self.page.fill("#password", password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign out").wait_for()
