@@ -27,10 +27,15 @@ def decode_cursor(word: str | None, *kinds: type) -> tuple[Any, ...] | None:
     if (
         not isinstance(keys, list)
         or len(keys) != len(kinds)
-        or not all(isinstance(k, kind) for k, kind in zip(keys, kinds, strict=True))
+        or not all(_fits(key, kind) for key, kind in zip(keys, kinds, strict=True))
     ):
         raise Problem("bad_request", errors=[{"field": "cursor", "code": "invalid", "message": "cursor"}])
     return tuple(keys)
+
+
+def _fits(key: Any, kind: type) -> bool:
+    """Whether a key is of its kind and a value the database can compare."""
+    return type(key) is kind and (kind is not int or -(2**63) <= key < 2**63)
 
 
 def page_size(asked: int | None) -> int:

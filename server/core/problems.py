@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, make_response, render_template, request
 from flask_babel import gettext
 from marshmallow import ValidationError
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -114,6 +114,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(OperationalError, _from_database)
     app.register_error_handler(PoolTimeout, _from_database)
     app.register_error_handler(DBAPIError, _from_database)
+    app.register_error_handler(DataError, _from_unstorable)
     app.register_error_handler(Exception, _from_bug)
 
 
@@ -158,6 +159,12 @@ def _from_database(error: Exception) -> Response:
     session.rollback()
     unreachable = isinstance(error, (OperationalError, PoolTimeout)) or getattr(error, "connection_invalidated", False)
     return answer(Problem("unavailable", retry_after=10)) if unreachable else _from_bug(error)
+
+
+def _from_unstorable(_error: Exception) -> Response:
+    """A value that no column can hold, such as a NUL in a reason: nothing was kept, and nothing is wrong with us."""
+    session.rollback()
+    return answer(Problem("bad_request"))
 
 
 def _from_bug(error: Exception) -> Response:

@@ -87,7 +87,9 @@ def _refuse_cross_site() -> Response | None:
 
 
 def _refuse_unreadable() -> Response | None:
-    """Packed bodies are bombs, and a parameter given twice is a trick."""
+    """Packed bodies are bombs, a body without an end is a siege, and a NUL in an address is nothing anybody typed."""
+    if b"%00" in request.query_string or b"\x00" in request.query_string:
+        return answer(Problem("bad_request"))
     if request.headers.get("Content-Encoding", "identity") != "identity":
         return answer(Problem("unsupported_type"))
     if request.method in UNSAFE and request.content_length is None and request.headers.get("Transfer-Encoding"):

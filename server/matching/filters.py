@@ -1,7 +1,7 @@
 """The filters of the desk: one allowlist for the map, the list and the address of the page."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from server.vocabulary import Certainty, Hazard, NeedType, SiteGroup, SiteType, 
 
 UNKNOWN_GRADE = "U"
 BOX_PARTS = 4
+A_DAY = validate.Range(date(1900, 1, 1), date(2199, 12, 31))
 
 
 class IncidentFilter(Schema):
@@ -25,8 +26,8 @@ class IncidentFilter(Schema):
         unknown = EXCLUDE
 
     q = fields.String(load_default="", validate=validate.Length(max=100), metadata={"title": N_("Search")})
-    since = fields.Date(load_default=None, metadata={"title": N_("From day"), "description": N_("Day of the damage.")})
-    until = fields.Date(load_default=None, metadata={"title": N_("To day"), "description": N_("Day of the damage.")})
+    since = fields.Date(load_default=None, validate=A_DAY, metadata={"title": N_("From day"), "description": N_("Day of the damage.")})
+    until = fields.Date(load_default=None, validate=A_DAY, metadata={"title": N_("To day"), "description": N_("Day of the damage.")})
     site_group = fields.List(Code(SiteGroup), load_default=list, metadata={"title": N_("Kind of place")})
     site_type = fields.List(Code(SiteType), load_default=list, metadata={"title": N_("Type of place")})
     damage = fields.List(
@@ -139,6 +140,5 @@ def _grades(grades: list[str]) -> ColumnElement[bool]:
 
 def _search(words: str) -> ColumnElement[bool]:
     """By public number, or by the number of a report; words of people are sealed and not searched here."""
-    plain = words.upper().replace("%", "").replace("_", "")
     by_report = select(Attachment.incident_id).where(cast(Attachment.report_id, Text).startswith(words.lower(), autoescape=True))
-    return or_(Incident.public_id.startswith(plain, autoescape=True), Incident.id.in_(by_report))
+    return or_(Incident.public_id.startswith(words.upper(), autoescape=True), Incident.id.in_(by_report))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from server.accounts.models import Person
@@ -36,13 +36,19 @@ class Page:
 
 def page_of(asked: Mapping[str, Any], *, cursor: str | None = None, size: int = 50) -> Page:
     """Damage records under the filters, latest change first."""
-    wanted = [Incident.merged_into.is_(None), *filters.conditions(asked)]
+    wanted = [*_present(asked), *filters.conditions(asked)]
     query = select(Incident).where(*wanted).order_by(Incident.changed_at.desc(), Incident.id.desc()).limit(size + 1)
     if after := paging.decode_cursor(cursor, str, str):
         query = query.where(tuple_(Incident.changed_at, Incident.id) < (_moment(after[0]), _number(after[1])))
     rows = list(session.scalars(query))
     more = paging.encode_cursor(rows[size - 1].changed_at.isoformat(), rows[size - 1].id) if len(rows) > size else None
     return Page(rows[:size], session.scalar(select(func.count()).select_from(Incident).where(*wanted)) or 0, more)
+
+
+def _present(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """Records that count: not those merged away, nor those whose every report was taken back, unless their state is asked for."""
+    merged = Incident.merged_into.is_(None)
+    return [merged] if asked.get("workflow") else [merged, Incident.workflow != WorkflowState.WITHDRAWN]
 
 
 def _moment(word: str) -> datetime:
@@ -61,7 +67,7 @@ def _number(word: str) -> UUID:
 
 def summary(asked: Mapping[str, Any]) -> dict[str, int]:
     """The numbers above the list, all under the same filters: in all, not on the map, new, trapped, by certainty."""
-    shown = [Incident.merged_into.is_(None), *filters.conditions(asked)]
+    shown = [*_present(asked), *filters.conditions(asked)]
     open_states = [WorkflowState.NEW, WorkflowState.TRIAGE, WorkflowState.NEEDS_INFO, WorkflowState.IN_VERIFICATION, WorkflowState.REOPENED]
     row = session.execute(
         select(
