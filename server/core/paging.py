@@ -35,7 +35,7 @@ def decode_cursor(word: str | None, *kinds: type) -> tuple[Any, ...] | None:
 
 def _fits(key: Any, kind: type) -> bool:
     """Whether a key is of its kind and a value the database can compare."""
-    return type(key) is kind and (kind is not int or -(2**63) <= key < 2**63)
+    return type(key) is kind and (not isinstance(key, int) or -(2**63) <= key < 2**63)
 
 
 def page_size(asked: int | None) -> int:
