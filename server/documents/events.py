@@ -60,6 +60,7 @@ MEANINGS = {
     "report.restored": "A report counts again, because what had replaced it was taken back.",
     "report.withdrawn": "A report was taken back or replaced; its words are erased.",
     "report.words_purged": "Words held back for what they say of the military were erased after a day.",
+    "report.contact_erased": "The contact of a report was erased after ninety days.",
 }
 
 
