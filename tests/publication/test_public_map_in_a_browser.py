@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 pytestmark = [pytest.mark.committed, pytest.mark.browser]
@@ -19,19 +19,17 @@ def site(app, published):
 
 
 @pytest.fixture
-def page(site):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        opened = browser.new_page(viewport={"width": 1280, "height": 900})
-        opened.wrong = []
-        opened.on("console", lambda said: opened.wrong.append(said.text) if said.type == "error" else None)
-        opened.on("pageerror", lambda error: opened.wrong.append(str(error)))
-        opened.on(
-            "request",
-            lambda asked: None if asked.url.startswith((site, "data:", "blob:")) else opened.wrong.append(asked.url),
-        )
-        yield opened
-        browser.close()
+def page(chromium, site):
+    opened = chromium.new_page(viewport={"width": 1280, "height": 900})
+    opened.wrong = []
+    opened.on("console", lambda said: opened.wrong.append(said.text) if said.type == "error" else None)
+    opened.on("pageerror", lambda error: opened.wrong.append(str(error)))
+    opened.on(
+        "request",
+        lambda asked: None if asked.url.startswith((site, "data:", "blob:")) else opened.wrong.append(asked.url),
+    )
+    yield opened
+    opened.close()
 
 
 def test_a_stranger_sees_every_record_counted_the_cell_drawn_and_no_other_host_asked(page, site):
