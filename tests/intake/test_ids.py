@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -86,7 +85,7 @@ def served(live_database):
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         _wait_for(port)
         yield port, live_database
-        process.send_signal(signal.SIGINT)
+        process.terminate()  # a run in the background ignores SIGINT, and so would the child
         process.wait(timeout=10)
 
 
