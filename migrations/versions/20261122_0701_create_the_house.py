@@ -98,11 +98,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('level', 'cell', name=op.f('pk_map_cells'))
     )
     op.create_table('map_changes',
-    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('cell_key', sa.BigInteger(), nullable=False),
     sa.Column('step', sa.SmallInteger(), nullable=False),
-    sa.Column('grade', sa.SmallInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_map_changes'))
+    sa.Column('grade', sa.SmallInteger(), nullable=False)
     )
     op.create_table('organisations',
     sa.Column('id', sa.Uuid(), nullable=False),

@@ -30,22 +30,28 @@ CREATE TRIGGER append_only_all BEFORE TRUNCATE ON ledger_seals FOR EACH STATEMEN
 """
 
 MAP_CHANGES = """
+CREATE FUNCTION tessera_note_new_on_map() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO map_changes VALUES (NEW.cell_key, 1, coalesce(NEW.damage_best, 5));
+  RETURN NULL;
+END $$;
 CREATE FUNCTION tessera_note_map_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'UPDATE' AND OLD.on_map = NEW.on_map AND OLD.cell_key IS NOT DISTINCT FROM NEW.cell_key
-     AND OLD.damage_best IS NOT DISTINCT FROM NEW.damage_best THEN
-    RETURN NULL;
+  IF OLD.on_map THEN
+    INSERT INTO map_changes VALUES (OLD.cell_key, -1, coalesce(OLD.damage_best, 5));
   END IF;
-  IF TG_OP <> 'INSERT' AND OLD.on_map THEN
-    INSERT INTO map_changes (cell_key, step, grade) VALUES (OLD.cell_key, -1, coalesce(OLD.damage_best, 5));
-  END IF;
-  IF TG_OP <> 'DELETE' AND NEW.on_map THEN
-    INSERT INTO map_changes (cell_key, step, grade) VALUES (NEW.cell_key, 1, coalesce(NEW.damage_best, 5));
+  IF TG_OP = 'UPDATE' AND NEW.on_map THEN
+    INSERT INTO map_changes VALUES (NEW.cell_key, 1, coalesce(NEW.damage_best, 5));
   END IF;
   RETURN NULL;
 END $$;
-CREATE TRIGGER note_map_change AFTER INSERT OR UPDATE OR DELETE ON incidents
-  FOR EACH ROW EXECUTE FUNCTION tessera_note_map_change();
+CREATE TRIGGER note_new_on_map AFTER INSERT ON incidents
+  FOR EACH ROW WHEN (NEW.on_map) EXECUTE FUNCTION tessera_note_new_on_map();
+CREATE TRIGGER note_map_change AFTER UPDATE ON incidents
+  FOR EACH ROW WHEN ((OLD.on_map, OLD.cell_key, OLD.damage_best) IS DISTINCT FROM (NEW.on_map, NEW.cell_key, NEW.damage_best))
+  EXECUTE FUNCTION tessera_note_map_change();
+CREATE TRIGGER note_gone_from_map AFTER DELETE ON incidents
+  FOR EACH ROW WHEN (OLD.on_map) EXECUTE FUNCTION tessera_note_map_change();
 """
 
 
@@ -90,8 +96,8 @@ def downgrade() -> None:
             op.execute(f"DROP POLICY {policy} ON {table}")
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
-    op.execute("DROP TRIGGER note_map_change ON incidents")
-    op.execute("DROP FUNCTION tessera_note_map_change()")
+    op.execute("DROP FUNCTION tessera_note_new_on_map() CASCADE")
+    op.execute("DROP FUNCTION tessera_note_map_change() CASCADE")
     op.execute("DROP FUNCTION tessera_append_only() CASCADE")
     op.execute("DROP TABLE procrastinate_workers, procrastinate_periodic_defers, procrastinate_events, procrastinate_jobs CASCADE")
     op.execute(

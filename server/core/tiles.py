@@ -17,7 +17,7 @@ from flask import Response, request
 from server.core.geography import CELL_LEVEL, key_centre, tile_range
 from server.core.problems import Problem
 
-COARSEST, FINEST = 3, 17
+COARSEST, FINEST = 5, 17
 FINER_BY = 5  # a tile of 512 px shows cells of 16 px
 DEEPEST_ZOOM = 20
 KEPT_S = 4.0

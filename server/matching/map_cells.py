@@ -1,4 +1,4 @@
-"""The desk map's counts: cells at levels 3–17, upheld by a log that a trigger writes and this module folds in.
+"""The desk map's counts: cells at levels 5–17, upheld by a log that a trigger writes and this module folds in.
 
 A reader adds the log to the cells, so counts are exact at every moment; folding only keeps the log short.
 """
@@ -7,11 +7,11 @@ from sqlalchemy import text
 
 from server.core.database import session
 
-FINEST, COARSEST = 17, 3
+FINEST, COARSEST = 17, 5
 
 _FOLD = text("""
 WITH taken AS (
-  DELETE FROM map_changes WHERE id IN (SELECT id FROM map_changes ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED)
+  DELETE FROM map_changes WHERE ctid = ANY (ARRAY(SELECT ctid FROM map_changes LIMIT :most FOR UPDATE SKIP LOCKED))
   RETURNING cell_key, step, grade
 ), steps AS (
   SELECT level, cell_key >> (2 * (24 - level)) AS cell, sum(step) AS n,

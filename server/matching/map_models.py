@@ -1,6 +1,6 @@
 """The counts behind the map: cells at several levels, and the log of changes not yet folded into them."""
 
-from sqlalchemy import BigInteger, Identity, Integer, SmallInteger
+from sqlalchemy import BigInteger, Column, Integer, SmallInteger, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.choices import N_
@@ -28,18 +28,17 @@ class CellCounts:
 
 
 class MapCell(CellCounts, Base):
-    """Counts of the desk's map at levels 3–17, true together with the changes not yet folded in."""
+    """Counts of the desk's map at levels 5–17, true together with the changes not yet folded in."""
 
     __tablename__ = "map_cells"
 
 
-class MapChange(Base):
-    """One incident more (+1) or less (−1) in a cell, written by a trigger and folded into ``map_cells`` by a job."""
-
-    __tablename__ = "map_changes"
-    id: Mapped[int] = mapped_column(
-        BigInteger, Identity(), primary_key=True, info=passport(N_("Number"), audience=INTERNAL)
-    )
-    cell_key: Mapped[int] = mapped_column(BigInteger, info=passport(N_("Map cell"), audience=INTERNAL))
-    step: Mapped[int] = mapped_column(SmallInteger, info=passport(N_("More or less"), audience=INTERNAL))
-    grade: Mapped[int] = mapped_column(SmallInteger, info=passport(N_("Grade, 5 for unknown"), audience=INTERNAL))
+# One incident more (+1) or less (-1) in a cell, written by triggers and folded into ``map_cells`` by the worker. A bare log
+# without key or index: it is written at every insert and only ever read whole or swept.
+map_changes = Table(
+    "map_changes",
+    Base.metadata,
+    Column("cell_key", BigInteger, nullable=False, info=passport(N_("Map cell"), audience=INTERNAL)),
+    Column("step", SmallInteger, nullable=False, info=passport(N_("More or less"), audience=INTERNAL)),
+    Column("grade", SmallInteger, nullable=False, info=passport(N_("Grade, 5 for unknown"), audience=INTERNAL)),
+)

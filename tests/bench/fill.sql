@@ -1,5 +1,5 @@
 SET synchronous_commit = off;
-ALTER TABLE incidents DISABLE TRIGGER note_map_change;
+ALTER TABLE incidents DISABLE TRIGGER USER;
 CREATE TABLE bench_towns AS SELECT n, -60 + 120 * random() AS lon, -40 + 90 * random() AS lat, 0.02 + 0.06 * random() AS wide
   FROM generate_series(0, 59) AS n;
 INSERT INTO incidents (id, public_id, s_class, site_type, certainty, workflow, damage_min, damage_max, damage_best, point,
@@ -15,12 +15,12 @@ INSERT INTO reports (id, site_type, damage, damage_min, damage_max, point, pin_a
   channel, payload_sha256, received_at)
 SELECT gen_random_uuid(), site_type, 'D' || coalesce(damage_best, 0), coalesce(damage_best, 0), coalesce(damage_best, 0), point, 20,
   event_earliest, event_latest, 'HOUR', 'API', sha256(public_id::bytea), opened_at FROM incidents;
-ALTER TABLE incidents ENABLE TRIGGER note_map_change;
+ALTER TABLE incidents ENABLE TRIGGER USER;
 INSERT INTO map_cells (level, cell, n, d0, d1, d2, d3, d4, du)
 SELECT 17, cell_key >> 14, count(*), count(*) FILTER (WHERE damage_best = 0), count(*) FILTER (WHERE damage_best = 1),
   count(*) FILTER (WHERE damage_best = 2), count(*) FILTER (WHERE damage_best = 3), count(*) FILTER (WHERE damage_best = 4),
   count(*) FILTER (WHERE damage_best IS NULL) FROM incidents WHERE on_map GROUP BY 2;
-DO $$ BEGIN FOR l IN REVERSE 16..3 LOOP
+DO $$ BEGIN FOR l IN REVERSE 16..5 LOOP
   INSERT INTO map_cells SELECT l, cell >> 2, sum(n), sum(d0), sum(d1), sum(d2), sum(d3), sum(d4), sum(du)
   FROM map_cells WHERE level = l + 1 GROUP BY cell >> 2; END LOOP; END $$;
 CREATE INDEX bench_geography ON incidents USING gist ((point::geography));
