@@ -18,7 +18,7 @@ from server.core.geography import CELL_LEVEL, key_centre, tile_range
 from server.core.problems import Problem
 
 COARSEST, FINEST = 5, 17
-FINER_BY = 5  # a tile of 512 px shows cells of 16 px
+FINER_BY = 4  # a tile of 512 px shows cells of 32 px, which the page gathers further
 DEEPEST_ZOOM = 20
 KEPT_S = 4.0
 KEPT = 2_000
