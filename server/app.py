@@ -1,7 +1,6 @@
 """The web application, as a table of contents."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from flask import Flask
 from flask_smorest import Api
@@ -24,7 +23,6 @@ PAGES = (
     "server.intake.form",
     "server.intake.welcome",
     "server.coordination.pages",
-    "server.accounts.pages",
     "server.places.basemap",
     "server.evidence.pages",
     "server.publication.pages",
@@ -83,11 +81,9 @@ def _open_doors(app: Flask) -> None:
     api.register_field(Point, "object", "geojson")  # else the contract would say nothing of what a place looks like
     problems.init_app(app)  # again: smorest brings its own shape of a refusal, and there is only one
     for room in APIS:
-        if find_spec(room):
-            api.register_blueprint(import_module(room).blueprint)
+        api.register_blueprint(import_module(room).blueprint)
     for room in PAGES:
-        if find_spec(room):
-            app.register_blueprint(import_module(room).blueprint)
+        app.register_blueprint(import_module(room).blueprint)
 
 
 def _add_commands(app: Flask) -> None:

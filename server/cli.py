@@ -1,7 +1,6 @@
 """The ``flask`` commands: each reads its arguments, calls one service function and says in a sentence what came of it."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 import click
 from flask import Flask
@@ -27,8 +26,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(set_up)
     app.cli.add_command(jobs_group)
     for room in COMMANDS:
-        if find_spec(room):
-            import_module(room).init_app(app)
+        import_module(room).init_app(app)
 
 
 @click.command("setup")

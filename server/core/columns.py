@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, Enum, String, Text, func, text
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, Enum, String, func, text
 from sqlalchemy.orm import MappedColumn, mapped_column
 
 from server.core.choices import Choice
@@ -83,11 +83,6 @@ def lon_lat(place: WKBElement) -> tuple[float, float]:
 def words(limit: int, **column: Any) -> MappedColumn[Any]:
     """Text of at most ``limit`` characters."""
     return mapped_column(String(limit), **column)
-
-
-def free_text(**column: Any) -> MappedColumn[Any]:
-    """Text without a limit of its own."""
-    return mapped_column(Text, **column)
 
 
 def one_of(column: str, values: Iterable[str]) -> CheckConstraint:

@@ -1,6 +1,5 @@
 """Every setting of Tessera: read once from the environment, frozen, refused when it makes no sense."""
 
-import secrets
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -93,8 +92,3 @@ def settings() -> Settings:
     if not env.str("DATABASE_URL", ""):
         env.read_env(VAR / "env", recurse=False)
     return Settings.from_env(env)
-
-
-def fresh_secret() -> str:
-    """A new SECRET_KEY of 256 random bits."""
-    return secrets.token_urlsafe(32)

@@ -6,8 +6,7 @@ A reader adds the log to the cells, so counts are exact at every moment; folding
 from sqlalchemy import text
 
 from server.core.database import session
-
-FINEST, COARSEST = 17, 5
+from server.core.tiles import COARSEST, FINEST
 
 _FOLD = text("""
 WITH taken AS (
