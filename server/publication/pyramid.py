@@ -7,9 +7,10 @@ leaves the grid and is counted on the district's own shape. So every tile's numb
 from sqlalchemy import delete, text
 
 from server.core.database import session
-from server.core.tiles import COARSEST, FINEST
 from server.publication.models import PublishedCell
 from server.vocabulary import GeometryLevel
+
+COARSEST, FINEST = 3, 17
 
 FINEST_FOR: dict[GeometryLevel, int] = {
     GeometryLevel.POINT: 17,
