@@ -154,9 +154,11 @@ def database(request):
         yield None
         return
     engine = request.getfixturevalue("engine")
+    from server.core import tiles
     from server.core.database import public_session, session
     from server.core.requests import limiter
 
+    tiles.forget_all()  # what the map of the test before kept would outlive its rows
     with engine.connect() as connection:
         outer = connection.begin()
         connection.info["borrowed"] = True

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
 from time import monotonic
+from weakref import WeakSet
 
 import orjson
 from flask import Response, request
@@ -23,6 +24,8 @@ DEEPEST_ZOOM = 20
 KEPT_S = 4.0
 KEPT = 2_000
 
+_memories: WeakSet["TileMemory"] = WeakSet()
+
 Cell = tuple[int, int, int, int, int, int, int, int]  # cell, n, d0, d1, d2, d3, d4, du
 
 
@@ -33,6 +36,7 @@ class TileMemory:
         self._seconds, self._most = seconds, most
         self._kept: OrderedDict[str, tuple[float, bytes, str]] = OrderedDict()
         self._lock = Lock()
+        _memories.add(self)
 
     def answer(self, name: str, make: Callable[[], dict[str, object]]) -> tuple[bytes, str]:
         """The body and ETag of ``name``, made anew when older than a few seconds."""
@@ -52,6 +56,12 @@ class TileMemory:
         """Drop everything, after an act whose result must be seen at once."""
         with self._lock:
             self._kept.clear()
+
+
+def forget_all() -> None:
+    """Drop every kept answer of this process, as when the database under it has become another."""
+    for memory in _memories:
+        memory.forget()
 
 
 def respond(body: bytes, tag: str, *, cache: str) -> Response:
