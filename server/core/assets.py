@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 from server.core import icons
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
-SERVED = {".css", ".js", ".svg", ".png", ".webmanifest"}
+SERVED = {".css", ".js", ".svg", ".png", ".txt", ".webmanifest"}
 LEAFLET = ("leaflet.js", "leaflet.css", "images/layers.png", "images/layers-2x.png")
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "public, no-cache"
