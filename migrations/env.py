@@ -5,14 +5,21 @@ from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection, create_engine, text
 
 import server.accounts.models
+import server.core.erasure
 import server.core.ledger
 import server.evidence.models
+import server.evidence.upload_models
+import server.intake.proof_models
 import server.matching.map_models
 import server.matching.models
 import server.places.models
 import server.publication.models
+import server.publication.release_models
+import server.publication.rule_models
 import server.reports.imports
+import server.reports.keys
 import server.reports.models
+import server.reports.questions
 import server.verification.models  # noqa: F401 - each import adds its tables to the metadata
 from server.core.database import Base
 from server.core.settings import settings

@@ -95,6 +95,21 @@ class Site(Base):
     created_at: Mapped[stamped] = mapped_column(info=passport(N_("Added"), audience=INTERNAL))
 
 
+class Baseline(Base):
+    """One dated list of what exists, as it was loaded: from where, of which day, under which licence."""
+
+    __tablename__ = "baselines"
+    id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
+    source: Mapped[str] = mapped_column(String(64), info=passport(N_("Source"), audience=COORD))
+    dated_on: Mapped[date] = mapped_column(Date, info=passport(N_("Date of the source"), audience=COORD))
+    licence: Mapped[str] = mapped_column(String(64), info=passport(N_("Licence"), audience=COORD))
+    sites: Mapped[int] = mapped_column(Integer, info=passport(N_("Places"), audience=COORD))
+    twins: Mapped[int] = mapped_column(Integer, info=passport(N_("Listed twice"), audience=COORD))
+    refused: Mapped[int] = mapped_column(Integer, info=passport(N_("Left out"), audience=COORD))
+    loaded_at: Mapped[datetime] = mapped_column(info=passport(N_("Loaded"), audience=COORD))
+    replaced_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Replaced"), audience=COORD))
+
+
 class BaselineSite(Base):
     """A site that exists, from a dated source: publication hides a damaged site among these (k)."""
 
@@ -105,6 +120,9 @@ class BaselineSite(Base):
         Index("ix_baseline_sites_h3_r9", "h3_r9"),
     )
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, info=passport(N_("Number"), audience=INTERNAL))
+    baseline_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("baselines.id", ondelete="CASCADE"), index=True, info=passport(N_("List"), audience=INTERNAL)
+    )
     source: Mapped[str] = mapped_column(String(64), info=passport(N_("Source"), audience=INTERNAL))
     source_dated_on: Mapped[date] = mapped_column(Date, info=passport(N_("Date of the source"), audience=INTERNAL))
     site_type: Mapped[SiteType] = coded(SiteType, info=passport(N_("Type"), audience=INTERNAL))
