@@ -26,8 +26,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.choices import N_
-from server.core.columns import coded, coded_list, listed, one_of, passport, point, stamped, uuid_pk
+from server.core.columns import coded, coded_list, listed, passport, point, stamped, uuid_pk
 from server.core.database import Base
+from server.matching.review_models import Campaign, CampaignReport, PairRuling, ReportAddress, ReportMarks, Suggestion
 from server.vocabulary import (
     AccessConstraint,
     Audience,
@@ -43,6 +44,11 @@ from server.vocabulary import (
     WeaponType,
     WorkflowState,
 )
+
+__all__ = [
+    "Attachment", "Campaign", "CampaignReport", "Incident", "IncidentChange", "PairRuling", "ReportAddress", "ReportMarks",
+    "Suggestion",
+]  # fmt: skip
 
 COORD, INTERNAL = Audience.COORD, Audience.INTERNAL
 OFF_MAP = "'MERGED_INTO', 'WITHDRAWN', 'QUARANTINED'"
@@ -153,6 +159,12 @@ class Incident(Base):
         info=passport(N_("Held back from the public until"), audience=COORD)
     )
     killed_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Taken out of the public"), audience=COORD))
+    witness_count: Mapped[int] = mapped_column(
+        Integer, server_default="0", info=passport(N_("Independent witnesses"), audience=COORD)
+    )
+    disputed: Mapped[list[str]] = mapped_column(
+        ARRAY(String(32)), server_default=text("'{}'"), info=passport(N_("Witnesses disagree about"), audience=COORD)
+    )
     fixed_fields: Mapped[list[str]] = mapped_column(
         ARRAY(String(32)), server_default=text("'{}'"), info=passport(N_("Set by a person"), audience=INTERNAL)
     )
@@ -189,67 +201,13 @@ class Attachment(Base):
     ended_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Until"), audience=COORD))
 
 
-class Suggestion(Base):
-    """A doubtful pair for a person to settle: this incident may be the same damage as that one, or a second strike on it."""
-
-    __tablename__ = "suggestions"
-    __table_args__ = (
-        Index("ix_suggestions_pair", "incident_id", "other_id", unique=True),
-        Index("ix_suggestions_open", "score", postgresql_where=text("settled_at IS NULL")),
-        Index("ix_suggestions_other_id", "other_id"),
-        one_of("relation", ("same", "second_strike")),
-    )
-    id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
-    incident_id: Mapped[UUID] = mapped_column(
-        ForeignKey("incidents.id"), info=passport(N_("Damage record"), audience=COORD)
-    )
-    other_id: Mapped[UUID] = mapped_column(
-        ForeignKey("incidents.id"), info=passport(N_("May be the same as"), audience=COORD)
-    )
-    report_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("reports.id"), index=True, info=passport(N_("Report"), audience=COORD)
-    )
-    relation: Mapped[str] = mapped_column(
-        String(16), server_default="same", info=passport(N_("Relation"), audience=COORD)
-    )
-    score: Mapped[float] = mapped_column(Float, info=passport(N_("Score"), audience=COORD))
-    reasons: Mapped[list[Any]] = mapped_column(
-        JSONB, server_default=text("'[]'"), info=passport(N_("Reasons"), audience=COORD)
-    )
-    made_at: Mapped[stamped] = mapped_column(info=passport(N_("Made"), audience=COORD))
-    settled_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Settled"), audience=COORD))
-    settled_by: Mapped[UUID | None] = mapped_column(
-        ForeignKey("people.id"), info=passport(N_("Settled by"), audience=COORD)
-    )
-    outcome: Mapped[str | None] = mapped_column(String(16), info=passport(N_("Outcome"), audience=COORD))
-
-
-class PairRuling(Base):
-    """A person's word on two reports: they must, or must never, lie on one incident. Holds until undone."""
-
-    __tablename__ = "pair_rulings"
-    __table_args__ = (
-        CheckConstraint("report_a < report_b", name="pair_in_order"),
-        Index("ix_pair_rulings_pair", "report_a", "report_b", unique=True, postgresql_where=text("ended_at IS NULL")),
-        Index("ix_pair_rulings_report_b", "report_b"),
-        one_of("ruling", ("must", "cannot")),
-    )
-    id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
-    report_a: Mapped[UUID] = mapped_column(ForeignKey("reports.id"), info=passport(N_("One report"), audience=COORD))
-    report_b: Mapped[UUID] = mapped_column(ForeignKey("reports.id"), info=passport(N_("Other report"), audience=COORD))
-    ruling: Mapped[str] = mapped_column(String(8), info=passport(N_("Ruling"), audience=COORD))
-    change_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("incident_changes.id"), index=True, info=passport(N_("Change"), audience=INTERNAL)
-    )
-    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), info=passport(N_("By"), audience=COORD))
-    made_at: Mapped[stamped] = mapped_column(info=passport(N_("Made"), audience=COORD))
-    ended_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Until"), audience=COORD))
-
-
 class IncidentChange(Base):
     """One act on incidents (merge, split, attach, detach, edit …) with what is needed to undo it exactly."""
 
     __tablename__ = "incident_changes"
+    __table_args__ = (
+        Index("ix_incident_changes_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
+    )
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
     incident_id: Mapped[UUID] = mapped_column(
         ForeignKey("incidents.id"), index=True, info=passport(N_("Damage record"), audience=COORD)
@@ -271,22 +229,4 @@ class IncidentChange(Base):
     undone_by: Mapped[UUID | None] = mapped_column(
         ForeignKey("people.id"), info=passport(N_("Undone by"), audience=COORD)
     )
-
-
-class ReportAddress(Base):
-    """A numbered place that a report names, as a keyed hash: finds reports of one place whose pins lie far apart.
-
-    The hash cannot be read back; withdrawing the report removes it.
-    """
-
-    __tablename__ = "report_addresses"
-    __table_args__ = (Index("ix_report_addresses_address_key", "address_key"),)
-    report_id: Mapped[UUID] = mapped_column(
-        ForeignKey("reports.id", ondelete="CASCADE"), primary_key=True, info=passport(N_("Report"), audience=INTERNAL)
-    )
-    address_key: Mapped[int] = mapped_column(
-        BigInteger,
-        primary_key=True,
-        autoincrement=False,
-        info=passport(N_("Keyed hash of a numbered place"), audience=INTERNAL),
-    )
+    batch_id: Mapped[UUID | None] = mapped_column(info=passport(N_("Done together with"), audience=COORD))
