@@ -1245,6 +1245,36 @@ class ConsentPurpose(Choice):
     KEEP_EVIDENCE = "KEEP_EVIDENCE", N_("Keep the original as evidence")
 
 
+class HintAnswer(Choice):
+    """What a reporter answered when shown what is already known nearby."""
+
+    SAME_DAMAGE = "SAME_DAMAGE", N_("It is the same damage")
+    NEW_STRIKE = "NEW_STRIKE", N_("It was hit again")
+    OTHER = "OTHER", N_("It is something else")
+
+
+class ReporterQuestion(Choice):
+    """What the desk may ask through a receipt. Each can be answered from memory: none sends anybody back to look."""
+
+    WATER_OFF = "WATER_OFF", N_("Is the water still off where you are?")
+    POWER_OFF = "POWER_OFF", N_("Is the power still off where you are?")
+    HELP_CAME = "HELP_CAME", N_("As far as you know, has help come already?")
+    PEOPLE_THERE = "PEOPLE_THERE", N_("As far as you know, do people still live there?")
+    HIT_BEFORE = "HIT_BEFORE", N_("As far as you know, was it hit before?")
+    WHICH_PART = "WHICH_PART", N_("Do you remember which floor or part was hit?")
+    WHAT_TIME = "WHAT_TIME", N_("Do you remember the time more exactly?")
+    WHAT_PLACE = "WHAT_PLACE", N_("Can you describe the place in other words, from memory?")
+    OWN_WORDS = "OWN_WORDS", N_("A question in our own words")
+
+
+class ReplyChoice(Choice):
+    """The short answer to a question of the desk; words may go with it."""
+
+    YES = "YES", N_("Yes")
+    NO = "NO", N_("No")
+    UNSURE = "UNSURE", N_("I do not know")
+
+
 class HandlingState(Choice):
     """All that a receipt tells about the handling of one report."""
 

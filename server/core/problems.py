@@ -45,18 +45,28 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     ),
     "report_withdrawn": (410, N_("This report was taken back and cannot be sent again.")),
     "length_required": (411, N_("The length of what you send must be given.")),
+    "wrong_offset": (409, N_("The photo continues at another place than this. Ask where, and go on from there.")),
+    "tus_version": (412, N_("This is not the version of the upload protocol that is spoken here.")),
     "changed_meanwhile": (412, N_("Somebody changed this meanwhile. Look at the new version before you decide.")),
     "too_large": (413, N_("This is too large to be received.")),
     "unsupported_type": (415, N_("This kind of content is not accepted here.")),
     "range_not_satisfiable": (416, N_("That part of the file does not exist.")),
     "unreadable_json": (422, N_("The report is not valid JSON.")),
+    "unknown_key": (
+        422,
+        N_("This was sealed to a key that is not in use here any more. It is still on the phone: keep it, and ask the team."),
+    ),
+    "unreadable_envelope": (422, N_("What arrived could not be opened. Please send it again.")),
     "invalid_report": (422, N_("Something in the report needs your attention.")),
     "invalid_input": (422, N_("Something you entered needs your attention.")),
     "photo_differs": (422, N_("What arrived is not the photo that was announced. Please send it again.")),
     "unreadable_photo": (422, N_("This photo cannot be used. The report itself is kept.")),
     "unreadable_file": (422, N_("This file cannot be read.")),
     "rule_missing": (422, N_("The evidence does not yet allow this decision.")),
+    "upload_differs": (460, N_("A part of the photo arrived changed. Please send that part again.")),
     "second_person_needed": (422, N_("A second person must agree to this decision.")),
+    "upload_busy": (423, N_("This photo is being sent by another connection. Please wait a moment.")),
+    "proof_needed": (429, N_("Very many reports arrive at this moment. Your phone does a short calculation and sends again.")),
     "too_many_requests": (429, N_("Too many requests. Please wait a little and try again.")),
     "internal": (500, N_("Something went wrong on our side. Nothing you sent before was lost. Please try again.")),
     "unavailable": (503, N_("The server cannot receive anything at this moment. Keep your report and try again.")),
@@ -178,5 +188,5 @@ def _from_bug(error: Exception) -> Response:
 
 
 def reason_phrase(status: int) -> str:
-    """The words of HTTP for a status, for the generated documents."""
-    return HTTPStatus(status).phrase
+    """The words of HTTP (or of tus, for 460) for a status, for the generated documents."""
+    return "Checksum Mismatch" if status == 460 else HTTPStatus(status).phrase

@@ -57,6 +57,8 @@ MEANINGS = {
     "report.freed": "A person read words that were held back and found them harmless.",
     "report.handled": "The handling of a report, which its receipt shows, went on.",
     "report.received": "A report came in for the first time.",
+    "reporting_key.destroyed": "The private half of an old key for sealed reports was destroyed.",
+    "reporting_key.made": "A new key for sealed reports came into use.",
     "report.restored": "A report counts again, because what had replaced it was taken back.",
     "report.withdrawn": "A report was taken back or replaced; its words are erased.",
     "report.words_purged": "Words held back for what they say of the military were erased after a day.",

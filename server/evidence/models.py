@@ -60,5 +60,18 @@ class Photo(Base):
         ARRAY(String(32)), server_default=text("'{}'"), info=passport(N_("Flags"), audience=COORD)
     )
     refusal: Mapped[str | None] = mapped_column(String(64), info=passport(N_("Why it was refused"), audience=COORD))
+    evidence_sha256: Mapped[bytes | None] = mapped_column(
+        LargeBinary(32), info=passport(N_("Hash of what is kept as evidence"), audience=INTERNAL)
+    )
+    evidence_bytes: Mapped[int | None] = mapped_column(
+        BigInteger, info=passport(N_("Size of what is kept as evidence"), audience=INTERNAL)
+    )
+    evidence_ref: Mapped[str | None] = mapped_column(
+        String(64), info=passport(N_("Sealed evidence in the store"), audience=INTERNAL)
+    )
+    evidence_key: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=passport(N_("Wrapped key of the evidence"), audience=INTERNAL)
+    )
+    evidence_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Evidence received"), audience=COORD))
     announced_at: Mapped[stamped] = mapped_column(info=passport(N_("Announced"), audience=INTERNAL))
     received_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Received"), audience=COORD))

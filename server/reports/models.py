@@ -26,6 +26,7 @@ from server.vocabulary import (
     FunctionalStatus,
     HandlingState,
     Hazard,
+    HintAnswer,
     InUseAs,
     NeedType,
     PinMethod,
@@ -195,6 +196,15 @@ class Report(Base):
         info=passport(
             N_("Same damage as"), hint=N_("The public number of a damage record."), audience=COORD, group="what"
         ),
+    )
+    hint_seen: Mapped[bool] = mapped_column(
+        Boolean, server_default=text("false"), info=passport(N_("Saw what is known nearby before sending"), audience=COORD)
+    )
+    answer_kind: Mapped[HintAnswer | None] = coded(
+        HintAnswer, info=passport(N_("Answer to what is known nearby"), audience=COORD)
+    )
+    answer_about: Mapped[str | None] = mapped_column(
+        String(16), info=passport(N_("Damage record the answer speaks of"), audience=COORD)
     )
     is_minor: Mapped[bool] = mapped_column(
         Boolean,

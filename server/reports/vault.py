@@ -34,20 +34,26 @@ ERASED = PrivateWords(is_erased=True)
 
 
 @cache
-def _derived(purpose: str) -> bytes:
+def derived_key(purpose: str) -> bytes:
     """A key of 32 bytes for one purpose, from SECRET_KEY."""
     return hmac.new(settings().secret_key.encode(), f"tessera:{purpose}".encode(), hashlib.sha256).digest()
 
 
 @cache
 def _wrapping() -> AESGCM:
-    return AESGCM(_derived("wrap"))
+    return AESGCM(derived_key("wrap"))
 
 
 def new_key(owner: UUID) -> tuple[bytes, bytes]:
     """A fresh key for ``owner`` and the same key wrapped for storing."""
-    key, nonce = os.urandom(32), os.urandom(NONCE)
-    return key, nonce + _wrapping().encrypt(nonce, key, owner.bytes)
+    key = os.urandom(32)
+    return key, wrap(key, owner)
+
+
+def wrap(key: bytes, owner: UUID) -> bytes:
+    """A key of ``owner`` as it is stored: under the installation's own."""
+    nonce = os.urandom(NONCE)
+    return nonce + _wrapping().encrypt(nonce, key, owner.bytes)
 
 
 def unwrap(wrapped: bytes, owner: UUID) -> bytes:
@@ -86,12 +92,12 @@ def receipt_hash(code: str) -> bytes:
 
 def receipt_hash_of_key(receipt_key: str) -> bytes:
     """The same from what a phone sends: the SHA-256 (hex) of the code it made, so that the code never travels."""
-    return hmac.new(_derived("receipt"), receipt_key.lower().encode(), hashlib.sha256).digest()
+    return hmac.new(derived_key("receipt"), receipt_key.lower().encode(), hashlib.sha256).digest()
 
 
 def derived_code(report_id: UUID) -> str:
     """The code of a form sent without JavaScript: 100 bits derived from the report's number, so that a repeat gives the same."""
-    digest = hmac.new(_derived("code"), report_id.bytes, hashlib.sha256).digest()
+    digest = hmac.new(derived_key("code"), report_id.bytes, hashlib.sha256).digest()
     number, letters = int.from_bytes(digest[:13], "big") >> 4, []
     for _ in range(20):
         number, digit = divmod(number, 32)

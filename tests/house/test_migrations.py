@@ -17,7 +17,7 @@ from tests.house.rooms import import_every_room
 
 import_every_room()
 
-PERSONAL = ("reports", "vault.report_secrets", "vault.copies_aside", "vault.amendments", "photos")
+PERSONAL = ("reports", "vault.report_secrets", "vault.copies_aside", "vault.amendments", "vault.questions", "photos")
 POLICIES = ("may_add", "may_see", "may_change", "may_remove")
 GUARDS = {
     "ledger.append_only", "ledger.append_only_all", "ledger_seals.append_only", "ledger_seals.append_only_all",
@@ -89,6 +89,7 @@ def one_of_each(database):
         "INSERT INTO vault.report_secrets (report_id, wrapped_key, sealed) VALUES (:report, 'k', 's')",
         "INSERT INTO vault.copies_aside (id, report_id, payload_sha256, sealed) VALUES (gen_random_uuid(), :report, sha256('y'), 's')",
         "INSERT INTO vault.amendments (id, report_id, sealed) VALUES (gen_random_uuid(), :report, 's')",
+        "INSERT INTO vault.questions (id, report_id, question, sealed) VALUES (gen_random_uuid(), :report, 'HELP_CAME', 's')",
         "INSERT INTO photos (id, report_id, position, state, original_sha256, original_bytes) VALUES (:report, :report, 1, 'EXPECTED', 'z', 1)",
     ):
         database.execute(text(statement), report)
