@@ -137,9 +137,7 @@ class ReleaseDraft(Base):
             "ix_release_drafts_one_at_a_time",
             text("(remakes IS NULL)"),
             unique=True,
-            postgresql_where=text(
-                "remakes IS NULL AND state IN ('FREEZING', 'BUILDING', 'BLOCKED', 'WAITING')"
-            ),
+            postgresql_where=text("remakes IS NULL AND state IN ('FREEZING', 'BUILDING', 'BLOCKED', 'WAITING')"),
         ),
     )
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
@@ -148,7 +146,9 @@ class ReleaseDraft(Base):
     number: Mapped[str | None] = mapped_column(String(32), info=passport(N_("Dated data set"), audience=INTERNAL))
     state: Mapped[str] = mapped_column(String(16), info=passport(N_("State"), audience=INTERNAL))
     batch_id: Mapped[str] = mapped_column(String(32), info=passport(N_("Made from the update"), audience=INTERNAL))
-    policy_version: Mapped[str] = mapped_column(String(16), info=passport(N_("Version of the rules"), audience=INTERNAL))
+    policy_version: Mapped[str] = mapped_column(
+        String(16), info=passport(N_("Version of the rules"), audience=INTERNAL)
+    )
     asked_by: Mapped[UUID | None] = mapped_column(
         ForeignKey("people.id"), info=passport(N_("Prepared by"), audience=INTERNAL)
     )

@@ -1,0 +1,113 @@
+"""Files for everybody: put into the store once under their SHA-256, text also packed once, and served in parts.
+
+What may be served is decided at each request from the database, so that a file is gone the moment its row is.
+"""
+
+import gzip
+import shutil
+import tempfile
+from base64 import b64encode
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy import or_, select
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+from werkzeug.wsgi import wrap_file
+
+from server.core.database import session
+from server.core.problems import Problem
+from server.core.storage import NothingStored, store
+from server.publication.answers import OPEN
+from server.publication.release_models import PublishedFile
+
+NAMESPACE = "releases"
+PACKED_TYPES = (
+    "text/",
+    "application/geo+json",
+    "application/json",
+    "application/ld+json",
+    "application/vnd.google-earth.kml+xml",
+)
+CHUNK_BYTES = 256 * 1024
+
+
+def keep(
+    path: Path,
+    *,
+    release: str,
+    name: str,
+    position: int,
+    format: str,
+    media_type: str,
+    rows: int | None,  # noqa: A002
+) -> dict[str, Any]:
+    """Put a finished file (and, for text, its packed twin) into the store; gives the values of one `PublishedFile`."""
+    with path.open("rb") as file:
+        digest = store().put(file, NAMESPACE)
+    packed, packed_bytes = _pack(path) if media_type.startswith(PACKED_TYPES) else (None, None)
+    return {
+        "release": release, "name": name, "position": position, "format": format, "media_type": media_type,
+        "size_bytes": path.stat().st_size, "rows_total": rows, "sha256": digest,
+        "packed_sha256": packed, "packed_bytes": packed_bytes,
+    }  # fmt: skip
+
+
+def serve(file: PublishedFile, *, download_name: str = "") -> Response:
+    """The file, whole or the part that was asked for; packed for those who take it so; 304 for those who have it."""
+    packed = _wants_packed(file)
+    digest, size = (file.packed_sha256, file.packed_bytes) if packed else (file.sha256, file.size_bytes)
+    try:
+        content = store().open(str(digest), NAMESPACE)
+    except NothingStored:
+        raise Problem("not_found") from None
+    response = Response(
+        wrap_file(request.environ, content, CHUNK_BYTES), mimetype=file.media_type, direct_passthrough=True
+    )
+    response.content_length = size
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Content-Disposition"] = f'attachment; filename="{download_name or file.name}"'
+    response.headers["Cache-Control"] = OPEN
+    response.headers["Vary"] = "Accept-Encoding"
+    if not packed:
+        response.headers["Repr-Digest"] = f"sha-256=:{b64encode(bytes.fromhex(file.sha256)).decode()}:"
+    response.set_etag(f"{file.sha256[:32]}{'-gzip' if packed else ''}")
+    return _part(response, int(size or 0))
+
+
+def forget(files: Iterable[PublishedFile]) -> None:
+    """Remove stored bytes that no public file names any more. Call it when the rows are gone and settled."""
+    for digest in {name for file in files for name in (file.sha256, file.packed_sha256) if name}:
+        named = select(PublishedFile.name).where(
+            or_(PublishedFile.sha256 == digest, PublishedFile.packed_sha256 == digest)
+        )
+        if session.scalar(named.limit(1)) is None:
+            store().delete(digest, NAMESPACE)
+
+
+def _part(response: Response, size: int) -> Response:
+    try:
+        response.make_conditional(request, accept_ranges=True, complete_length=size)
+    except RequestedRangeNotSatisfiable:
+        raise Problem("range_not_satisfiable") from None
+    return response
+
+
+def _wants_packed(file: PublishedFile) -> bool:
+    """A part is always a part of the plain file: two packings of one text are two files."""
+    return bool(file.packed_sha256) and "Range" not in request.headers and request.accept_encodings["gzip"] > 0
+
+
+def _pack(path: Path) -> tuple[str, int]:
+    """The same bytes give the same packed bytes: no name and no time inside."""
+    with tempfile.TemporaryFile() as packed:
+        with (
+            path.open("rb") as plain,
+            gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=6, mtime=0) as out,
+        ):
+            shutil.copyfileobj(plain, out, CHUNK_BYTES)
+        size = packed.tell()
+        packed.seek(0)
+        return store().put(packed, NAMESPACE), size
