@@ -27,7 +27,7 @@ WRITTEN = tuple(
     column.key for column in Report.__table__.columns if column.key not in ("withdrawn_at", "superseded_by")
 )
 DEFAULTS: dict[str, Any] = {
-    "needs": [], "hazards": [], "access_constraints": [], "consents": [], "casualties": {}, "is_minor": False, "lang": "en",
+    "needs": [], "hazards": [], "access_constraints": [], "consents": [], "casualties": {}, "is_minor": False, "lang": "en", "hint_seen": False,
     "form_version": "", "source_type": SourceType.SELF_WITNESS, "handling": HandlingState.RECEIVED,
 }  # fmt: skip
 
