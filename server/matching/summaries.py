@@ -1,41 +1,50 @@
-"""What a damage record says as a whole, computed anew from the reports that lie on it. Pure but for reading its rows.
+"""What a damage record says as a whole, computed anew from the reports that lie on it: their consensus, and where they lie.
 
-The better source prevails, and among equals the newer; hazards and needs add up; a field that a person has set stays as set.
+The rules are those of ``consensus.py``; a field that a person has set stays as set.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import h3
-from sqlalchemy import func, select
+from sqlalchemy import select, text
 
 from server.core.clock import now
 from server.core.columns import lon_lat, pin
 from server.core.database import session
 from server.core.geography import metres_between
-from server.evidence.models import Photo
+from server.matching.consensus import UNKNOWN_TIME, Consensus, Said, agree
 from server.matching.models import Attachment, Incident
 from server.places.service import assign_areas
 from server.reports.models import Report
-from server.vocabulary import CauseGroup, EventPrecision, SensitivityClass, SiteType, effective_class, precedence
+from server.vocabulary import CauseGroup, Channel, SensitivityClass, SiteType, effective_class
 
 UNSTATED_M = 50.0  # the accuracy of a pin that states none
 STRAY_M = 150.0  # a pin further than this (or than its accuracy) from the middle of the others is left out
 H3_LEVEL = 9
+PASSED_ON = {Channel.PHONE, Channel.BULK}  # who enters these speaks for others
 
 Reports = Sequence[Report]
 
+_MARKS = text("""
+SELECT report_id, perceptual_hash AS photo, CAST(NULL AS bigint[]) AS posts FROM photos
+WHERE report_id = ANY(:reports) AND state = 'CLEAN'
+UNION ALL
+SELECT report_id, NULL, posts FROM report_marks WHERE report_id = ANY(:reports) AND posts <> '{}'
+""")
 
-def resummarise(incident: Incident) -> None:
+
+def resummarise(incident: Incident, reports: Reports | None = None) -> None:
     """Recompute every derived column of ``incident`` from its present reports; raises its version if anything changed.
 
-    Certainty and workflow are people's and are not touched. A record without reports keeps its last values and a count of 0.
+    Certainty and workflow are people's and are not touched. A record without reports keeps its last values and counts of 0.
+    ``reports`` saves asking for them where the caller knows them all.
     """
-    reports = attached_reports(incident.id)
-    values = {**summary(reports), **_counts(reports)} if reports else {"report_count": 0, "photo_count": 0}
+    reports = attached_reports(incident.id) if reports is None else reports
+    values = summary(reports) if reports else {"report_count": 0, "photo_count": 0, "witness_count": 0}
     changed = {
         name: value
         for name, value in values.items()
@@ -59,62 +68,81 @@ def attached_reports(incident_id: UUID) -> list[Report]:
     return list(session.scalars(select(Report).where(Report.id.in_(laid)).order_by(Report.received_at, Report.id)))
 
 
+def consensus_of(reports: Reports) -> tuple[Consensus, int]:
+    """What these reports say together, and how many clean photos came with them."""
+    photos, posts = defaultdict(list), {}
+    for row in session.execute(_MARKS, {"reports": [report.id for report in reports]}):
+        if row.posts is None:
+            photos[row.report_id].append(row.photo)
+        else:
+            posts[row.report_id] = frozenset(row.posts)
+    said = [
+        _said(report, tuple(one for one in photos[report.id] if one is not None), posts.get(report.id, frozenset()))
+        for report in reports
+    ]
+    return agree(said), sum(map(len, photos.values()))
+
+
 def summary(reports: Reports) -> dict[str, Any]:
     """The columns of an incident that follow from its reports (at least one), by name."""
-    ranked = sorted(reports, key=_precedence, reverse=True)
-    in_use_as = _first(ranked, lambda report: report.in_use_as)
-    site_type = _site_type(ranked)
-    graded = next((report for report in ranked if report.damage_max is not None), None)
+    found, photo_count = consensus_of(reports)
+    least, best, most = found.value("damage", (None, None, None))
+    first, last, precision = found.value("event", UNKNOWN_TIME)
+    site_type, in_use_as = found.value("site_type", SiteType.UNK), found.value("in_use_as")
     return {
-        **_when(reports),
         **_where(reports),
-        **_damage(graded),
+        "event_earliest": first,
+        "event_latest": last,
+        "event_precision": precision,
+        "damage_min": least,
+        "damage_max": most,
+        "damage_best": most if best is None else best,
         "site_type": site_type,
         "in_use_as": in_use_as,
         "s_class": max([effective_class(site_type, in_use_as), *_classes(reports)]),
-        "cause_group": _cause(ranked),
-        "functional_status": _first(ranked, lambda report: report.functional_status),
-        "hazards": _all(reports, "hazards"),
-        "needs": _all(reports, "needs"),
-        "access_constraints": _all(reports, "access_constraints"),
-        "people_trapped": any(report.people_trapped for report in reports),
+        "cause_group": found.value("cause_group", CauseGroup.UNK),
+        "functional_status": found.value("functional_status"),
+        "hazards": found.value("hazards", []),
+        "needs": found.value("needs", []),
+        "access_constraints": found.value("access_constraints", []),
+        "people_trapped": found.value("people_trapped", default=False),
         "report_count": len(reports),
+        "photo_count": photo_count,
+        "witness_count": found.witnesses,
+        "disputed": found.disputed,
         "first_received_at": min(report.received_at for report in reports),
-        "evidence_received_at": _evidence_received(reports, graded, site_type),
+        "evidence_received_at": _evidence_received(reports, (least, most), site_type),
     }
 
 
-def _precedence(report: Report) -> tuple[Any, ...]:
-    return (*precedence(report.source_type, observed_at=report.received_at), str(report.id))
+def _said(report: Report, photos: tuple[int, ...], posts: frozenset[int]) -> Said:
+    """A report as the rules of consensus read it."""
+    graded, timed = report.damage_max is not None, report.event_earliest and report.event_latest
+    cause = report.cause.cause_group if report.cause else CauseGroup.UNK
+    return Said(
+        report=str(report.id),
+        received_at=report.received_at,
+        source=report.source_type,
+        values={
+            **{name: getattr(report, name) for name in _PLAIN},
+            "damage": (report.damage_min, report.damage and report.damage.level, report.damage_max) if graded else None,
+            "cause_group": None if cause is CauseGroup.UNK else cause,
+            "event": (report.event_earliest, report.event_latest, report.event_precision) if timed else None,
+        },
+        person=str(report.person_id or ""),
+        speaks_for_others=report.channel in PASSED_ON or report.import_id is not None,
+        saw_hint=report.hint_seen,
+        photos=photos,
+        posts=posts,
+    )
+
+
+_PLAIN = ("site_type", "in_use_as", "functional_status", "hazards", "needs", "access_constraints", "people_trapped")
 
 
 def _classes(reports: Reports) -> list[SensitivityClass]:
     """The sensitivity each account gives the place: the strictest of them holds, whatever type prevails."""
     return [effective_class(report.site_type, report.in_use_as) for report in reports if report.site_type]
-
-
-def _first(ranked: Reports, field: Callable[[Report], Any]) -> Any:
-    return next((value for report in ranked if (value := field(report)) is not None), None)
-
-
-def _all(reports: Reports, name: str) -> list[str]:
-    return sorted({str(code) for report in reports for code in getattr(report, name)})
-
-
-def _when(reports: Reports) -> dict[str, Any]:
-    """The narrowest interval that the accounts agree on: from the most exact on, one that would leave nothing is passed over."""
-    timed = sorted(
-        (r.event_latest - r.event_earliest, r.received_at, str(r.id), r.event_earliest, r.event_latest, r.event_precision)
-        for r in reports
-        if r.event_earliest and r.event_latest
-    )
-    if not timed:
-        return {"event_earliest": None, "event_latest": None, "event_precision": EventPrecision.UNK}
-    *_, earliest, latest, precision = timed[0]
-    for *_, first, last, _precision in timed[1:]:
-        if max(earliest, first) <= min(latest, last):
-            earliest, latest = max(earliest, first), min(latest, last)
-    return {"event_earliest": earliest, "event_latest": latest, "event_precision": precision}
 
 
 def _where(reports: Reports) -> dict[str, Any]:
@@ -149,41 +177,18 @@ def _apart(one: tuple[float, float, float], other: tuple[float, float, float]) -
     return metres_between(one[0], one[1], other[0], other[1])
 
 
-def _damage(graded: Report | None) -> dict[str, Any]:
-    """The grade of the account that prevails: the one chosen, or the upper end of its interval."""
-    if graded is None:
-        return {"damage_min": None, "damage_max": None, "damage_best": None}
-    chosen = graded.damage.level if graded.damage is not None else None
-    best = chosen if chosen is not None else graded.damage_max
-    return {"damage_min": graded.damage_min, "damage_max": graded.damage_max, "damage_best": best}
+def _evidence_received(reports: Reports, grade: tuple[int | None, int | None], site_type: SiteType) -> datetime:
+    """When the evidence came in that first carried the present grade and type: what is published waits from the later of them.
 
-
-def _site_type(ranked: Reports) -> SiteType:
-    """The type that most accounts name; among equals that of the better source. Unknown where nobody says."""
-    named = [report.site_type for report in ranked if report.site_type not in (None, SiteType.UNK, SiteType.OTH)]
-    if named:
-        return Counter(named).most_common(1)[0][0]
-    return _first(ranked, lambda report: report.site_type) or SiteType.UNK
-
-
-def _cause(ranked: Reports) -> CauseGroup:
-    groups = [report.cause.cause_group for report in ranked if report.cause is not None]
-    known = [group for group in groups if group is not CauseGroup.UNK]
-    return known[0] if known else CauseGroup.UNK
-
-
-def _evidence_received(reports: Reports, graded: Report | None, site_type: SiteType) -> datetime:
-    """When the evidence came in that first carried the present grade and type: what is published waits from the later of them."""
-    grade = (graded.damage_min, graded.damage_max) if graded else None
-    carried = [r.received_at for r in reports if grade and (r.damage_min, r.damage_max) == grade]
-    named = [r.received_at for r in reports if r.site_type == site_type]
+    A middle that nobody said just so was first carried by the last of those it is the middle of.
+    """
+    graded = [report for report in reports if report.damage_max is not None]
+    carried = [report.received_at for report in graded if (report.damage_min, report.damage_max) == grade]
+    named = [report.received_at for report in reports if report.site_type == site_type]
     firsts = [min(moments) for moments in (carried, named) if moments]
+    if graded and not carried:
+        firsts.append(max(report.received_at for report in graded))
     return max(firsts, default=min(report.received_at for report in reports))
-
-
-def _counts(reports: Reports) -> dict[str, Any]:
-    photos = select(func.count()).where(Photo.report_id.in_([report.id for report in reports]), Photo.state == "CLEAN")
-    return {"photo_count": session.scalar(photos) or 0}
 
 
 def _is_same(before: Any, after: Any) -> bool:
