@@ -14,6 +14,7 @@ RELEASE = "0.1.0"
 
 APIS = (
     "server.intake.api",
+    "server.intake.key_api",
     "server.evidence.api",
     "server.places.api",
     "server.matching.api",

@@ -11,6 +11,7 @@ from server.core.database import session, settled
 COMMANDS = (
     "server.accounts.commands",
     "server.places.commands",
+    "server.reports.commands",
     "server.intake.spreadsheet_commands",
     "server.matching.commands",
     "server.publication.commands",
@@ -31,17 +32,19 @@ def init_app(app: Flask) -> None:
 
 @click.command("setup")
 def set_up() -> None:
-    """Load what every installation needs: roles and the gazetteer. Doing it twice changes nothing."""
+    """Load what every installation needs: roles, the key for sealed reports, the gazetteer. Doing it twice changes nothing."""
     from sqlalchemy import text
 
     from server.accounts.service import ensure_roles
     from server.core.database import assert_durable
     from server.places.service import load_gazetteer
+    from server.reports.keys import ensure_key
 
     with settled():
         assert_durable(session.connection())
         session.execute(text("SET LOCAL statement_timeout = 0"))
         ensure_roles()
+        ensure_key()
         loaded = load_gazetteer()
     click.echo(f"Ready. The gazetteer holds {loaded} places." if loaded else "Ready.")
 

@@ -16,10 +16,10 @@ from server.core.choices import N_
 from server.intake.questions import DayPart, Exactness, When
 from server.vocabulary import NEVER_FROM_CITIZENS, EventPrecision
 
-ONE = ("site_type", "damage", "cause", "functional_status", "in_use_as", "witness_proximity", "same_damage_as")
+ONE = ("site_type", "damage", "cause", "functional_status", "in_use_as", "witness_proximity", "same_damage_as", "answer_kind", "answer_about")
 SEVERAL = ("needs", "hazards", "access_constraints", "consents")
 WORDS = ("text", "place_text", "contact")
-TICKS = ("people_trapped", "is_minor")
+TICKS = ("people_trapped", "is_minor", "hint_seen")
 ASKED_AROUND = ("place_choice", "pin_method", "device_accuracy_m", "exactness", "when", "when_date", "day_part")
 HONEY = "website"
 """A field no person sees: whoever fills it in is a program. It is flagged, never refused."""

@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from flask import Response, make_response
+from flask import Response, make_response, request
 from flask_smorest import Blueprint
 
 from server.accounts.service import current_actor
 from server.core import requests
 from server.core.problems import Problem
 from server.evidence import service as evidence
+from server.intake import sealed
 from server.intake.drafts import draft_of
 from server.reports import service as reports
 from server.reports.draft import Draft, Receipt
@@ -24,7 +25,13 @@ BODY_BYTES = 64_000
 
 @blueprint.put("/<report_id>")
 @blueprint.doc(
-    requestBody={"required": True, "content": {"application/json": {"schema": NewReport}}},
+    requestBody={
+        "required": True,
+        "content": {
+            "application/json": {"schema": NewReport},
+            sealed.CONTENT_TYPE: {"schema": {"type": "string", "format": "binary", "maxLength": sealed.BODY_BYTES}},
+        },
+    },
     parameters=[{"in": "path", "name": "report_id", "required": True, "schema": {"type": "string", "format": "uuid"}}],
 )
 @blueprint.response(201, ReceiptShape, description="Received: kept durably under this id.")
@@ -33,14 +40,23 @@ BODY_BYTES = 64_000
 )
 @blueprint.alt_response(409, description="Another body came under this id before; this one is kept aside.")
 def put_report(report_id: str) -> Response:
-    """Receive one report. Same id and body: the same receipt. Same id, other body: 409, and the other body is kept aside."""
+    """Receive one report, in the open or sealed to the reporting key. Same id and body: the same receipt.
+
+    Same id, other body: 409, and the other body is kept aside. A sealed report is refused only when it does not open.
+    """
     number = read_id(report_id)
     requests.single_arguments()
-    requests.accepts_json()
-    body = requests.body(BODY_BYTES)
-    draft = read_draft(number, body, Channel.API)
+    draft = _read(number)
     receipt = reports.receive(draft, actor=current_actor())
     return answer_receipt(draft, receipt)
+
+
+def _read(number: UUID) -> Draft:
+    """The report in the body, in the open as JSON or sealed by a phone."""
+    if request.mimetype == sealed.CONTENT_TYPE:
+        return sealed.read_sealed(number, requests.body(sealed.BODY_BYTES))
+    requests.accepts_json()
+    return read_draft(number, requests.body(BODY_BYTES), Channel.API)
 
 
 def answer_receipt(draft: Draft, receipt: Receipt) -> Response:

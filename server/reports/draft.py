@@ -10,12 +10,24 @@ from server.vocabulary import Channel
 
 
 @dataclass(frozen=True, kw_only=True)
+class Original:
+    """The photo as the camera made it: its size in bytes and the SHA-256 of its bytes."""
+
+    size: int
+    sha256: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class Announced:
-    """A photo that will follow: the sender's number for it, its size in bytes and the SHA-256 of its bytes."""
+    """A photo that will follow: the sender's number for it, its size in bytes and the SHA-256 of its bytes.
+
+    ``original`` is what will follow beside it, where the reporter offered it as evidence.
+    """
 
     id: UUID
     size: int
     sha256: bytes
+    original: Original | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

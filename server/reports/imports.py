@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+import server.accounts.models  # noqa: F401 - rows here point to people and organisations, whose tables must be known
 from server.core.choices import N_
 from server.core.columns import passport, stamped, uuid_pk
 from server.core.database import Base

@@ -4,6 +4,7 @@ The private half lies in the database under SECRET_KEY. A phone keeps only the p
 phone can read what waits on it.
 """
 
+from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID, uuid4
@@ -48,6 +49,15 @@ class ReportingKey(Base):
 def present_key() -> ReportingKey | None:
     """The key that phones seal to now; None before the set-up made one."""
     return session.scalar(select(ReportingKey).where(ReportingKey.replaced_at.is_(None)).limit(1))
+
+
+def current() -> dict[str, str] | None:
+    """The key in use as it is told to phones: ``{"key_id", "public_key" (base64url), "made_at"}``; None before there is one."""
+    key = present_key()
+    if key is None:
+        return None
+    public = urlsafe_b64encode(key.public_key).rstrip(b"=").decode()
+    return {"key_id": key.key_id, "public_key": public, "made_at": key.made_at.isoformat()}
 
 
 def ensure_key() -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from server.vocabulary import DamageGrade, EventPrecision, FunctionalStatus, Hazard, SiteType
+from server.vocabulary import DamageGrade, EventPrecision, FunctionalStatus, Hazard, HintAnswer, SiteType
 
 AHEAD = timedelta(minutes=10)  # a phone's clock may be a little fast
 LONG_AGO = timedelta(days=730)
@@ -60,6 +60,16 @@ def read_damage(values: Mapping[str, Any]) -> dict[str, Any]:
         "damage_min": low if low is not None else high,
         "damage_max": high if high is not None else low,
     }
+
+
+def read_answer(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was answered to what is known nearby. "Same damage" and the number of a known record are one fact, told either way."""
+    kind, about, same = values.get("answer_kind"), values.get("answer_about"), values.get("same_damage_as")
+    if same and kind in (None, HintAnswer.SAME_DAMAGE):
+        kind, about = HintAnswer.SAME_DAMAGE, about or same
+    if kind == HintAnswer.SAME_DAMAGE:
+        same = about
+    return {"answer_kind": kind, "answer_about": about, "same_damage_as": same}
 
 
 def contradictions(values: Mapping[str, Any]) -> list[str]:

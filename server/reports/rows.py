@@ -46,7 +46,7 @@ def row_of(draft: Draft, *, actor: Actor, received_at: datetime) -> dict[str, An
         flags.append("claimed_clear")
     flags += when_flags + reading.contradictions({**given, "text": draft.text}) + list(found.flags) + list(draft.flags)
     return {
-        **dict.fromkeys(WRITTEN), **DEFAULTS, **given, **when, **reading.read_damage(given),
+        **dict.fromkeys(WRITTEN), **DEFAULTS, **given, **when, **reading.read_damage(given), **reading.read_answer(given),
         "id": draft.id, "channel": draft.channel, "received_at": received_at,
         "payload_sha256": draft.sha256, "receipt_hash": _receipt_hash(draft), "flags": list(dict.fromkeys(flags)),
         "quarantine": list(found.quarantine), "media_expected": len(draft.media), "import_id": draft.import_id,

@@ -55,7 +55,7 @@ class NewReport(AutoSchema):
             "same_damage_as", "point", "place_text", "pin_method", "pin_accuracy_m", "event_earliest", "event_latest",
             "event_precision", "functional_status", "needs", "hazards", "access_constraints", "people_trapped",
             "casualties", "text", "witness_proximity", "source_type", "contact", "consents", "is_minor", "lang",
-            "form_version", "media", "receipt_key",
+            "hint_seen", "answer_kind", "answer_about", "form_version", "media", "receipt_key",
         )  # fmt: skip
 
     casualties = fields.Dict(

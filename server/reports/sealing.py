@@ -54,7 +54,7 @@ def key_id_of(public: bytes) -> bytes:
 def seal(data: bytes, *, public: bytes, bound_to: UUID) -> bytes:
     """``data`` in an envelope, as a phone makes it (for tests, and for other clients to read)."""
     point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
-    return MAGIC + key_id_of(public) + _SUITE.encrypt(data, point, info=INFO, aad=str(bound_to).encode())
+    return MAGIC + key_id_of(public) + _SUITE.encrypt(data, point, info=_info(bound_to))
 
 
 def key_named(envelope: bytes) -> bytes:
@@ -68,9 +68,13 @@ def unseal(envelope: bytes, *, key: ec.EllipticCurvePrivateKey, bound_to: UUID) 
     """What is in an envelope; Unopened for anything that was not sealed to this key for this number."""
     key_named(envelope)
     try:
-        return _SUITE.decrypt(envelope[HEADER_BYTES:], key, info=INFO, aad=str(bound_to).encode())
+        return _SUITE.decrypt(envelope[HEADER_BYTES:], key, info=_info(bound_to))
     except (InvalidTag, ValueError):
         raise Unopened from None
+
+
+def _info(bound_to: UUID) -> bytes:
+    return b"%s %s" % (INFO, str(bound_to).encode())
 
 
 def pad(data: bytes) -> bytes:
