@@ -64,6 +64,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unreadable_file": (422, N_("This file cannot be read.")),
     "rule_missing": (422, N_("The evidence does not yet allow this decision.")),
     "upload_differs": (460, N_("A part of the photo arrived changed. Please send that part again.")),
+    "both_needed": (422, N_("These reports belong to two organisations. Both must agree, or a coordinator.")),
     "second_person_needed": (422, N_("A second person must agree to this decision.")),
     "upload_busy": (423, N_("This photo is being sent by another connection. Please wait a moment.")),
     "proof_needed": (429, N_("Very many reports arrive at this moment. Your phone does a short calculation and sends again.")),

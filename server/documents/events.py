@@ -37,6 +37,7 @@ MEANINGS = {
     "incident.merged": "Two damage records became one; the number of the other leads to it.",
     "incident.moved": "The work on a damage record went to another state.",
     "incident.opened": "A damage record was opened for a report that fits none.",
+    "incident.set_aside": "A person held reports for made up: they lie on no damage record any more.",
     "incident.split": "Some reports of a damage record became a record of their own.",
     "key.added": "An organisation got a key for its programs.",
     "key.revoked": "A key was taken back.",

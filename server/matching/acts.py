@@ -4,22 +4,21 @@ Each act takes who did it and why, locks what it touches in one order, keeps in 
 the ledger, and summarises the records anew.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext
-from sqlalchemy import Uuid, and_, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, or_, update
 
 from server.accounts.policy import Actor, may
 from server.core import ledger
 from server.core.clock import now
 from server.core.database import session
 from server.core.problems import Problem
-from server.matching import links
-from server.matching.models import Attachment, Incident, IncidentChange, PairRuling, Suggestion
+from server.matching import across, choosing, links, rulings
+from server.matching.models import Attachment, Incident, IncidentChange, Suggestion
 from server.matching.summaries import resummarise, touch
 from server.reports import access
 from server.vocabulary import WorkflowState
@@ -27,6 +26,15 @@ from server.vocabulary import WorkflowState
 REASON_LIMIT = 500
 BY_HAND = [{"code": "by_hand", "params": {}, "contribution": 0.0}]
 _STATE = ("merged_into", "prior_incident_id", "workflow")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How a merge is done: which fields take whose value ("kept", "other"), with which acts it belongs, whether both sides agreed."""
+
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    batch_id: UUID | None = None
+    agreed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +56,8 @@ def attach(report_id: UUID, incident_id: UUID, *, actor: Actor, reason: str, bas
     incidents = links.locked({incident_id, old_id or incident_id})
     _refuse_if_gone(incidents.values())
     _refuse_if_ruled_apart([report_id], incident_id)
-    basis, before = basis or Basis(), _Before(incidents.values())
+    across.refuse_alone(actor, incident_id, old_id or incident_id, agreed=False)
+    basis, before = basis or Basis(), Before(incidents.values())
     if laid:
         links.lift(laid)
     new = links.lay(
@@ -57,7 +66,10 @@ def attach(report_id: UUID, incident_id: UUID, *, actor: Actor, reason: str, bas
     before.moved(report_id, laid, new)
     if old_id and not links.present_of(old_id):
         _point_on(incidents[old_id], incidents[incident_id], before)
-    return _finish("attach", incident_id, old_id, incidents, before, actor, reason)
+    change = finish("attach", incident_id, old_id, incidents, before, actor, reason)
+    if actor.person_id:
+        rulings.rule_together(change, [report_id], incident_id, actor)
+    return change
 
 
 def detach(report_id: UUID, *, actor: Actor, reason: str) -> IncidentChange:
@@ -69,21 +81,29 @@ def detach(report_id: UUID, *, actor: Actor, reason: str) -> IncidentChange:
     return split(laid.incident_id, [report_id], actor=actor, reason=reason)
 
 
-def merge(incident_id: UUID, other_id: UUID, *, actor: Actor, reason: str) -> IncidentChange:
+def merge(
+    incident_id: UUID, other_id: UUID, *, actor: Actor, reason: str, manner: Manner | None = None
+) -> IncidentChange:
     """Lay all reports of ``other_id`` on ``incident_id``; the other keeps its public number and points on."""
-    enter(actor, reason)
+    manner = manner or Manner()
+    enter(actor, reason, agreed=manner.agreed)
     if incident_id == other_id:
         raise Problem("already_done")
     incidents = links.locked([incident_id, other_id])
     _refuse_if_gone(incidents.values())
     leaving = links.present_of(other_id)
     _refuse_if_ruled_apart([one.report_id for one in leaving], incident_id)
-    before = _Before(incidents.values())
+    across.refuse_alone(actor, incident_id, other_id, agreed=manner.agreed)
+    before = Before(incidents.values())
+    before.values[str(incident_id)] = choosing.take(incidents[incident_id], incidents[other_id], manner.chosen)
     for laid in leaving:
         links.lift(laid)
         before.moved(laid.report_id, laid, links.lay_again(laid, incident_id=incident_id, actor=actor, because="kept_together"))
     _point_on(incidents[other_id], incidents[incident_id], before)
-    return _finish("merge", incident_id, other_id, incidents, before, actor, reason)
+    change = finish("merge", incident_id, other_id, incidents, before, actor, reason, batch_id=manner.batch_id)
+    if actor.person_id:
+        rulings.rule_together(change, [laid.report_id for laid in leaving], incident_id, actor)
+    return change
 
 
 def split(incident_id: UUID, report_ids: Iterable[UUID], *, actor: Actor, reason: str) -> IncidentChange:
@@ -95,15 +115,15 @@ def split(incident_id: UUID, report_ids: Iterable[UUID], *, actor: Actor, reason
     leaving = [laid for laid in lying if laid.report_id in wanted]
     if len(leaving) != len(wanted) or not leaving or len(leaving) == len(lying):
         raise Problem("invalid_input", errors=[_error("reports", gettext("Choose some of the reports, not all of them."))])
-    before = _Before(incidents.values())
+    before = Before(incidents.values())
     new = links.open_incident()
     incidents[new.id] = new
     for laid in leaving:
         links.lift(laid)
         before.moved(laid.report_id, laid, links.lay_again(laid, incident_id=new.id, actor=actor, because="taken_apart"))
     before.opened(new)
-    change = _finish("split", incident_id, new.id, incidents, before, actor, reason)
-    _rule_apart(change, incident_id, new.id, actor)
+    change = finish("split", incident_id, new.id, incidents, before, actor, reason)
+    rulings.rule_apart(change, incident_id, new.id, actor)
     return change
 
 
@@ -114,29 +134,31 @@ def keep_apart(incident_id: UUID, other_id: UUID, *, actor: Actor, reason: str) 
     if incident_id == other_id:
         raise Problem("already_done")
     _refuse_if_gone(incidents.values())
-    before = _Before(incidents.values())
+    before = Before(incidents.values())
     before.settle(_between(incident_id, other_id), "apart", actor)
-    change = _finish("keep_apart", incident_id, other_id, incidents, before, actor, reason)
-    _rule_apart(change, incident_id, other_id, actor)
+    change = finish("keep_apart", incident_id, other_id, incidents, before, actor, reason)
+    rulings.rule_apart(change, incident_id, other_id, actor)
     return change
 
 
 def link_second_strike(incident_id: UUID, prior_id: UUID, *, actor: Actor, reason: str) -> IncidentChange:
-    """Say that ``incident_id`` is a later strike on the place of ``prior_id``."""
+    """Say that ``incident_id`` is a later strike on the place of ``prior_id``: two events, whose reports never lie together."""
     enter(actor, reason)
     incidents = links.locked([incident_id, prior_id])
     _refuse_if_gone(incidents.values())
     later = incidents[incident_id]
     if prior_id in {incident_id, later.prior_incident_id} or incidents[prior_id].prior_incident_id == incident_id:
         raise Problem("already_done")
-    before = _Before(incidents.values())
+    before = Before(incidents.values())
     later.prior_incident_id = prior_id
     touch(later)
     before.settle(_between(incident_id, prior_id), "second_strike", actor)
-    return _finish("second_strike", incident_id, prior_id, incidents, before, actor, reason)
+    change = finish("second_strike", incident_id, prior_id, incidents, before, actor, reason)
+    rulings.rule_apart(change, incident_id, prior_id, actor)
+    return change
 
 
-class _Before:
+class Before:
     """What an act is about to change, gathered as JSON for ``undo``."""
 
     def __init__(self, incidents: Iterable[Incident]) -> None:
@@ -144,9 +166,11 @@ class _Before:
         self.new: dict[str, dict[str, str | None]] = {}
         self.moves: list[list[str | None]] = []
         self.settled: list[str] = []
+        self.values: dict[str, dict[str, Any]] = {}
 
-    def moved(self, report_id: UUID, was: Attachment | None, became: Attachment) -> None:
-        self.moves.append([str(report_id), str(was.id) if was else None, str(became.id)])
+    def moved(self, report_id: UUID, was: Attachment | None, became: Attachment | None) -> None:
+        """A report left one link for another; None where it lay nowhere, or lies nowhere now."""
+        self.moves.append([str(report_id), str(was.id) if was else None, str(became.id) if became else None])
 
     def opened(self, incident: Incident) -> None:
         """A new incident empties when the act is undone, and then points on to where its reports went back."""
@@ -154,6 +178,7 @@ class _Before:
         self.new[str(incident.id)] = {"merged_into": source, "workflow": WorkflowState.MERGED_INTO.value}
 
     def settle(self, which: Any, outcome: str, actor: Actor) -> None:
+        """Close the open questions that this answers."""
         rows = session.scalars(
             update(Suggestion)
             .where(which, Suggestion.settled_at.is_(None))
@@ -168,12 +193,13 @@ class _Before:
             str(known): {name: value for name, value in state.items() if value != _plain(getattr(incidents[known], name))}
             for known, state in self.incidents.items()
         }
-        return {"moved": self.moves, "states": states | self.new, "settled": self.settled}
+        values = {known: value for known, value in self.values.items() if value}
+        return {"moved": self.moves, "states": states | self.new, "settled": self.settled, "values": values}
 
 
-def enter(actor: Actor, reason: str) -> None:
-    """Let in who may settle duplicates, with a reason that can be kept; Problem otherwise."""
-    if not may(actor, "settle_duplicates"):
+def enter(actor: Actor, reason: str, *, agreed: bool = False) -> None:
+    """Let in who may settle duplicates, or whose organisation and the other agreed, with a reason that can be kept; else Problem."""
+    if not agreed and not may(actor, "settle_duplicates"):
         raise Problem("not_allowed" if actor.is_known else "sign_in_needed")
     if len(reason) > REASON_LIMIT:
         raise Problem("invalid_input", errors=[_error("reason", gettext("Please say it in fewer words."))])
@@ -187,7 +213,7 @@ def _refuse_if_gone(incidents: Iterable[Incident]) -> None:
 
 
 def _refuse_if_ruled_apart(report_ids: Iterable[UUID], incident_id: UUID) -> None:
-    if incident_id in links.ruled_apart(report_ids):
+    if incident_id in rulings.ruled_apart(report_ids):
         sentence = gettext("Somebody ruled that these are different damage. Undo that ruling first.")
         raise Problem("invalid_input", errors=[_error("incident", sentence)])
 
@@ -196,7 +222,7 @@ def _error(where: str, sentence: str) -> dict[str, str]:
     return {"field": where, "code": "refused", "message": sentence}
 
 
-def _point_on(gone: Incident, onto: Incident, before: _Before) -> None:
+def _point_on(gone: Incident, onto: Incident, before: Before) -> None:
     """``gone`` stays as a number that leads to ``onto``, with what is still asked about it settled."""
     gone.merged_into, gone.workflow = onto.id, WorkflowState.MERGED_INTO
     if onto.prior_incident_id == gone.id:
@@ -206,27 +232,30 @@ def _point_on(gone: Incident, onto: Incident, before: _Before) -> None:
     before.settle(or_(Suggestion.incident_id == gone.id, Suggestion.other_id == gone.id), "merged", Actor())
 
 
-def _finish(
+def finish(
     kind: str,
     incident_id: UUID,
     other_id: UUID | None,
     incidents: dict[UUID, Incident],
-    before: _Before,
+    before: Before,
     actor: Actor,
     reason: str,
+    *,
+    batch_id: UUID | None = None,
 ) -> IncidentChange:
+    """Summarise what an act touched, keep what undoing needs, tell the ledger."""
     for incident in incidents.values():
         resummarise(incident)
         touch(incident)
     change = links.write_change(
-        kind, incident_id, actor=actor, reason=reason, before=before.as_json(incidents), other_id=other_id
+        kind, incident_id, actor=actor, reason=reason, before=before.as_json(incidents), other_id=other_id, batch_id=batch_id
     )
     ledger.record(f"incident.{_PAST[kind]}", incident_id, actor_id=actor.person_id, change=str(change.id), other=str(other_id or ""))
     links.tell_changed(incidents.values(), actor=actor, by=kind)
     return change
 
 
-_PAST = {"attach": "joined", "merge": "merged", "split": "split", "keep_apart": "kept_apart", "second_strike": "linked"}
+_PAST = {"set_aside": "set_aside", "attach": "joined", "merge": "merged", "split": "split", "keep_apart": "kept_apart", "second_strike": "linked"}
 
 
 def _between(one: UUID, other: UUID) -> Any:
@@ -234,22 +263,6 @@ def _between(one: UUID, other: UUID) -> Any:
         and_(Suggestion.incident_id == one, Suggestion.other_id == other),
         and_(Suggestion.incident_id == other, Suggestion.other_id == one),
     )
-
-
-def _rule_apart(change: IncidentChange, one: UUID, other: UUID, actor: Actor) -> None:
-    """Rule every report of one incident apart from every report of the other; rulings that stand stay as they are."""
-    left, right = Attachment.__table__.alias("l"), Attachment.__table__.alias("r")
-    lying = left.c.incident_id == one, left.c.ended_at.is_(None), right.c.incident_id == other, right.c.ended_at.is_(None)
-    pairs = select(
-        func.gen_random_uuid(),
-        func.least(left.c.report_id, right.c.report_id),
-        func.greatest(left.c.report_id, right.c.report_id),
-        literal("cannot"),
-        literal(change.id),
-        literal(actor.person_id, Uuid),
-    ).select_from(left.join(right, left.c.report_id != right.c.report_id))
-    columns = ["id", "report_a", "report_b", "ruling", "change_id", "person_id"]
-    session.execute(insert(PairRuling).from_select(columns, pairs.where(*lying)).on_conflict_do_nothing())
 
 
 def _plain(value: Any) -> str | None:

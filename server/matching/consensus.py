@@ -134,7 +134,7 @@ def _says(value: Any) -> bool:
     return value is not None and value != [] and value is not False
 
 
-def _ranked(name: str, said: list[Word]) -> Agreed:
+def _ranked(_name: str, said: list[Word]) -> Agreed:
     return _agreed(said[0][0], RANKED, said, lambda one, other: one != other)
 
 

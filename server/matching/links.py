@@ -9,7 +9,7 @@ from math import floor
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import select, text
 
 from server.accounts.policy import Actor
 from server.core import ledger
@@ -17,7 +17,7 @@ from server.core.clock import now
 from server.core.database import session
 from server.core.geography import box_around
 from server.core.problems import Problem
-from server.matching.models import Attachment, Incident, IncidentChange, PairRuling
+from server.matching.models import Attachment, Incident, IncidentChange
 from server.reports.vault import ALPHABET
 from server.vocabulary import SensitivityClass, WorkflowState
 
@@ -124,21 +124,6 @@ def lay_again(attachment: Attachment, *, incident_id: UUID, actor: Actor | None 
     return laid
 
 
-def ruled_apart(report_ids: Iterable[UUID]) -> set[UUID]:
-    """The incidents that hold a report which a person ruled must not lie with one of these."""
-    ids = list(report_ids)
-    rulings = session.execute(
-        select(PairRuling.report_a, PairRuling.report_b).where(
-            PairRuling.ruling == "cannot",
-            PairRuling.ended_at.is_(None),
-            or_(PairRuling.report_a.in_(ids), PairRuling.report_b.in_(ids)),
-        )
-    )
-    others = {report for pair in rulings for report in pair} - set(ids)
-    query = select(Attachment.incident_id).where(Attachment.report_id.in_(others), Attachment.ended_at.is_(None))
-    return set(session.scalars(query)) if others else set()
-
-
 def write_change(
     kind: str,
     incident_id: UUID,
@@ -147,11 +132,12 @@ def write_change(
     reason: str,
     before: dict[str, Any],
     other_id: UUID | None = None,
+    batch_id: UUID | None = None,
 ) -> IncidentChange:
-    """Keep what an act changed, so that it can be undone; ``before`` is what ``acts.undo`` reads."""
+    """Keep what an act changed, so that it can be undone; ``before`` is what ``undo`` reads, ``batch_id`` binds acts done together."""
     change = IncidentChange(
         incident_id=incident_id, other_id=other_id, kind=kind, before=before, reason=reason, person_id=actor.person_id,
-        at=now(),  # not the transaction's start: two acts of one transaction have an order
+        batch_id=batch_id, at=now(),  # not the transaction's start: two acts of one transaction have an order
     )  # fmt: skip
     session.add(change)
     session.flush()

@@ -11,7 +11,7 @@ from server.core import ledger
 from server.core.clock import now
 from server.core.database import session
 from server.evidence.models import Photo
-from server.matching import candidates, links
+from server.matching import candidates, links, rulings
 from server.matching.acts import Basis, attach, detach, keep_apart, link_second_strike, merge, split
 from server.matching.by_hand import incident_of, place_by_hand
 from server.matching.models import Attachment, Incident, Suggestion
@@ -127,7 +127,7 @@ def _verdict(report: Report, weights: Weights) -> Verdict:
         {str(incident): accounts for incident, accounts in found.items()},
         weights,
         says_same=str(named or ""),
-        apart_from=map(str, links.ruled_apart([report.id])),
+        apart_from=map(str, rulings.ruled_apart([report.id])),
     )
 
 

@@ -11,9 +11,9 @@ from server.core import ledger
 from server.core.clock import now
 from server.core.database import session
 from server.core.problems import Problem
-from server.matching import links
+from server.matching import choosing, links, rulings
 from server.matching.acts import BY_HAND, enter
-from server.matching.models import Attachment, Incident, IncidentChange, PairRuling, Suggestion
+from server.matching.models import Attachment, Incident, IncidentChange, Suggestion
 from server.matching.summaries import resummarise, touch
 from server.vocabulary import WorkflowState
 
@@ -37,6 +37,8 @@ def undo(change_id: UUID, *, actor: Actor, reason: str = "") -> IncidentChange:
     for report, before_id, after_id in change.before.get("moved", []):
         _move_back(UUID(report), before_id, after_id, incidents, actor)
     _restore_states(change, incidents)
+    for known, values in change.before.get("values", {}).items():
+        choosing.restore(incidents[UUID(known)], values)
     _restore_questions(change)
     change.undone_at, change.undone_by = now(), actor.person_id
     for incident in incidents.values():
@@ -45,6 +47,17 @@ def undo(change_id: UUID, *, actor: Actor, reason: str = "") -> IncidentChange:
     ledger.record("change.undone", change.id, actor_id=actor.person_id, kind=change.kind, incident=str(change.incident_id))
     links.tell_changed(incidents.values(), actor=actor, by="undo")
     return change
+
+
+def undo_batch(batch_id: UUID, *, actor: Actor) -> int:
+    """Take back all acts that were done together, the last first; returns how many. Problem ``already_done`` if none stands."""
+    acts = select(IncidentChange.id).where(IncidentChange.batch_id == batch_id, IncidentChange.undone_at.is_(None))
+    found = list(session.scalars(acts.order_by(IncidentChange.at.desc())))
+    if not found:
+        raise Problem("already_done")
+    for change_id in found:
+        undo(change_id, actor=actor)
+    return len(found)
 
 
 def _refuse_if_built_upon(change: IncidentChange, incidents: dict[UUID, Incident]) -> None:
@@ -60,13 +73,14 @@ def _refuse_if_built_upon(change: IncidentChange, incidents: dict[UUID, Incident
 
 
 def _move_back(
-    report_id: UUID, before_id: str | None, after_id: str, incidents: dict[UUID, Incident], actor: Actor
+    report_id: UUID, before_id: str | None, after_id: str | None, incidents: dict[UUID, Incident], actor: Actor
 ) -> None:
     """The report goes back under the old link's score, reasons and author, or onto a record of its own if it had none."""
     laid = links.present(report_id)
-    if laid is None or str(laid.id) != after_id:
+    if (laid and str(laid.id)) != after_id:
         raise Problem("changed_meanwhile")
-    links.lift(laid)
+    if laid:
+        links.lift(laid)
     if before_id is None:
         own = links.open_incident()
         incidents[own.id] = own
@@ -84,9 +98,7 @@ def _restore_states(change: IncidentChange, incidents: dict[UUID, Incident]) -> 
 
 
 def _restore_questions(change: IncidentChange) -> None:
-    session.execute(
-        update(PairRuling).where(PairRuling.change_id == change.id, PairRuling.ended_at.is_(None)).values(ended_at=now())
-    )
+    rulings.lift_of(change)
     settled = [UUID(known) for known in change.before.get("settled", [])]
     session.execute(
         update(Suggestion).where(Suggestion.id.in_(settled)).values(settled_at=None, settled_by=None, outcome=None)

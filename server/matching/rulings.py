@@ -1,0 +1,102 @@
+"""A person's word on pairs of reports: they must, or must never, lie together. It binds every later solving until it is undone."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, and_, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from server.accounts.policy import Actor
+from server.core.clock import now
+from server.core.database import session
+from server.matching.models import Attachment, IncidentChange, PairRuling
+
+Pair = tuple[str, str]
+_COLUMNS = ["id", "report_a", "report_b", "ruling", "change_id", "person_id"]
+
+
+def rule_apart(change: IncidentChange, one: UUID, other: UUID, actor: Actor) -> None:
+    """Rule every report of one incident apart from every report of the other; rulings that stand stay as they are.
+
+    What somebody laid together before is apart from now on: the newer word counts, and undoing it brings the older back.
+    """
+    left, right = Attachment.__table__.alias("l"), Attachment.__table__.alias("r")
+    lying = left.c.incident_id == one, left.c.ended_at.is_(None), right.c.incident_id == other, right.c.ended_at.is_(None)
+    pairs = select(
+        func.gen_random_uuid(),
+        func.least(left.c.report_id, right.c.report_id),
+        func.greatest(left.c.report_id, right.c.report_id),
+        literal("cannot"),
+        literal(change.id),
+        literal(actor.person_id, Uuid),
+    ).select_from(left.join(right, left.c.report_id != right.c.report_id))
+    _end(change, pairs.where(*lying).subquery())
+    session.execute(insert(PairRuling).from_select(_COLUMNS, pairs.where(*lying)).on_conflict_do_nothing())
+
+
+def rule_together(change: IncidentChange, report_ids: Iterable[UUID], incident_id: UUID, actor: Actor) -> None:
+    """Rule that these reports lie with the oldest other report of the incident, for a person laid them there."""
+    moved = list(report_ids)
+    anchor = session.scalar(
+        select(Attachment.report_id)
+        .where(Attachment.incident_id == incident_id, Attachment.ended_at.is_(None), Attachment.report_id.not_in(moved))
+        .order_by(Attachment.begun_at, Attachment.report_id)
+        .limit(1)
+    )
+    if anchor is None or not moved:
+        return
+    rows = [
+        {"report_a": min(anchor, one), "report_b": max(anchor, one), "ruling": "must", "change_id": change.id, "person_id": actor.person_id}
+        for one in moved
+    ]
+    session.execute(insert(PairRuling).values(rows).on_conflict_do_nothing())
+
+
+def standing(report_ids: Iterable[UUID]) -> tuple[list[Pair], list[Pair]]:
+    """The pairs that must, and those that must not, lie together among these reports, as text, in order."""
+    ids = list(report_ids)
+    rows = session.execute(
+        select(PairRuling.report_a, PairRuling.report_b, PairRuling.ruling).where(
+            PairRuling.ended_at.is_(None), PairRuling.report_a.in_(ids), PairRuling.report_b.in_(ids)
+        )
+    )
+    found: dict[str, list[Pair]] = {"must": [], "cannot": []}
+    for one, other, ruling in rows:
+        found[ruling].append((str(one), str(other)))
+    return sorted(found["must"]), sorted(found["cannot"])
+
+
+def lift_of(change: IncidentChange) -> None:
+    """End what a change ruled, and let what it ended stand again."""
+    session.execute(update(PairRuling).where(PairRuling.change_id == change.id, PairRuling.ended_at.is_(None)).values(ended_at=now()))
+    again = [UUID(known) for known in change.before.get("unruled", [])]
+    session.execute(update(PairRuling).where(PairRuling.id.in_(again)).values(ended_at=None))
+
+
+def _end(change: IncidentChange, pairs: Any) -> None:
+    """End the must-links that contradict; the change remembers which."""
+    contradicting = (
+        select(PairRuling.id)
+        .join(pairs, and_(PairRuling.report_a == pairs.c.least, PairRuling.report_b == pairs.c.greatest))
+        .where(PairRuling.ruling == "must", PairRuling.ended_at.is_(None))
+    )
+    ended = session.scalars(
+        update(PairRuling).where(PairRuling.id.in_(contradicting)).values(ended_at=now()).returning(PairRuling.id)
+    )
+    change.before = {**change.before, "unruled": [str(one) for one in ended]}
+
+
+def ruled_apart(report_ids: Iterable[UUID]) -> set[UUID]:
+    """The incidents that hold a report which a person ruled must not lie with one of these."""
+    ids = list(report_ids)
+    rulings = session.execute(
+        select(PairRuling.report_a, PairRuling.report_b).where(
+            PairRuling.ruling == "cannot",
+            PairRuling.ended_at.is_(None),
+            or_(PairRuling.report_a.in_(ids), PairRuling.report_b.in_(ids)),
+        )
+    )
+    others = {report for pair in rulings for report in pair} - set(ids)
+    query = select(Attachment.incident_id).where(Attachment.report_id.in_(others), Attachment.ended_at.is_(None))
+    return set(session.scalars(query)) if others else set()
