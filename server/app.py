@@ -22,6 +22,7 @@ APIS = (
 )
 PAGES = (
     "server.intake.form",
+    "server.intake.phone",
     "server.intake.welcome",
     "server.coordination.pages",
     "server.places.basemap",

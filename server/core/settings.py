@@ -34,6 +34,11 @@ class Settings:
     trusted_proxies: int
     emergency_number: str
     basemap_file: str
+    offline_form: bool = True
+    backup_folder: str = ""
+    backup_keys: tuple[str, ...] = ()
+    backup_days: int = 30
+    drill_database_url: str = ""
     testing: bool = False
 
     @classmethod
@@ -57,6 +62,11 @@ class Settings:
             trusted_proxies=env.int("TRUSTED_PROXIES", 0),
             emergency_number=env.str("EMERGENCY_NUMBER", ""),
             basemap_file=env.str("BASEMAP_FILE", ""),
+            offline_form=env.bool("OFFLINE_FORM", True),
+            backup_folder=env.str("BACKUP_FOLDER", ""),
+            backup_keys=tuple(env.list("BACKUP_KEYS", [])),
+            backup_days=env.int("BACKUP_DAYS", 30),
+            drill_database_url=env.str("DRILL_DATABASE_URL", ""),
         )
         return settings.checked()
 

@@ -24,12 +24,14 @@ PUBLIC_DOORS = {
     "/api/v1/public/codelists/<name>", "/api/v1/public/incidents", "/api/v1/public/incidents/<incident_id>",
     "/api/v1/public/incidents.<any('csv', 'hxl.csv', 'geojson'):name>", "/api/v1/public/map/<int:z>/<int:x>/<int:y>",
     "/api/v1/public/nearby", "/api/v1/public/policy",
+    "/service-worker.js", "/report/phone", "/measures", "/measures/clean",
     "/ogc", "/ogc/collections", "/ogc/collections/incidents", "/ogc/collections/incidents/items",
     "/ogc/collections/incidents/items/<incident_id>", "/ogc/conformance",
 }  # fmt: skip
 SELDOM = {
     "Allow", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Length", "Content-Type", "Date", "ETag", "Last-Modified",
     "Location", "Retry-After", "Set-Cookie", "Vary", "Access-Control-Allow-Origin", "WWW-Authenticate",
+    "Tessera-Shell", "Content-Language", "Clear-Site-Data",
 }  # fmt: skip
 SHAPE = {"type", "title", "status", "code", "detail", "errors"}
 ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
