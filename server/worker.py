@@ -25,7 +25,9 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "report.withdrawn": ("matching.let_go_report", "evidence.erase_photos"),
     "media.received": ("evidence.clean_photo",),
     "media.cleaned": ("matching.reconsider_report",),
-    "incident.changed": ("verification.review_certainty",),
+    "incident.changed": ("verification.review_certainty", "matching.weigh_questions"),
+    "release.prepared": ("publication.build_release",),
+    "release.withdrawn": ("publication.remake_release",),
     "report.assessed": ("verification.review_certainty_of_report",),
 }
 
@@ -35,10 +37,14 @@ TIMETABLE: dict[str, str] = {
     "7 * * * *": "publication.publish_batch",
     "23 * * * *": "reports.purge_held_back",
     "11 3 * * *": "reports.erase_old_contacts",
+    "19 3 * * *": "reports.destroy_old_keys",
+    "29 * * * *": "evidence.sweep_uploads",
     "41 3 * * *": "evidence.verify_photos",
+    "17 2 * * *": "keeping.make_backup",
+    "43 4 * * 0": "keeping.rehearse_restore",
 }
 
-ROOMS = ("core", "accounts", "places", "reports", "evidence", "matching", "verification", "coordination", "publication")
+ROOMS = ("core", "accounts", "places", "reports", "evidence", "matching", "verification", "coordination", "publication", "keeping")
 PUMP_EVERY_S = 0.25
 FOLD_EVERY_S = 2.0
 REST_AFTER_FAULT_S = 5.0

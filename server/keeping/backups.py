@@ -1,0 +1,197 @@
+"""A backup: the database at one moment and every file of the store, sealed to keys that are not on the server.
+
+    FOLDER/files/<namespace>/<aa>/<sha256>.age    each file once, shared by all backups, never written again
+    FOLDER/<moment>/database.age                  PostgreSQL's dump, sealed
+    FOLDER/<moment>/files.tsv, manifest.json      what belongs to it, with sizes and hashes
+
+Files are copied before the database and once more after it, so that a photo the database names is in the copy. A backup has
+its final name only when it is whole.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import text
+
+from server.core import clock, storage
+from server.core.database import see_as, session
+from server.core.settings import settings
+from server.keeping import dumps, manifest, sealing
+from server.keeping.errors import NotKept
+from server.keeping.manifest import KeptFile, Manifest
+
+MOMENT = "%Y-%m-%dT%H-%M-%SZ"
+UNFINISHED = ".unfinished"
+SCHEMAS = ("public", "vault", "pub")
+Said = Callable[[str], None]
+
+
+def make(folder: Path, *, keys: tuple[str, ...], say: Said = lambda _: None) -> Path:
+    """Make a backup in ``folder`` and read it once more; where it lies. NotKept, and nothing left, when it did not end well."""
+    if not keys:
+        raise NotKept("BACKUP_KEYS names no key to seal to. `flask --app wsgi backup-key` makes one.")
+    holders = sealing.recipients(keys)
+    moment = clock.now()
+    unfinished = folder / f"{UNFINISHED}-{moment.strftime(MOMENT)}"
+    unfinished.mkdir(mode=0o700, parents=True)
+    try:
+        known = _known(folder)
+        files = {file.name: file for file in _copy_files(folder, known, holders)}
+        say(f"{len(files)} files")
+        with (unfinished / manifest.DATABASE).open("wb") as out:
+            rows, revision, database = _dump(out, holders)
+            _sync(out.fileno())
+        say(f"{sum(rows.values())} rows in {len(rows)} tables")
+        files |= {file.name: file for file in _copy_files(folder, files, holders)}
+        listed = manifest.write_files(unfinished, sorted(files.values(), key=lambda file: file.name))
+        manifest.write(unfinished, Manifest(
+            made_at=moment.isoformat(), response=settings().response_name, revision=revision, secret_check=manifest.secret_check(), rows=rows,
+            database={"bytes": database.size, "sha256": database.sha256}, files={"count": len(files), "sha256": listed},
+        ))  # fmt: skip
+        finished = unfinished.with_name(moment.strftime(MOMENT))
+        unfinished.rename(finished)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    check(finished)
+    return finished
+
+
+def check(backup: Path) -> Manifest:
+    """Read every byte of a backup again and compare it with its manifest; needs no key. NotKept says what is wrong."""
+    told = manifest.read(backup)
+    if hashlib.sha256((backup / manifest.FILES).read_bytes()).hexdigest() != told.files["sha256"]:
+        raise NotKept(f"{backup.name}: the list of files is not as it was written.")
+    _compare(backup / manifest.DATABASE, told.database["sha256"])
+    for file in manifest.read_files(backup):
+        _compare(sealed_path(backup.parent, file.name), file.sha256)
+    return told
+
+
+def all_of(folder: Path) -> list[Path]:
+    """Every finished backup, oldest first."""
+    return sorted(found for found in folder.glob("20*Z") if (found / manifest.MANIFEST).exists())
+
+
+def prune(folder: Path, *, days: int) -> int:
+    """Throw away backups older than ``days`` (the newest always stays) and files that no kept backup names; how many went.
+
+    Erasing reaches into backups only this way: what was taken back is gone from all of them after ``days``.
+    """
+    made = all_of(folder)
+    oldest = (clock.now() - timedelta(days=days)).strftime(MOMENT)
+    gone = [backup for backup in made[:-1] if backup.name < oldest]
+    for backup in gone:
+        shutil.rmtree(backup)
+    named = {file.name for backup in all_of(folder) for file in manifest.read_files(backup)}
+    for path in (folder / "files").glob("*/??/*.age"):
+        if f"{path.parts[-3]}/{path.stem}" not in named:
+            path.unlink()
+    return len(gone)
+
+
+def made_at(backup: Path) -> datetime:
+    """When a backup was made."""
+    return datetime.fromisoformat(manifest.read(backup).made_at)
+
+
+def sealed_path(folder: Path, name: str) -> Path:
+    """Where the file ``namespace/sha256`` of the store lies in a folder of backups."""
+    namespace, _, digest = name.partition("/")
+    return folder / "files" / namespace / digest[:2] / f"{digest}.age"
+
+
+def _known(folder: Path) -> dict[str, KeptFile]:
+    """The files of the last backup, whose sealed hashes need not be reckoned again."""
+    made = all_of(folder)
+    return {file.name: file for file in manifest.read_files(made[-1])} if made else {}
+
+
+def _copy_files(folder: Path, known: dict[str, KeptFile], holders: list[sealing.Recipient]) -> Iterator[KeptFile]:
+    for namespace in sorted(storage.NAMESPACES):
+        for digest in storage.store().names_older_than(0, namespace):
+            name = f"{namespace}/{digest}"
+            path = sealed_path(folder, name)
+            if name in known and path.exists():
+                yield known[name]
+                continue
+            try:
+                yield _copy(name, path, holders)
+            except storage.NothingStored:
+                continue  # erased while we copied, as its reporter asked
+            except storage.StorageDamaged:
+                continue  # the nightly reading of the store tells of it; a damaged copy would only hide the loss
+
+
+def _copy(name: str, path: Path, holders: list[sealing.Recipient]) -> KeptFile:
+    namespace, _, digest = name.partition("/")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = path.with_suffix(UNFINISHED)
+    try:
+        with storage.store().open(digest, namespace) as reader, unfinished.open("wb") as out:
+            hashed = _Hashed(reader)
+            sealed = sealing.seal(hashed, out, holders)  # type: ignore[arg-type]
+            _sync(out.fileno())
+        if hashed.digest.hexdigest() != digest:
+            raise storage.StorageDamaged(namespace)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return KeptFile(name, sealed.size, sealed.sha256)
+
+
+class _Hashed:
+    """A reader that hashes what passes."""
+
+    def __init__(self, reader: IO[bytes]) -> None:
+        self._reader, self.digest = reader, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._reader.read(size)
+        self.digest.update(data)
+        return data
+
+
+def _dump(out: object, holders: list[sealing.Recipient]) -> tuple[dict[str, int], str, sealing.Sealed]:
+    """Rows by table, state of the tables, and the sealed dump, all of one and the same moment."""
+    session.rollback()
+    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    see_as("all")
+    session.execute(text("SET LOCAL statement_timeout = 0"))
+    session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    try:
+        rows = count_rows(session)
+        revision = session.scalar(text("SELECT version_num FROM alembic_version"))
+        snapshot = session.scalar(text("SELECT pg_export_snapshot()"))
+        with dumps.dump(str(snapshot)) as stream:
+            return rows, str(revision), sealing.seal(stream, out, holders)  # type: ignore[arg-type]
+    finally:
+        session.rollback()
+
+
+def count_rows(reader: object) -> dict[str, int]:
+    """The rows of every table of ours and of the queue, seen by one who may see all."""
+    run = reader.execute  # type: ignore[attr-defined]
+    tables = run(text(
+        "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname = ANY(:schemas) AND tablename <> 'spatial_ref_sys' ORDER BY 1"
+    ), {"schemas": list(SCHEMAS)}).scalars().all()  # fmt: skip
+    return {table: run(text(f"SELECT count(*) FROM {table}")).scalar() for table in tables}  # noqa: S608 - names from the catalogue
+
+
+def _compare(path: Path, wanted: object) -> None:
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise NotKept(f"{path.name} is missing from the backup.") from None
+    if found != wanted:
+        raise NotKept(f"{path.name} is damaged: its bytes are not those that were written.")
+
+
+def _sync(descriptor: int) -> None:
+    os.fsync(descriptor)

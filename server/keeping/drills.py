@@ -1,0 +1,81 @@
+"""The restore drill: a backup that was never brought back is a hope. This brings one back each week, and says how it went.
+
+The keys of real backups are not on the server, so the drill makes a backup of its own under a key that lives for its length,
+brings it into a scratch database, and compares every table; the newest real backup is read again byte by byte.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from server.core.settings import settings
+from server.keeping import backups, manifest, restoring, sealing
+from server.keeping.errors import NotKept
+
+NO_PLACE = (
+    "There is no place for the drill: DRILL_DATABASE_URL is not set, and the database role may not create a database "
+    "from template_tessera."
+)
+
+
+def rehearse() -> dict[str, int]:
+    """Dump, seal, open, bring back, compare; figures of what was compared. NotKept says what did not hold."""
+    secret, public = sealing.new_identity()
+    with tempfile.TemporaryDirectory(prefix="tessera-drill-") as folder, _scratch() as url:
+        with (Path(folder) / manifest.DATABASE).open("wb") as out:
+            rows, _revision, database = backups._dump(out, sealing.recipients([public]))  # noqa: SLF001 - the drill is its twin
+        key = Path(folder) / "key"
+        key.write_text(secret, encoding="ascii")
+        restoring.bring_back(Path(folder), url=url, keys=sealing.identities(key))
+        found = restoring.count(url)
+        differ = sorted(table for table in {*rows, *found} if rows.get(table) != found.get(table))
+    if differ:
+        raise NotKept(f"After the drill the rows of {', '.join(differ)} were not as many as before.")
+    return {"tables": len(rows), "rows": sum(rows.values()), "bytes": database.size, **_newest()}
+
+
+def _newest() -> dict[str, int]:
+    """The newest real backup, read again."""
+    made = backups.all_of(Path(settings().backup_folder)) if settings().backup_folder else []
+    return {"files": int(backups.check(made[-1]).files["count"])} if made else {}
+
+
+@contextmanager
+def _scratch() -> Iterator[str]:
+    """An empty database that is gone afterwards: one of our own making where the role may, else the one that was named."""
+    if named := settings().drill_database_url:
+        restoring.must_be_empty(named)
+        try:
+            yield named
+        finally:
+            _empty(named)
+        return
+    name = f"tessera_drill_{secrets.token_hex(4)}"
+    admin = create_engine(
+        settings().database_url, isolation_level="AUTOCOMMIT", poolclass=NullPool, hide_parameters=True
+    )
+    try:
+        with admin.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template_tessera'))
+    except DBAPIError:
+        raise NotKept(NO_PLACE) from None
+    try:
+        yield make_url(settings().database_url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        admin.dispose()
+
+
+def _empty(url: str) -> None:
+    """Throw away what the drill brought into a named scratch database."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        connection.execute(text("DROP SCHEMA IF EXISTS pub, vault CASCADE"))
+        connection.execute(text("DROP OWNED BY CURRENT_USER CASCADE"))
+    engine.dispose()

@@ -1,0 +1,19 @@
+"""What the clock asks for: a backup each night where one is set up, and a restore tried out each week."""
+
+from server.core.jobs import job
+from server.core.settings import settings
+from server.keeping import service
+
+
+@job("keeping.make_backup")
+def make_backup() -> None:
+    """A night has passed: back up, where BACKUP_FOLDER and BACKUP_KEYS are set."""
+    if settings().backup_folder and settings().backup_keys:
+        service.backup()
+
+
+@job("keeping.rehearse_restore")
+def rehearse_restore() -> None:
+    """A week has passed: try a restore out, where backups are made."""
+    if settings().backup_folder and settings().backup_keys:
+        service.drill()

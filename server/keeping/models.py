@@ -1,0 +1,38 @@
+"""What was done to keep the house, and how it went: the desk's status page and the alarms read it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.choices import N_, Choice
+from server.core.columns import coded, passport, uuid_pk
+from server.core.database import Base
+from server.vocabulary import Audience
+
+INTERNAL = Audience.INTERNAL
+
+
+class UpkeepKind(Choice):
+    """The works of keeping."""
+
+    BACKUP = "BACKUP", N_("Backup")
+    DRILL = "DRILL", N_("Restore tried out")
+    RESTORE = "RESTORE", N_("Restore")
+    CHECK = "CHECK", N_("Backup read again and checked")
+
+
+class Upkeep(Base):
+    """One work of keeping. A row is written when the work has ended, well or not."""
+
+    __tablename__ = "upkeep"
+    id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
+    kind: Mapped[UpkeepKind] = coded(UpkeepKind, info=passport(N_("Work"), audience=INTERNAL))
+    began_at: Mapped[datetime] = mapped_column(info=passport(N_("Began"), audience=INTERNAL))
+    ended_at: Mapped[datetime] = mapped_column(index=True, info=passport(N_("Ended"), audience=INTERNAL))
+    went_well: Mapped[bool] = mapped_column(info=passport(N_("Went well"), audience=INTERNAL))
+    figures: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, server_default=text("'{}'"), info=passport(N_("Figures"), audience=INTERNAL)
+    )

@@ -1,0 +1,175 @@
+"""How the house is: a handful of checks, each with a state and a plain sentence. The status page, the alarms and the metrics read them."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import func, select, text
+
+from server.core import ledger
+from server.core.choices import N_
+from server.core.clock import now
+from server.core.database import public_session, session
+from server.core.settings import settings
+from server.keeping import service
+from server.keeping.models import Upkeep, UpkeepKind
+
+BACKUP_WITHIN = timedelta(hours=26)
+DRILL_WITHIN = timedelta(days=8)
+WORKER_WITHIN = timedelta(minutes=2)
+QUEUE_WITHIN = timedelta(minutes=5)
+BATCH_WITHIN_DAYS = 1
+PHOTOS_STOP, REPORTS_AT_RISK = 0.15, 0.08  # share of the disk that is free
+
+NO_BACKUP_SET = N_("Nothing is backed up: BACKUP_FOLDER and BACKUP_KEYS are not set.")
+BACKUP_GOOD = N_("The last whole backup is %(hours)s hours old, and was read again.")
+BACKUP_OLD = N_("The last whole backup is %(hours)s hours old.")
+BACKUP_NEVER = N_("No backup has been made yet.")
+DRILL_NEVER = N_("No restore has been tried out yet.")
+DRILL_OLD = N_("The last restore was tried out %(hours)s hours ago.")
+DRILL_GOOD = N_("A restore was tried out %(hours)s hours ago, and every table was the same.")
+WORKER_STILL = N_("The worker stands still. Reports are still received; nothing is matched, cleaned or published.")
+FAILED = N_("Works that failed for good: %(count)s. See `flask --app wsgi jobs list`.")
+WAITED = N_("The oldest work has waited for %(minutes)s minutes.")
+SEALS_BROKEN = N_("Entries of the ledger were changed or removed: %(count)s seals do not fit.")
+PHOTOS_DAMAGED = N_("Photos that are no longer as they came: %(count)s. Bring them back from a backup.")
+DISK_FULL = N_("Only %(percent)s %% of the disk is free. Soon no report can be received.")
+DISK_LOW = N_("Only %(percent)s %% of the disk is free. New photos wait on the phones; reports are received.")
+LOOKED_OVER = N_("The public copy was looked over on %(day)s.")
+
+
+class State(StrEnum):
+    """How a check came out; ``UNKNOWN`` where there is nothing to check yet."""
+
+    GOOD = "good"
+    WATCH = "watch"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: its code, its label and sentence (msgids), the sentence's values, and a number for the metrics."""
+
+    code: str
+    label: str
+    state: State
+    says: str
+    values: dict[str, Any] = field(default_factory=dict)
+    figure: float | None = None
+
+
+def look() -> list[Finding]:
+    """Every check, worst first; the order is stable."""
+    order = list(State)[::-1]
+    return sorted((check() for check in CHECKS), key=lambda finding: order.index(finding.state))
+
+
+def _backup() -> Finding:
+    label = N_("Backup")
+    if not (settings().backup_folder and settings().backup_keys):
+        return Finding("backup", label, State.BAD, NO_BACKUP_SET)
+    made = service.last(UpkeepKind.BACKUP)
+    return _aged("backup", label, made, within=BACKUP_WITHIN, never=BACKUP_NEVER, old=BACKUP_OLD, good=BACKUP_GOOD)
+
+
+def _drill() -> Finding:
+    label, made = N_("Restore tried out"), service.last(UpkeepKind.DRILL)
+    return _aged("drill", label, made, within=DRILL_WITHIN, never=DRILL_NEVER, old=DRILL_OLD, good=DRILL_GOOD)
+
+
+def _aged(code: str, label: str, work: Upkeep | None, *, within: timedelta, never: str, old: str, good: str) -> Finding:
+    if work is None:
+        return Finding(code, label, State.BAD, never)
+    age = now() - work.ended_at
+    values = {"hours": int(age.total_seconds() // 3600)}
+    if age > within:
+        return Finding(code, label, State.BAD, old, values, age.total_seconds())
+    return Finding(code, label, State.GOOD, good, values, age.total_seconds())
+
+
+def _worker() -> Finding:
+    label = N_("Worker")
+    beat = session.scalar(text("SELECT max(last_heartbeat) FROM procrastinate_workers"))
+    if beat is None or now() - beat > WORKER_WITHIN:
+        return Finding("worker", label, State.BAD, WORKER_STILL)
+    return Finding("worker", label, State.GOOD, N_("The worker works."), figure=(now() - beat).total_seconds())
+
+
+def _queue() -> Finding:
+    label, waits = N_("Work that waits"), _oldest_waiting()
+    failed = session.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")) or 0
+    age = (now() - waits).total_seconds() if waits else 0.0
+    if failed:
+        return Finding("queue", label, State.WATCH, FAILED, {"count": failed}, age)
+    if age > QUEUE_WITHIN.total_seconds():
+        return Finding("queue", label, State.WATCH, WAITED, {"minutes": int(age // 60)}, age)
+    return Finding("queue", label, State.GOOD, N_("No work waits for long."), figure=age)
+
+
+def _oldest_waiting() -> datetime | None:
+    """When the oldest work that is due was put into the queue."""
+    return session.scalar(text(
+        "SELECT min(events.at) FROM procrastinate_jobs jobs JOIN procrastinate_events events ON events.job_id = jobs.id AND events.type = 'deferred' "
+        "WHERE jobs.status = 'todo' AND (jobs.scheduled_at IS NULL OR jobs.scheduled_at <= now())"
+    ))  # fmt: skip
+
+
+def _ledger() -> Finding:
+    label, broken = N_("Ledger of who did what"), ledger.broken_seals()
+    if broken:
+        return Finding("ledger", label, State.BAD, SEALS_BROKEN, {"count": len(broken)}, len(broken))
+    return Finding("ledger", label, State.GOOD, N_("Every seal of the ledger fits."), figure=0)
+
+
+def _photos() -> Finding:
+    label = N_("Photos in our keeping")
+    damaged = session.scalar(text("SELECT count(DISTINCT subject_id) FROM ledger WHERE event = 'media.damaged'")) or 0
+    if damaged:
+        return Finding("photos", label, State.BAD, PHOTOS_DAMAGED, {"count": damaged}, damaged)
+    return Finding("photos", label, State.GOOD, N_("Every photo that was read again is as it came."), figure=0)
+
+
+def _disk() -> Finding:
+    label, free = N_("Disk"), free_share()
+    values = {"percent": int(free * 100)}
+    if free < REPORTS_AT_RISK:
+        return Finding("disk", label, State.BAD, DISK_FULL, values, free)
+    if free < PHOTOS_STOP:
+        return Finding("disk", label, State.WATCH, DISK_LOW, values, free)
+    return Finding("disk", label, State.GOOD, N_("%(percent)s %% of the disk is free."), values, free)
+
+
+def free_share() -> float:
+    """The share of the store's disk that is free, 0 to 1."""
+    folder = Path(unquote(urlsplit(settings().storage_url).path))
+    while not folder.exists():
+        folder = folder.parent
+    usage = shutil.disk_usage(folder)
+    return usage.free / usage.total
+
+
+def _publication() -> Finding:
+    label = N_("Public copy")
+    made = public_session.scalar(text("SELECT max(published_on) FROM pub.batches"))
+    if made is None:
+        return Finding("publication", label, State.WATCH, N_("Nothing has been published yet."))
+    days = (now().date() - made).days
+    state = State.GOOD if days <= BATCH_WITHIN_DAYS else State.WATCH
+    return Finding("publication", label, state, LOOKED_OVER, {"day": made}, days * 86_400.0)
+
+
+CHECKS: tuple[Callable[[], Finding], ...] = (_backup, _drill, _worker, _queue, _ledger, _photos, _disk, _publication)
+
+
+def failures() -> Iterator[tuple[str, datetime]]:
+    """Works of keeping that did not go well in the last week, newest first."""
+    recent = select(Upkeep.kind, func.max(Upkeep.ended_at)).where(
+        ~Upkeep.went_well, Upkeep.ended_at > now() - timedelta(days=7)
+    )
+    for kind, at in session.execute(recent.group_by(Upkeep.kind)):
+        yield kind.label, at
