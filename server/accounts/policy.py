@@ -28,6 +28,8 @@ ACTIONS: dict[str, set[Role]] = {
     "put_back_into_public": {Role.STEWARD, Role.PROTECTION},
     "see_publication": {Role.COORD, Role.STEWARD, Role.PROTECTION, Role.AUDITOR},
     "sign_publication": {Role.STEWARD, Role.PROTECTION},
+    "prepare_release": {Role.STEWARD},
+    "approve_release": {Role.STEWARD, Role.PROTECTION},
     "see_ledger": {Role.AUDITOR, Role.COORD, Role.STEWARD, Role.PROTECTION},
     "manage_accounts": {Role.ADMIN},
     "enrolled_lane": DESK | {Role.FIELD, Role.PARTNER},
