@@ -108,7 +108,7 @@ def upgrade() -> None:
         sa.Column("files", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("found", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.CheckConstraint(
-            "state IN ('FREEZING','BUILDING','BLOCKED','WAITING','DISCARDED','PUBLISHED')",
+            "state IN ('BUILDING','BLOCKED','WAITING','DISCARDED','PUBLISHED')",
             name=op.f("ck_release_drafts_state_known"),
         ),
         sa.ForeignKeyConstraint(["asked_by"], ["people.id"], name=op.f("fk_release_drafts_asked_by_people")),
@@ -119,13 +119,14 @@ def upgrade() -> None:
         "release_drafts",
         [sa.text("(remakes IS NULL)")],
         unique=True,
-        postgresql_where=sa.text("remakes IS NULL AND state IN ('FREEZING', 'BUILDING', 'BLOCKED', 'WAITING')"),
+        postgresql_where=sa.text("remakes IS NULL AND state IN ('BUILDING', 'BLOCKED', 'WAITING')"),
     )
     op.create_table(
         "release_approvals",
         sa.Column("draft_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("approved_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("roles", postgresql.ARRAY(sa.String(length=32)), server_default=sa.text("'{}'"), nullable=False),
         sa.ForeignKeyConstraint(
             ["draft_id"], ["release_drafts.id"], name=op.f("fk_release_approvals_draft_id_release_drafts")
         ),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, String, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.choices import N_
@@ -24,8 +24,8 @@ PUBLISHED: Final = "PUBLISHED"
 WITHDRAWN: Final = "WITHDRAWN"
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 
-FREEZING, BUILDING, BLOCKED, WAITING, DISCARDED = "FREEZING", "BUILDING", "BLOCKED", "WAITING", "DISCARDED"
-UNDER_WAY = (FREEZING, BUILDING, BLOCKED, WAITING)
+BUILDING, BLOCKED, WAITING, DISCARDED = "BUILDING", "BLOCKED", "WAITING", "DISCARDED"
+UNDER_WAY = (BUILDING, BLOCKED, WAITING)
 DRAFT_STATES = (*UNDER_WAY, DISCARDED, PUBLISHED)
 
 
@@ -137,7 +137,7 @@ class ReleaseDraft(Base):
             "ix_release_drafts_one_at_a_time",
             text("(remakes IS NULL)"),
             unique=True,
-            postgresql_where=text("remakes IS NULL AND state IN ('FREEZING', 'BUILDING', 'BLOCKED', 'WAITING')"),
+            postgresql_where=text("remakes IS NULL AND state IN ('BUILDING', 'BLOCKED', 'WAITING')"),
         ),
     )
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
@@ -178,3 +178,6 @@ class ReleaseApproval(Base):
         ForeignKey("people.id"), primary_key=True, info=passport(N_("Who"), audience=INTERNAL)
     )
     approved_at: Mapped[stamped] = mapped_column(info=passport(N_("When"), audience=INTERNAL))
+    roles: Mapped[list[str]] = mapped_column(
+        ARRAY(String(32)), server_default=text("'{}'"), info=passport(N_("In which roles"), audience=INTERNAL)
+    )

@@ -39,16 +39,16 @@ def keep(
     release: str,
     name: str,
     position: int,
-    format: str,
+    kind: str,
     media_type: str,
-    rows: int | None,  # noqa: A002
+    rows: int | None,
 ) -> dict[str, Any]:
     """Put a finished file (and, for text, its packed twin) into the store; gives the values of one `PublishedFile`."""
     with path.open("rb") as file:
         digest = store().put(file, NAMESPACE)
     packed, packed_bytes = _pack(path) if media_type.startswith(PACKED_TYPES) else (None, None)
     return {
-        "release": release, "name": name, "position": position, "format": format, "media_type": media_type,
+        "release": release, "name": name, "position": position, "format": kind, "media_type": media_type,
         "size_bytes": path.stat().st_size, "rows_total": rows, "sha256": digest,
         "packed_sha256": packed, "packed_bytes": packed_bytes,
     }  # fmt: skip
@@ -77,9 +77,9 @@ def serve(file: PublishedFile, *, download_name: str = "") -> Response:
     return _part(response, int(size or 0))
 
 
-def forget(files: Iterable[PublishedFile]) -> None:
+def forget(digests: Iterable[str | None]) -> None:
     """Remove stored bytes that no public file names any more. Call it when the rows are gone and settled."""
-    for digest in {name for file in files for name in (file.sha256, file.packed_sha256) if name}:
+    for digest in {name for name in digests if name}:
         named = select(PublishedFile.name).where(
             or_(PublishedFile.sha256 == digest, PublishedFile.packed_sha256 == digest)
         )

@@ -1,0 +1,147 @@
+"""Freezing the public copy: each version of each row is kept once, with the editions that hold it.
+
+Every function works in the caller's transaction. One statement compares and freezes, so that it sees one moment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, select, text, update
+
+from server.core.database import session
+from server.publication.release_models import ADDED, CHANGED, REMOVED, FrozenRow, ReleaseChange, ReleaseDraft
+
+ROWS, AREAS = "pg_temp.frozen_incidents", "pg_temp.frozen_areas"
+OWN = ("release_id", "record_status", "position", "cell_key")
+"""What may differ between two copies of a row that say the same."""
+OWN_TO_A_BATCH = f"'{{{','.join(OWN)}}}'::text[]"
+
+_FREEZE = text(f"""
+WITH present AS (SELECT incident_id, to_jsonb(live) AS row FROM pub.incidents live),
+kept AS (SELECT incident_id, row FROM release_rows WHERE until_edition IS NULL),
+same AS (
+  SELECT incident_id FROM present JOIN kept USING (incident_id)
+  WHERE present.row - {OWN_TO_A_BATCH} = kept.row - {OWN_TO_A_BATCH}
+), ended AS (
+  UPDATE release_rows SET until_edition = :edition
+  WHERE until_edition IS NULL AND incident_id NOT IN (SELECT incident_id FROM same)
+)
+INSERT INTO release_rows (incident_id, from_edition, row)
+SELECT incident_id, :edition, row FROM present WHERE incident_id NOT IN (SELECT incident_id FROM same)
+""")  # noqa: S608 - nothing of anybody's is in it
+_KEEP_AREAS = text("""
+INSERT INTO release_areas (code, geo_level, name, shape) SELECT code, geo_level, name, shape FROM pub.areas
+ON CONFLICT (code) DO NOTHING
+""")
+_DIFFERENCE = text("""
+SELECT coalesce(new.incident_id, old.incident_id) AS incident_id, old.row AS before, new.row AS after
+FROM (SELECT * FROM release_rows WHERE from_edition = :edition) new
+FULL JOIN (SELECT * FROM release_rows WHERE until_edition = :edition) old USING (incident_id)
+ORDER BY incident_id
+""")
+_NOT_SO_ANY_MORE = text(f"""
+SELECT count(*) FROM release_rows frozen LEFT JOIN pub.incidents live USING (incident_id)
+WHERE from_edition <= :edition AND (until_edition IS NULL OR until_edition > :edition)
+AND (live.incident_id IS NULL OR to_jsonb(live) - {OWN_TO_A_BATCH} <> frozen.row - {OWN_TO_A_BATCH})
+""")  # noqa: S608 - nothing of anybody's is in it
+_LAY_OUT = (
+    "DROP TABLE IF EXISTS pg_temp.frozen_incidents",
+    "CREATE TEMPORARY TABLE frozen_incidents (LIKE pub.incidents) ON COMMIT DROP",
+    """
+    INSERT INTO frozen_incidents
+    SELECT (jsonb_populate_record(NULL::pub.incidents, row || jsonb_build_object('release_id', CAST(:number AS text)))).*
+    FROM release_rows WHERE from_edition <= :edition AND (until_edition IS NULL OR until_edition > :edition)
+    """,
+    "CREATE INDEX ON frozen_incidents (position)",
+    "DROP TABLE IF EXISTS pg_temp.frozen_areas",
+    "CREATE TEMPORARY TABLE frozen_areas (LIKE pub.areas) ON COMMIT DROP",
+    """
+    INSERT INTO frozen_areas (code, geo_level, name, shape) SELECT code, geo_level, name, shape FROM release_areas
+    WHERE code IN (SELECT area_code FROM frozen_incidents WHERE geo_level <> 'POINT')
+    """,
+    "CREATE INDEX ON frozen_areas (code)",
+    "ANALYZE frozen_incidents",
+    "ANALYZE frozen_areas",
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One row that an edition adds, changes or removes; `before` and `after` are whole rows as plain values."""
+
+    incident_id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+    @property
+    def change(self) -> str:
+        """One word: added, changed or removed."""
+        return ADDED if self.before is None else REMOVED if self.after is None else CHANGED
+
+    @property
+    def fields(self) -> list[str]:
+        """The columns whose values differ, of a row that changed."""
+        before, after = self.before or {}, self.after or {}
+        return [name for name in after if before.get(name) != after[name] and name not in OWN]
+
+
+def next_edition() -> int:
+    """The number of the next edition: one more than any that was ever begun."""
+    latest = [select(func.max(column)) for column in (ReleaseDraft.edition, ReleaseChange.edition)]
+    return max(session.scalar(query) or 0 for query in latest) + 1
+
+
+def freeze(edition: int) -> None:
+    """Keep the public copy as it is now as an edition; only what differs from the edition before is written."""
+    session.execute(_FREEZE, {"edition": edition})
+    session.execute(_KEEP_AREAS)
+
+
+def thaw(edition: int) -> None:
+    """Take an edition back that was never published, as if it had not been begun."""
+    session.execute(delete(FrozenRow).where(FrozenRow.from_edition == edition))
+    session.execute(update(FrozenRow).where(FrozenRow.until_edition == edition).values(until_edition=None))
+
+
+def count(edition: int) -> int:
+    """How many rows an edition holds."""
+    return session.scalar(select(func.count()).select_from(FrozenRow).where(*_in(edition))) or 0
+
+
+def differences(edition: int) -> list[Difference]:
+    """What an edition adds, changes and removes, against the edition before it."""
+    return [Difference(*row) for row in session.execute(_DIFFERENCE, {"edition": edition})]
+
+
+def stale(edition: int) -> int:
+    """How many rows of an edition are no longer public as they stand in it."""
+    return session.scalar(_NOT_SO_ANY_MORE, {"edition": edition}) or 0
+
+
+def editions_holding(incident_ids: Sequence[str]) -> list[tuple[int, int | None]]:
+    """From which edition on, and until before which, some rows were held."""
+    found = select(FrozenRow.from_edition, FrozenRow.until_edition).where(FrozenRow.incident_id.in_(incident_ids))
+    return [(start, end) for start, end in session.execute(found.distinct())]
+
+
+def erase(incident_ids: Sequence[str]) -> None:
+    """Forget every version of some rows: no edition holds them any more."""
+    session.execute(delete(FrozenRow).where(FrozenRow.incident_id.in_(incident_ids)))
+
+
+def lay_out(edition: int, *, number: str) -> None:
+    """Show an edition as two tables of this connection alone (`ROWS`, `AREAS`), shaped as the public copy's own.
+
+    They are gone when the transaction ends.
+    """
+    for statement in _LAY_OUT:
+        wanted = {"edition": edition, "number": number} if ":edition" in statement else {}
+        session.execute(text(statement), wanted)
+
+
+def _in(edition: int) -> list[Any]:
+    return [
+        FrozenRow.from_edition <= edition,
+        (FrozenRow.until_edition.is_(None)) | (FrozenRow.until_edition > edition),
+    ]

@@ -1,0 +1,148 @@
+"""Writing a dated data set: every format, the tables beside them, and the tests of the gate; step by step, with progress."""
+
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text, update
+
+from server.core.database import session, settled
+from server.core.jobs import job
+from server.core.ledger import record
+from server.publication import descriptors, frozen, reference_tables, release_gate, serving
+from server.publication.formats import FORMATS
+from server.publication.release_models import BLOCKED, BUILDING, WAITING, PublishedFile, ReleaseDraft
+from server.publication.releases import about, publish
+from server.publication.service import ONE_WRITER, take_time
+from server.publication.source import Source
+
+TABLES = {
+    "codelists.csv": reference_tables.code_table,
+    "crosswalks.csv": reference_tables.crosswalk_table,
+    "columns.csv": reference_tables.column_table,
+}
+STEPS = len(FORMATS) + 2  # the tables and descriptions, and the gate
+
+_SPAN = text("SELECT min(date_start), max(date_end) FROM pg_temp.frozen_incidents")
+_COUNTRIES = text(
+    "SELECT DISTINCT country_iso3 FROM pg_temp.frozen_incidents WHERE country_iso3 IS NOT NULL ORDER BY 1"
+)
+
+
+@job("publication.build_release")
+def build_release(subject: str) -> None:
+    """Write and test a data set that was prepared. One that is made again is published at once; others wait for people."""
+    written: list[dict[str, Any]] = []
+    with settled():
+        draft = session.get(ReleaseDraft, UUID(subject))
+        if draft is None or draft.state != BUILDING:
+            return
+        take_time()
+        frozen.lay_out(draft.edition, number=str(draft.number))
+        with tempfile.TemporaryDirectory() as folder:
+            written.extend(_write(draft, Path(folder)))
+            found = release_gate.examine(draft, Path(folder))
+        kept = _finish(draft, written, found)
+    if not kept:
+        forget_files(written)
+
+
+@job("publication.remake_release")
+def remake_release(subject: str) -> None:
+    """Take the files of a withdrawn data set away, and write it again without the rows that had to go."""
+    with settled():
+        draft = session.get(ReleaseDraft, UUID(subject))
+        gone = draft.remakes if draft else None
+        rows = session.execute(
+            PublishedFile.__table__.delete().where(PublishedFile.release == gone).returning(PublishedFile.__table__)
+        )
+        files = [row._asdict() for row in rows]
+    forget_files(files)
+    build_release(subject)
+
+
+def forget_files(files: list[dict[str, Any]]) -> None:
+    """Remove the stored bytes of files that are public no more, unless another public file is the same."""
+    with settled():
+        serving.forget(digest for file in files for digest in (file["sha256"], file["packed_sha256"]))
+
+
+def _write(draft: ReleaseDraft, folder: Path) -> Iterator[dict[str, Any]]:
+    said = about(draft)
+    source = Source(session.connection(), said, relation=frozen.ROWS, areas=frozen.AREAS)
+    files = []
+    for position, kind in enumerate(FORMATS.values(), start=1):
+        path = folder / kind.filename(said.release_id)
+        kind.write(source, path)
+        files.append(_kept(draft, path, position, kind.name, kind.mimetype, rows=draft.rows_total))
+        _tell(draft.id, position)
+        yield files[-1]
+    yield from _companions(draft, folder, files)
+    _tell(draft.id, STEPS - 1)
+
+
+def _companions(draft: ReleaseDraft, folder: Path, files: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The tables that explain the codes, and the data set told to programs."""
+    for name, table in TABLES.items():
+        path = folder / name
+        path.write_bytes(reference_tables.as_csv(table()))
+        files.append(_kept(draft, path, len(files) + 1, name, "text/csv", rows=None))
+        yield files[-1]
+    described = {
+        "datapackage.json": descriptors.data_package(about(draft), files),
+        "hdx_dataset.json": descriptors.hdx_dataset(about(draft), files, span=_span(), countries=_countries()),
+    }
+    for name, body in described.items():
+        path = folder / name
+        path.write_bytes(orjson.dumps(body, option=orjson.OPT_INDENT_2))
+        files.append(_kept(draft, path, len(files) + 1, name, "application/json", rows=None))
+        yield files[-1]
+
+
+def _kept(
+    draft: ReleaseDraft, path: Path, position: int, kind: str, media_type: str, *, rows: int | None
+) -> dict[str, Any]:
+    return serving.keep(
+        path, release=str(draft.number), name=path.name, position=position, kind=kind, media_type=media_type, rows=rows
+    )
+
+
+def _finish(draft: ReleaseDraft, written: list[dict[str, Any]], found: dict[str, list[str]]) -> bool:
+    """Let the data set wait for people, or publish it when it is only made again; False when it was thrown away meanwhile."""
+    session.execute(ONE_WRITER)
+    session.refresh(draft, with_for_update=True)
+    if draft.state != BUILDING:
+        return False
+    draft.files, draft.found, draft.steps_done, draft.steps_total = written, found, STEPS, STEPS
+    draft.state = BLOCKED if any(found.values()) else WAITING
+    session.flush()
+    record(
+        "release.built",
+        draft.id,
+        number=draft.number,
+        files=len(written),
+        stopped_by=[k for k, v in found.items() if v],
+    )
+    if draft.remakes and draft.state == WAITING:
+        publish(draft)
+    return True
+
+
+def _tell(draft_id: UUID, steps: int) -> None:
+    """Say how far the work is, in a transaction of its own, so that the desk sees it while it goes on."""
+    with session.session_factory() as own:
+        own.execute(update(ReleaseDraft).where(ReleaseDraft.id == draft_id).values(steps_done=steps, steps_total=STEPS))
+        own.commit()
+
+
+def _span() -> tuple[date, date] | None:
+    first, last = session.execute(_SPAN).one()
+    return (first, last) if first and last else None
+
+
+def _countries() -> list[str]:
+    return list(session.scalars(_COUNTRIES))
