@@ -42,6 +42,7 @@ TIMETABLE: dict[str, str] = {
     "41 3 * * *": "evidence.verify_photos",
     "17 2 * * *": "keeping.make_backup",
     "43 4 * * 0": "keeping.rehearse_restore",
+    "*/10 * * * *": "keeping.raise_alarms",
 }
 
 ROOMS = ("core", "accounts", "places", "reports", "evidence", "matching", "verification", "coordination", "publication", "keeping")

@@ -127,9 +127,9 @@ def split(incident_id: UUID, report_ids: Iterable[UUID], *, actor: Actor, reason
     return change
 
 
-def keep_apart(incident_id: UUID, other_id: UUID, *, actor: Actor, reason: str) -> IncidentChange:
+def keep_apart(incident_id: UUID, other_id: UUID, *, actor: Actor, reason: str, agreed: bool = False) -> IncidentChange:
     """Rule that no report of one incident may lie with a report of the other."""
-    enter(actor, reason)
+    enter(actor, reason, agreed=agreed)
     incidents = links.locked([incident_id, other_id])
     if incident_id == other_id:
         raise Problem("already_done")
@@ -141,9 +141,11 @@ def keep_apart(incident_id: UUID, other_id: UUID, *, actor: Actor, reason: str) 
     return change
 
 
-def link_second_strike(incident_id: UUID, prior_id: UUID, *, actor: Actor, reason: str) -> IncidentChange:
+def link_second_strike(
+    incident_id: UUID, prior_id: UUID, *, actor: Actor, reason: str, agreed: bool = False
+) -> IncidentChange:
     """Say that ``incident_id`` is a later strike on the place of ``prior_id``: two events, whose reports never lie together."""
-    enter(actor, reason)
+    enter(actor, reason, agreed=agreed)
     incidents = links.locked([incident_id, prior_id])
     _refuse_if_gone(incidents.values())
     later = incidents[incident_id]

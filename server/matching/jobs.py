@@ -4,7 +4,7 @@ from uuid import UUID
 
 from server.core.database import settled
 from server.core.jobs import job
-from server.matching import service
+from server.matching import questions, service
 
 
 @job("matching.match_report")
@@ -26,3 +26,10 @@ def reconsider_report(subject: str) -> None:
     """Look again at the report a photo belongs to, now that the photo is cleaned."""
     with settled():
         service.reconsider_report(service.report_of_photo(UUID(subject)))
+
+
+@job("matching.weigh_questions")
+def weigh_questions(subject: str) -> None:
+    """A record changed: what hangs on the open questions about it changed too."""
+    with settled():
+        questions.weigh(UUID(subject))

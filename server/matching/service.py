@@ -1,24 +1,21 @@
 """What becomes of a report after receipt: it is laid on a damage record, or opens one; what is doubtful is asked of a person."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import or_, select, update
 
 from server.accounts.policy import SYSTEM
 from server.core import ledger
 from server.core.clock import now
 from server.core.database import session
 from server.evidence.models import Photo
-from server.matching import candidates, links, rulings
+from server.matching import candidates, links, questions, rulings
 from server.matching.acts import Basis, attach, detach, keep_apart, link_second_strike, merge, split
 from server.matching.by_hand import incident_of, place_by_hand
 from server.matching.models import Attachment, Incident, Suggestion
-from server.matching.scoring import Relation
 from server.matching.summaries import resummarise, touch
 from server.matching.undoing import undo
-from server.matching.verdicts import Finding, Verdict, decide
+from server.matching.verdicts import Verdict, decide
 from server.matching.weights import Weights, default_weights
 from server.reports import access
 from server.reports.models import Report
@@ -149,14 +146,14 @@ def _place(report: Report, verdict: Verdict, weights: Weights) -> UUID:
     resummarise(incident)
     if verdict.struck_before:
         _link_prior(incident, UUID(verdict.struck_before.incident))
-    _ask(incident.id, verdict.ask, report.id)
+    questions.ask(incident, verdict.ask, report.id)
     links.tell_changed([incident], actor=SYSTEM, by="report")
     return incident.id
 
 
 def _place_anew(report: Report, incident_id: UUID, verdict: Verdict) -> None:
     if verdict.attach is None:
-        _ask(incident_id, verdict.ask, report.id)
+        questions.ask(session.get_one(Incident, incident_id), verdict.ask, report.id)
         return
     reasons = [reason.as_json() for reason in verdict.attach.reasons]
     found = Basis(score=verdict.attach.total, reasons=reasons, version=default_weights().version)
@@ -176,36 +173,6 @@ def _link_prior(incident: Incident, other_id: UUID) -> None:
 def _moment(incident: Incident) -> float:
     moment = incident.event_latest or incident.first_received_at
     return moment.timestamp() if moment else 0.0
-
-
-def _ask(incident_id: UUID, findings: Iterable[Finding], report_id: UUID) -> None:
-    """Put doubtful pairs before a person, once for each pair of incidents; a pair that was settled is not asked again."""
-    for finding in findings:
-        other_id = links.current(UUID(finding.incident))
-        if other_id == incident_id or session.scalar(select(Suggestion.id).where(_pair(other_id, incident_id))):
-            continue
-        row = {
-            "incident_id": incident_id,
-            "other_id": other_id,
-            "report_id": report_id,
-            "relation": Relation(finding.relation).value,
-            "score": finding.total,
-            "reasons": [reason.as_json() for reason in finding.reasons],
-        }
-        better = {name: row[name] for name in ("report_id", "relation", "score", "reasons")}
-        session.execute(
-            insert(Suggestion)
-            .values(row)
-            .on_conflict_do_update(
-                index_elements=["incident_id", "other_id"],
-                set_=better,
-                where=and_(Suggestion.settled_at.is_(None), Suggestion.score < finding.total),
-            )
-        )
-
-
-def _pair(incident_id: UUID, other_id: UUID) -> ColumnElement[bool]:
-    return and_(Suggestion.incident_id == incident_id, Suggestion.other_id == other_id)
 
 
 def _settle_all(incident_id: UUID, outcome: str) -> None:

@@ -1,0 +1,288 @@
+"""Doubtful pairs before people: asked once, the most valuable first, each kept for one person until answered or left alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import and_, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from server.accounts.policy import SYSTEM, Actor, may
+from server.core import ledger
+from server.core.clock import now
+from server.core.database import session
+from server.core.problems import Problem
+from server.matching import across, acts
+from server.matching.models import Incident, IncidentChange, Suggestion
+from server.matching.scoring import Relation
+from server.matching.verdicts import Finding
+from server.matching.worth import Stakes, worth
+from server.reports import access
+
+KEPT_FOR = timedelta(minutes=3)
+ANSWERS = ("same", "second_strike", "apart")
+OBVIOUS = 3.0  # log-odds from which pairs that hang together are offered as one group
+LARGEST_GROUP = 30
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One question with both its records."""
+
+    suggestion: Suggestion
+    one: Incident
+    other: Incident
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a person says of a pair: one of ANSWERS, why, and for a merge which fields take whose value."""
+
+    word: str
+    reason: str = ""
+    chosen: Mapping[str, str] = field(default_factory=dict)
+
+
+_TAKE = text("""
+UPDATE suggestions SET claimed_by = :person, claimed_until = :until WHERE id = (
+  SELECT s.id FROM suggestions s
+  JOIN incidents one ON one.id = s.incident_id JOIN incidents other ON other.id = s.other_id
+  WHERE s.settled_at IS NULL AND one.merged_into IS NULL AND other.merged_into IS NULL
+    AND (s.claimed_by IS NULL OR s.claimed_by = :person OR s.claimed_until < :now)
+    AND s.id <> ALL(CAST(:past AS uuid[])) AND (:person = ANY(s.skipped_by)) = :skipped
+    AND (s.proposed_by IS NULL OR s.proposed_by <> :person)
+    AND NOT EXISTS (SELECT FROM campaign_reports r JOIN campaigns c ON c.id = r.campaign_id
+                    WHERE r.report_id = s.report_id AND c.settled_at IS NULL)
+    AND (:all OR EXISTS (SELECT FROM attachments a JOIN reports r ON r.id = a.report_id WHERE a.ended_at IS NULL
+                         AND a.incident_id IN (s.incident_id, s.other_id) AND r.organisation_id = :organisation))
+  ORDER BY s.worth DESC, s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED)
+RETURNING id""")
+
+
+def take(actor: Actor, *, past: Iterable[UUID] = ()) -> Pair | None:
+    """The most valuable open pair that nobody else has before them, kept for this person for a while; skipped ones come last.
+
+    ``past`` are pairs not wanted now. Who may review only the pairs of their own organisation gets those.
+    """
+    _admit(actor)
+    access.enter(SYSTEM)
+    asked = {
+        "person": actor.person_id, "organisation": actor.organisation_id, "all": may(actor, "settle_duplicates"),
+        "now": now(), "until": now() + KEPT_FOR, "past": list(past),
+    }  # fmt: skip
+    for skipped in (False, True):
+        if found := session.scalar(_TAKE, {**asked, "skipped": skipped}):
+            return pair_of(found)
+    return None
+
+
+def hold(actor: Actor, suggestion_id: UUID) -> bool:
+    """Keep a pair for this person a while longer, or from now on; False if somebody else has it, or it is answered."""
+    _admit(actor)
+    free = or_(Suggestion.claimed_by.is_(None), Suggestion.claimed_by == actor.person_id, Suggestion.claimed_until < now())
+    kept = session.scalar(
+        update(Suggestion)
+        .where(Suggestion.id == suggestion_id, Suggestion.settled_at.is_(None), free)
+        .values(claimed_by=actor.person_id, claimed_until=now() + KEPT_FOR)
+        .returning(Suggestion.id)
+    )
+    return kept is not None
+
+
+def skip(actor: Actor, suggestion_id: UUID) -> None:
+    """Leave a pair to others; this person sees it again when nothing else waits."""
+    suggestion = _mine(actor, suggestion_id)
+    suggestion.skipped_by = [*suggestion.skipped_by, actor.person_id] if actor.person_id else suggestion.skipped_by
+    suggestion.claimed_by = suggestion.claimed_until = None
+
+
+def settle(actor: Actor, suggestion_id: UUID, answer: Answer) -> IncidentChange | None:
+    """Do what the answer says; None where it only proposes, because the other organisation or a coordinator must agree.
+
+    Problem ``already_done`` when somebody was quicker, ``changed_meanwhile`` when somebody else has the pair before them.
+    """
+    if answer.word not in ANSWERS:
+        raise Problem("invalid_input", errors=[{"field": "answer", "code": "unknown", "message": "answer"}])
+    suggestion = _mine(actor, suggestion_id)
+    access.enter(SYSTEM)
+    if _needs_another(actor, suggestion, answer.word):
+        return _propose(actor, suggestion, answer.word)
+    return _act(actor, pair_of(suggestion.id), answer)
+
+
+def group_of(pair: Pair) -> list[Incident]:
+    """The records that hang together with this pair by questions that seem clear, the oldest first; fewer than three are none."""
+    known, front = {pair.one.id, pair.other.id}, {pair.one.id, pair.other.id}
+    while front and len(known) < LARGEST_GROUP:
+        front = _beside(front) - known
+        known |= front
+    rows = select(Incident).where(Incident.id.in_(known), Incident.merged_into.is_(None)).order_by(Incident.opened_at, Incident.id)
+    found = list(session.scalars(rows.limit(LARGEST_GROUP)))
+    return found if len(found) > 2 else []
+
+
+def settle_group(actor: Actor, suggestion_id: UUID) -> tuple[UUID, int]:
+    """Lay all records of the pair's group together; returns the number of the batch, for undoing, and how many were laid."""
+    pair = pair_of(_mine(actor, suggestion_id).id)
+    access.enter(SYSTEM)
+    oldest, *others = group_of(pair) or (pair.one, pair.other)
+    batch, done = uuid4(), 0
+    for other in others:
+        if across.may_alone(actor, oldest.id, other.id):
+            acts.merge(oldest.id, other.id, actor=actor, reason="", manner=acts.Manner(batch_id=batch))
+            done += 1
+    if not done:
+        raise Problem("both_needed")
+    return batch, done
+
+
+def pair_of(suggestion_id: UUID) -> Pair:
+    """A question with both its records; Problem ``not_found``."""
+    one, other = aliased(Incident), aliased(Incident)
+    row = session.execute(
+        select(Suggestion, one, other)
+        .join(one, one.id == Suggestion.incident_id)
+        .join(other, other.id == Suggestion.other_id)
+        .where(Suggestion.id == suggestion_id)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise Problem("not_found")
+    return Pair(*row)
+
+
+def ask(incident: Incident, findings: Sequence[Finding], report_id: UUID) -> None:
+    """Put doubtful pairs before a person, once for each pair of incidents; a pair that was settled is not asked again."""
+    others = {UUID(finding.incident): finding for finding in findings}
+    if not others:
+        return
+    known = session.execute(
+        select(Incident, Suggestion.id)
+        .outerjoin(Suggestion, and_(Suggestion.incident_id == Incident.id, Suggestion.other_id == incident.id))
+        .where(Incident.id.in_(others), Incident.merged_into.is_(None), Incident.id != incident.id)
+    )
+    rows = [_row(incident, other, others[other.id], report_id) for other, asked in known if asked is None]
+    if not rows:
+        return
+    new = insert(Suggestion).values(rows)
+    better = {name: new.excluded[name] for name in ("report_id", "relation", "score", "reasons", "worth")}
+    open_and_less = and_(Suggestion.settled_at.is_(None), Suggestion.score < new.excluded.score)
+    session.execute(new.on_conflict_do_update(index_elements=["incident_id", "other_id"], set_=better, where=open_and_less))
+
+
+def weigh(incident_id: UUID) -> int:
+    """Weigh the open questions about a record anew, because what hangs on it changed; returns how many."""
+    one, other = aliased(Incident), aliased(Incident)
+    rows = session.execute(
+        select(Suggestion, one, other)
+        .join(one, one.id == Suggestion.incident_id)
+        .join(other, other.id == Suggestion.other_id)
+        .where(Suggestion.settled_at.is_(None), or_(Suggestion.incident_id == incident_id, Suggestion.other_id == incident_id))
+    ).all()
+    for suggestion, first, second in rows:
+        suggestion.worth = worth(suggestion.score, _stakes(first), _stakes(second))
+    return len(rows)
+
+
+def _row(incident: Incident, other: Incident, finding: Finding, report_id: UUID) -> dict[str, Any]:
+    return {
+        "id": uuid4(),
+        "incident_id": incident.id,
+        "other_id": other.id,
+        "report_id": report_id,
+        "relation": Relation(finding.relation).value,
+        "score": finding.total,
+        "reasons": [reason.as_json() for reason in finding.reasons],
+        "worth": worth(finding.total, _stakes(incident), _stakes(other)),
+    }
+
+
+def _stakes(incident: Incident) -> Stakes:
+    return Stakes(
+        certainty=incident.certainty,
+        people_trapped=bool(incident.people_trapped),
+        needs=len(incident.needs or ()),
+        reports=incident.report_count or 1,
+    )
+
+
+def _admit(actor: Actor) -> None:
+    if not (may(actor, "settle_duplicates") or (may(actor, "review_own_pairs") and actor.organisation_id)):
+        raise Problem("not_allowed" if actor.is_known else "sign_in_needed")
+
+
+def _mine(actor: Actor, suggestion_id: UUID) -> Suggestion:
+    """An open pair, locked, unless somebody else has it before them."""
+    _admit(actor)
+    suggestion = session.scalar(
+        select(Suggestion)
+        .where(Suggestion.id == suggestion_id, Suggestion.settled_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if suggestion is None:
+        raise Problem("already_done")
+    if suggestion.claimed_by not in (None, actor.person_id) and suggestion.claimed_until and suggestion.claimed_until > now():
+        raise Problem("changed_meanwhile")
+    if not may(actor, "settle_duplicates") and actor.organisation_id not in _speaking(suggestion):
+        raise Problem("not_found")
+    return suggestion
+
+
+def _speaking(suggestion: Suggestion) -> set[UUID]:
+    access.enter(SYSTEM)
+    return set().union(*across.organisations_of([suggestion.incident_id, suggestion.other_id]).values())
+
+
+def _needs_another(actor: Actor, suggestion: Suggestion, word: str) -> bool:
+    """Whether this answer waits for somebody else: laying two organisations' reports together, or a partner's word alone."""
+    if may(actor, "settle_duplicates") and (word != "same" or across.may_alone(actor, suggestion.incident_id, suggestion.other_id)):
+        return False
+    speaking = [actor.organisation_id]
+    if suggestion.proposed_answer == word and suggestion.proposed_by != actor.person_id:
+        speaking.append(suggestion.proposed_for)
+    both = across.parties(suggestion.incident_id, suggestion.other_id)
+    return both is None or not across.agree_together(suggestion.incident_id, suggestion.other_id, speaking)
+
+
+def _propose(actor: Actor, suggestion: Suggestion, word: str) -> None:
+    suggestion.proposed_by, suggestion.proposed_for, suggestion.proposed_answer = actor.person_id, actor.organisation_id, word
+    suggestion.claimed_by = suggestion.claimed_until = None
+    ledger.record("pair.proposed", suggestion.id, actor_id=actor.person_id, answer=word)
+
+
+def _act(actor: Actor, pair: Pair, answer: Answer) -> IncidentChange:
+    earlier, later = sorted((pair.one, pair.other), key=lambda incident: (incident.opened_at, incident.id))
+    agreed = not may(actor, "settle_duplicates") or not across.may_alone(actor, earlier.id, later.id)
+    if answer.word == "same":
+        manner = acts.Manner(chosen=answer.chosen, agreed=agreed)
+        return acts.merge(earlier.id, later.id, actor=actor, reason=answer.reason, manner=manner)
+    if answer.word == "apart":
+        return acts.keep_apart(pair.one.id, pair.other.id, actor=actor, reason=answer.reason, agreed=agreed)
+    before, after = sorted((pair.one, pair.other), key=lambda incident: (incident.event_latest or incident.opened_at, incident.id))
+    return acts.link_second_strike(after.id, before.id, actor=actor, reason=answer.reason, agreed=agreed)
+
+
+def _beside(incidents: set[UUID]) -> set[UUID]:
+    """The records that clear open questions of one damage join with these."""
+    rows = session.execute(
+        select(Suggestion.incident_id, Suggestion.other_id)
+        .where(Suggestion.settled_at.is_(None), Suggestion.relation == "same", Suggestion.score >= OBVIOUS)
+        .where(or_(Suggestion.incident_id.in_(incidents), Suggestion.other_id.in_(incidents)))
+        .limit(LARGEST_GROUP * 3)
+    )
+    return {one for row in rows for one in row}
+
+
+def count_open() -> int:
+    """How many pairs wait for a person, those of look-alike batches not counted."""
+    query = text(
+        "SELECT count(*) FROM suggestions s WHERE s.settled_at IS NULL AND NOT EXISTS (SELECT FROM campaign_reports r "
+        "JOIN campaigns c ON c.id = r.campaign_id WHERE r.report_id = s.report_id AND c.settled_at IS NULL)"
+    )
+    return session.scalar(query) or 0
+
+
