@@ -32,6 +32,7 @@ ACTIONS: dict[str, set[Role]] = {
     "approve_release": {Role.STEWARD, Role.PROTECTION},
     "see_ledger": {Role.AUDITOR, Role.COORD, Role.STEWARD, Role.PROTECTION},
     "manage_accounts": {Role.ADMIN},
+    "see_status": {Role.ADMIN, Role.COORD, Role.STEWARD, Role.PROTECTION, Role.AUDITOR},
     "enrolled_lane": DESK | {Role.FIELD, Role.PARTNER},
 }
 

@@ -31,7 +31,9 @@ from server.exercise.scenario import Told
 from server.matching import map_cells
 from server.matching import service as matching
 from server.matching.models import Attachment, Incident, Suggestion
+from server.publication import approving, proposals
 from server.publication import service as publication
+from server.publication.rule_models import Judgement
 from server.reports.batches import receive_many
 from server.reports.draft import Announced, Draft
 from server.reports.models import Report
@@ -45,6 +47,7 @@ PEOPLE = {
     "verifier": ({Role.VERIFIER}, 0),
     "second_verifier": ({Role.VERIFIER}, 1),
     "steward": ({Role.STEWARD, Role.PROTECTION}, 0),
+    "protection": ({Role.PROTECTION}, 1),
     "partner": ({Role.PARTNER}, 1),
     "admin": ({Role.ADMIN}, 0),
 }
@@ -95,11 +98,23 @@ def make(size: Size, *, say: Callable[[str], None]) -> dict[str, dict[str, str]]
     _verify(at)
     with settled():
         map_cells.rebuild()
-    with settled():
-        batch = publication.publish_batch(at)
-        session.execute(text("SET LOCAL statement_timeout = 0"))
-    say(f"Published as {batch.release_id}.")
+    say(f"Published as {_publish(at)}.")
     return logins
+
+
+def _publish(at: datetime) -> str:
+    """Two people approve the routine and sign most of what is more sensitive; the rest waits for whoever trains."""
+    first, second = (_actor(f"{name}@exercise.example") for name in ("steward", "protection"))
+    with settled():
+        proposals.agree(second, approving.approve_routine(first, days=7).id)
+    with settled():
+        publication.publish_batch(at)
+    with settled():
+        waiting = list(session.scalars(approving.waiting_fingerprints().order_by(Judgement.incident_id)))
+        if to_sign := waiting[: len(waiting) * 3 // 4]:
+            proposals.agree(second, approving.sign_rows(first, to_sign).id)
+    with settled():
+        return publication.publish_batch(now()).release_id
 
 
 def _settle_people() -> dict[str, dict[str, str]]:

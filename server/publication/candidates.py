@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, Select, select
 
 from server.core.database import session
 from server.core.settings import settings
@@ -18,8 +18,7 @@ from server.publication.cases import AreaMode, Candidate, Surroundings
 from server.publication.coarsening import CELLS, Disclosure, Whereabouts
 from server.publication.counting import Neighbourhood
 from server.publication.models import Disclosure as DisclosedRow
-from server.publication.policy import policy
-from server.vocabulary import GeometryLevel, LegalProfile, Tier
+from server.vocabulary import GeometryLevel, LegalProfile
 
 TOGETHER = 2_000
 
@@ -33,14 +32,6 @@ class Case:
     facts: Row[tuple[object, ...]]
     published_id: str | None
     last_disclosed: dict[str, object] | None
-
-
-def due() -> Select[UUID]:
-    """The ids of records that the public might see now, and of those it sees already, ordered by place."""
-    rules = policy()
-    ready = Incident.certainty.in_(rules.certainties[Tier.PUBLIC]) & Incident.workflow.in_(rules.workflows[Tier.PUBLIC])
-    public = select(DisclosedRow.incident_id).where(DisclosedRow.ended_at.is_(None))
-    return select(Incident.id).where(or_(ready, Incident.id.in_(public))).order_by(Incident.h3_r9, Incident.id)
 
 
 def cases(ids: Sequence[UUID], *, now: datetime) -> Iterator[Case]:

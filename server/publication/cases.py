@@ -7,6 +7,7 @@ from uuid import UUID
 
 from server.core.choices import N_, Choice
 from server.publication.coarsening import Counts, Disclosure, Whereabouts
+from server.publication.policy import Approval
 from server.vocabulary import (
     CauseGroup,
     Certainty,
@@ -126,7 +127,8 @@ class Verdict:
     """What may be shown, and why. Only ``Decision.PUBLISH`` may be written; a HOLD tells what would be shown later.
 
     `cell_or_pcode` is None for a point; `area_depth` counts the administrative columns that may stand beside it; dates
-    are those of the site's own calendar, None when nobody knows; `field_mask` names what must stay blank.
+    are those of the site's own calendar, None when nobody knows; `field_mask` names what must stay blank. `context` is the
+    strictest that applies; `due_at` is when the clock alone could change the verdict, None when only a change can.
     """
 
     decision: Decision
@@ -143,3 +145,7 @@ class Verdict:
     reasons: tuple[Reason, ...] = ()
     hold_until: datetime | None = None
     already_disclosed: GeometryLevel | None = None
+    context: ContextMode = ContextMode.CONFLICT_ACTIVE
+    hourly: bool = False
+    approval: Approval = Approval.SIGNATURES
+    due_at: datetime | None = None

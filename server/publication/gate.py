@@ -21,6 +21,7 @@ PATTERNS: Mapping[str, re.Pattern[str]] = {
     "plate": re.compile(r"(?<!\w)[A-ZА-ЯІЇЄҐ]{1,3}[ -]?\d{3,4}[ -]?[A-ZА-ЯІЇЄҐ]{1,3}(?!\w)"),
 }
 FEWEST_DIGITS = 7
+MAY_BE_CHANCE = frozenset({"plate", "name"})
 
 
 def names_for_gate(names: Iterable[str], *, harmless: Iterable[str] = ()) -> frozenset[str]:
@@ -46,6 +47,11 @@ def blocked(row: Mapping[str, object], *, words_in: Iterable[str], names: frozen
     texts = {field: row[field] for field in words_in}
     found = {field: findings(text, names=names) for field, text in texts.items() if isinstance(text, str)}
     return {field: kinds for field, kinds in found.items() if kinds}
+
+
+def stops(found: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether findings stop a row whoever signs it; a plate or a name may be a chance likeness that two people can read."""
+    return bool({kind for kinds in found.values() for kind in kinds} - MAY_BE_CHANCE)
 
 
 def _counts(kind: str, hit: str) -> bool:

@@ -10,11 +10,12 @@ from typing import Any
 
 import yaml
 
-from server.core.choices import Choice
+from server.core.choices import N_, Choice, OrderedChoice
 from server.vocabulary import (
     Certainty,
     ContextMode,
     GeometryLevel,
+    Hazard,
     LegalProfile,
     MediaLevel,
     SensitivityClass,
@@ -28,6 +29,14 @@ POLICY_FILE = Path(__file__).with_name("policy.yaml")
 TIERS = (Tier.PUBLIC, Tier.PARTNER, Tier.COORD)
 MODES = tuple(mode for mode in ContextMode if mode is not ContextMode.MIXED)
 NEEDS_ROLE = "POINT_IF_ROLE_PROTECTION_CCCM"
+
+
+class Approval(OrderedChoice):
+    """Who must agree before a row is public, the least first."""
+
+    NONE = "NONE", N_("Nobody")
+    STANDING = "STANDING", N_("Two people, for some days ahead")
+    SIGNATURES = "SIGNATURES", N_("Two people, for this very row")
 
 
 class UnusablePolicy(ValueError):
@@ -45,6 +54,9 @@ class PolicyRow:
     time: TimeLevel
     media: MediaLevel
     k: int  # how many sites of the class must exist in what is shown
+    holdback: tuple[timedelta, timedelta] = (timedelta(), timedelta())  # bounds of the secret wait
+    hourly: bool = False  # may change at every hour, not only at the daily batch
+    approval: Approval = Approval.NONE
     needs_role: bool = False  # the first step of the ladder is for the protection and camp clusters only
 
 
@@ -66,6 +78,18 @@ class SmallCells:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WarningRule:
+    """What a warning about a danger to life may name."""
+
+    lasts: timedelta
+    levels: tuple[str, ...]
+    telling: frozenset[Hazard]  # dangers that would give a plant away
+    telling_levels: tuple[str, ...]
+    telling_groups: frozenset[SiteGroup]
+    k: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """The whole policy of one version. Nothing that is not listed here is published."""
 
@@ -73,7 +97,6 @@ class Policy:
     unknown_context: ContextMode
     mixed_context: frozenset[ContextMode]
     context_lasts: timedelta
-    holdback: tuple[timedelta, timedelta]
     certainties: Mapping[Tier, frozenset[Certainty]]
     workflows: Mapping[Tier, frozenset[WorkflowState]]
     rows: Mapping[tuple[Tier, ContextMode, SensitivityClass], PolicyRow]
@@ -82,6 +105,10 @@ class Policy:
     restricted_in_conflict: frozenset[str]
     location_equivalent: frozenset[str]
     small_cells: SmallCells
+    warnings: WarningRule
+    standing_lasts: timedelta
+    loosening_lasts: timedelta
+    review_above: float
 
 
 @cache
@@ -97,20 +124,23 @@ def as_published() -> dict[str, Any]:
 
 def load(path: Path) -> Policy:
     """Read a policy file; UnusablePolicy when the table has a hole or a word nobody knows."""
+    return read(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def read(raw: dict[str, Any]) -> Policy:
+    """The policy that plain data says; UnusablePolicy when the table has a hole or a word nobody knows."""
     try:
-        return _policy(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return _policy(raw)
     except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise UnusablePolicy(f"{path.name}: {error!r}") from error
+        raise UnusablePolicy(repr(error)) from error
 
 
 def _policy(raw: dict[str, Any]) -> Policy:
-    low, high = raw["batch"]["holdback_random_h"]
     return Policy(
         version=raw["policy_version"],
         unknown_context=ContextMode(raw["unknown_context"]),
         mixed_context=frozenset(ContextMode(mode) for mode in raw["mixed_context"]),
         context_lasts=timedelta(days=raw["expiry"]["context_mode_max_days"]),
-        holdback=(timedelta(hours=low), timedelta(hours=high)),
         certainties=_sets(raw["eligible_certainty"], Certainty),
         workflows=_sets(raw["eligible_workflow"], WorkflowState),
         rows=MappingProxyType({key: _row(raw, *key) for key in _keys()}),
@@ -119,6 +149,10 @@ def _policy(raw: dict[str, Any]) -> Policy:
         restricted_in_conflict=frozenset(raw["restricted_fields_conflict"]),
         location_equivalent=frozenset(raw["location_equivalent_fields"]),
         small_cells=SmallCells(**raw["small_cells"]),
+        warnings=_warnings(raw["warnings"]),
+        standing_lasts=timedelta(days=raw["approvals"]["standing_max_days"]),
+        loosening_lasts=timedelta(days=raw["changes"]["loosen_max_days"]),
+        review_above=raw["utility"]["review_above_share_hidden"],
     )
 
 
@@ -130,6 +164,8 @@ def _row(raw: dict[str, Any], tier: Tier, mode: ContextMode, sensitivity: Sensit
     shared = raw[tier.value].get("any")
     row = shared or raw[tier.value][mode.value][sensitivity.value]
     finest = row.get(sensitivity.value, row["geom"])
+    rhythm = raw["rhythm"][mode.value]
+    low, high = rhythm["holdback_random_h"] if tier is Tier.PUBLIC else (0, 0)
     return PolicyRow(
         context=mode,
         sensitivity=sensitivity,
@@ -137,7 +173,10 @@ def _row(raw: dict[str, Any], tier: Tier, mode: ContextMode, sensitivity: Sensit
         ladder=_ladder("POINT" if finest == NEEDS_ROLE else finest, row["fallback"]),
         time=TimeLevel(row["time"]),
         media=MediaLevel(row["media"] if shared else raw["media_public"][mode.value]),
-        k=raw["k_location"].get(tier.value, {}).get(sensitivity.value, 0),
+        k=row["k"] if "k" in row else raw["k_location"].get(tier.value, {}).get(sensitivity.value, 0),
+        holdback=(timedelta(hours=low), timedelta(hours=high)),
+        hourly=rhythm["every"] == "HOUR",
+        approval=Approval(raw["approvals"][mode.value][sensitivity.value]) if tier is Tier.PUBLIC else Approval.NONE,
         needs_role=finest == NEEDS_ROLE,
     )
 
@@ -147,6 +186,17 @@ def _ladder(finest: str, fallback: list[str]) -> tuple[GeometryLevel, ...]:
     first = GeometryLevel(finest)
     steps = (first, *(level for level in map(GeometryLevel, fallback) if level > first))
     return tuple(level for level in steps if level is not GeometryLevel.NONE)
+
+
+def _warnings(raw: dict[str, Any]) -> WarningRule:
+    return WarningRule(
+        lasts=timedelta(hours=raw["max_hours"]),
+        levels=tuple(raw["levels"]),
+        telling=frozenset(map(Hazard, raw["telling"])),
+        telling_levels=tuple(raw["telling_levels"]),
+        telling_groups=frozenset(map(SiteGroup, raw["telling_groups"])),
+        k=raw["k"],
+    )
 
 
 def _legal(raw: dict[str, Any], profile: LegalProfile) -> LegalFloor:

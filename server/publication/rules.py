@@ -7,8 +7,9 @@ it is hidden, coarsen the time, take out fields, and never let words or photogra
 import hashlib
 import hmac
 from calendar import monthrange
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,9 @@ from server.vocabulary import (
 __all__ = ["AreaMode", "Candidate", "Disclosure", "Reason", "Surroundings", "Verdict", "Whereabouts", "judge"]
 
 CONFLICT = frozenset({ContextMode.CONFLICT_ACTIVE, ContextMode.CONFLICT_LOW})
+STRICTEST_FIRST = (
+    ContextMode.CONFLICT_ACTIVE, ContextMode.CONFLICT_LOW, ContextMode.POST_CONFLICT, ContextMode.DISASTER,
+)  # fmt: skip
 GONE = frozenset({WorkflowState.WITHDRAWN, WorkflowState.MERGED_INTO, WorkflowState.QUARANTINED})
 
 
@@ -63,9 +67,13 @@ class _Case:
 def judge(candidate: Candidate, *, surroundings: Surroundings, tier: Tier, policy: Policy) -> Verdict:
     """Decide what `tier` may see of a damage record at ``surroundings.now``."""
     refused = _refusals(candidate, tier, policy)
-    if refused:
-        return Verdict(decision=Decision.SUPPRESS, policy_version=policy.version, reasons=refused)
     modes, why_modes = situation(surroundings, policy)
+    context = next(mode for mode in STRICTEST_FIRST if mode in modes)
+    if refused:
+        return Verdict(
+            decision=Decision.SUPPRESS, policy_version=policy.version, reasons=refused, context=context,
+            due_at=_next_mode(surroundings, policy),
+        )  # fmt: skip
     classes = classes_of(candidate)
     rows = tuple(policy.rows[tier, mode, kind] for mode in sorted(modes) for kind in sorted(classes))
     case = _Case(candidate=candidate, around=surroundings, policy=policy, tier=tier, rows=rows)
@@ -89,6 +97,10 @@ def judge(candidate: Candidate, *, surroundings: Surroundings, tier: Tier, polic
         reasons=(*why_hold, *why_modes, *_why_place(case, level, depth), *((Reason.KIND_COARSENED,) if kinds else ())),
         hold_until=hold_until,
         already_disclosed=_finest_disclosed(surroundings),
+        context=context,
+        hourly=all(row.hourly for row in rows),
+        approval=max(row.approval for row in rows),
+        due_at=_earliest([_next_mode(surroundings, policy), hold_until], after=surroundings.now),
     )
 
 
@@ -117,9 +129,9 @@ def site_of(candidate: Candidate) -> SiteType:
     return next(kind for kind in SiteType if kind == candidate.site_type)
 
 
-def holdback(record: UUID, *, key: bytes, policy: Policy) -> timedelta:
+def holdback(record: UUID, *, key: bytes, bounds: tuple[timedelta, timedelta]) -> timedelta:
     """The secret wait of one record: always the same, within the policy's bounds, unguessable without the key."""
-    low, high = policy.holdback
+    low, high = bounds
     digest = hmac.new(key, b"holdback:" + record.bytes, hashlib.sha256).digest()
     return low + (high - low) * (int.from_bytes(digest[:6], "big") / (2**48 - 1))
 
@@ -134,6 +146,20 @@ def local_dates(candidate: Candidate, level: TimeLevel) -> tuple[date | None, da
     if level is TimeLevel.MONTH:
         return start and start.replace(day=1), end and end.replace(day=monthrange(end.year, end.month)[1])
     return start, end
+
+
+def period_end(moment: datetime, level: TimeLevel, *, zone: str) -> datetime:
+    """The end of the day, week or month that holds a moment, on the calendar of the place.
+
+    A row that names a week must not tell the day by the day on which it appears, so waits are counted from here.
+    """
+    there = ZoneInfo(zone)
+    day = moment.astimezone(there).date()
+    if level is TimeLevel.WEEK:
+        day += timedelta(days=6 - day.weekday())
+    elif level is TimeLevel.MONTH:
+        day = day.replace(day=monthrange(day.year, day.month)[1])
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=there).astimezone(UTC)
 
 
 def _refusals(candidate: Candidate, tier: Tier, policy: Policy) -> tuple[Reason, ...]:
@@ -169,12 +195,32 @@ def _hold(case: _Case) -> tuple[datetime | None, tuple[Reason, ...]]:
     known = [moment for moment in (record.event_latest, *record.evidence_received_at.values()) if moment]
     if not known or record.workflow not in case.policy.workflows[case.tier]:
         return None, (Reason.UNDECIDED,)
-    delay = max(case.policy.legal[case.around.legal_profile].min_delay, *(row.delay for row in case.rows))
-    secret = holdback(record.id, key=case.around.holdback_key, policy=case.policy)
-    until = max(known) + delay + (secret if case.tier is Tier.PUBLIC else timedelta())
+    until = max(_wait_over(case, row, last=max(known)) for row in case.rows)
     why = [Reason.EMBARGO] if record.embargo_until and record.embargo_until > now else []
     why += [Reason.WAITING] if until > now else []
     return max(until, record.embargo_until or until), tuple(why)
+
+
+def _wait_over(case: _Case, row: PolicyRow, *, last: datetime) -> datetime:
+    """When one row of the policy lets a record go whose last fact is of `last`."""
+    delay = max(row.delay, case.policy.legal[case.around.legal_profile].min_delay)
+    if case.tier is not Tier.PUBLIC:
+        return last + delay
+    if row.time >= TimeLevel.WEEK or row.context in CONFLICT:
+        last = period_end(last, row.time, zone=case.candidate.time_zone)
+    return last + delay + holdback(case.candidate.id, key=case.around.holdback_key, bounds=row.holdback)
+
+
+def _next_mode(around: Surroundings, policy: Policy) -> datetime | None:
+    """The next moment at which what was said of the area begins or ends."""
+    edges = [
+        edge for said in around.contexts for edge in (said.from_at, said.until_at, said.from_at + policy.context_lasts)
+    ]
+    return _earliest(edges, after=around.now)
+
+
+def _earliest(moments: Iterable[datetime | None], *, after: datetime) -> datetime | None:
+    return min((moment for moment in moments if moment is not None and moment > after), default=None)
 
 
 def _decision(level: GeometryLevel, *, waits: bool, sensitivity: SensitivityClass) -> Decision:

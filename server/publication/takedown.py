@@ -19,6 +19,7 @@ from server.core.problems import Problem
 from server.matching.models import Incident
 from server.publication.counting import run_of
 from server.publication.models import Disclosure
+from server.publication.policy import policy
 from server.publication.service import ONE_WRITER, close_batch, next_release, published_ids_of, take_out, take_time
 from server.vocabulary import SensitivityClass, SiteGroup, SiteType
 
@@ -53,7 +54,7 @@ def withdraw_from_public(actor: Actor, *, kind: Kind, code: str = "") -> int:
     killed = list(session.scalars(mark, execution_options={"synchronize_session": False}))
     gone = published_ids_of(killed)
     take_out(gone, now=now)
-    close_batch(next_release(now), now=now, revoked=gone)
+    close_batch(next_release(now), now=now, revoked=gone, version=policy().version)
     subject = killed[0] if kind in ("record", "public_row") and killed else uuid4()
     record(
         "publication.withdrawn",

@@ -21,10 +21,10 @@ def norway(database):
 
 @pytest.fixture
 def publish(database):
-    """Make a batch at the town's now, or later."""
+    """Make a batch at the town's now, or later, to which two people have agreed."""
 
-    def run(at=town.NOW):
-        batch = publish_batch(at)
+    def run(at=town.NOW, agreed=town.AGREED):
+        batch = publish_batch(at, agreed=agreed)
         session.flush()
         session.expire_all()
         return batch
@@ -62,5 +62,5 @@ def published(live):
         town.incident()
         town.incident(SiteType.EDU_SCHOOL, lon=10.8, lat=59.2)
     with settled():
-        publish_batch(town.NOW)
+        publish_batch(town.NOW, agreed=town.AGREED)
     return live

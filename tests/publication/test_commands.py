@@ -15,6 +15,7 @@ def run(app, database):
 
 
 def test_publishing_by_hand_says_what_came_of_it(norway, run):
+    norway.said("DISASTER")
     norway.incident()
     session.commit()
     said = run("publication", "publish")

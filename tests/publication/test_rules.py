@@ -10,6 +10,7 @@ import pytest
 from server.publication.cases import AreaMode, Reason
 from server.publication.coarsening import Disclosure, Whereabouts
 from server.publication.gate import findings
+from server.publication.policy import Approval
 from server.vocabulary import (
     Certainty,
     ContextMode,
@@ -162,9 +163,8 @@ def test_15_the_date_is_that_of_the_place_and_not_of_greenwich() -> None:
     late = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
     verdict = shown(record(event_earliest=late, event_latest=late), world(hours=90))
     assert (verdict.date_start, verdict.date_end) == (date(2026, 3, 2), date(2026, 3, 2))
-    west = shown(
-        record(event_earliest=STRUCK_AT, event_latest=STRUCK_AT, time_zone="Pacific/Honolulu"), world(hours=90)
-    )
+    morning = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+    west = shown(record(event_earliest=morning, event_latest=morning, time_zone="Pacific/Honolulu"), world(hours=90))
     assert west.date_start == date(2026, 2, 28)
 
 
@@ -192,6 +192,69 @@ def test_each_value_waits_for_the_evidence_that_first_carried_it() -> None:
     assert shown(grade_from_today, world(hours=11 * DAYS)).decision is Decision.HOLD_UNTIL
 
 
+def test_a_row_that_is_upgraded_waits_as_long_again_as_a_new_one() -> None:
+    """A possible record becomes probable by a report of day 20: what that report carried is as fresh as a strike of day 20."""
+    upgraded = record(SiteType.HEA_HOSP, evidence_received_at={"values": STRUCK_AT + timedelta(days=20)})
+    places = plenty(SiteType.HEA_HOSP)
+    assert shown(upgraded, world(hours=33 * DAYS, k=places)).decision is Decision.HOLD_UNTIL
+    assert shown(upgraded, world(hours=42 * DAYS, k=places)).decision is Decision.PUBLISH
+
+
+@pytest.mark.parametrize(
+    ("site_type", "days"),
+    [(SiteType.HEA_HOSP, range(23, 30)), (SiteType.RES_CAMP, range(1, 29))],
+    ids=["week", "month"],
+)
+def test_all_strikes_of_one_week_or_month_end_their_wait_at_one_moment(site_type: SiteType, days: range) -> None:
+    moments = [
+        datetime(2026, 2, 1, hour, 15, tzinfo=UTC) + timedelta(days=day - 1) for day in days for hour in (0, 13, 22)
+    ]
+    waits = {
+        shown(
+            record(site_type, event_earliest=at, event_latest=at, evidence_received_at={"values": at}),
+            world(hours=9, k=plenty(site_type)),
+        ).hold_until
+        for at in moments
+        if at < datetime(2026, 2, 28, 23, tzinfo=UTC) or site_type is SiteType.HEA_HOSP
+    }
+    assert len(waits) == 1
+
+
+def test_in_a_conflict_the_day_of_appearing_does_not_tell_the_hour() -> None:
+    hours = [datetime(2026, 3, 3, hour, 0, tzinfo=UTC) for hour in range(23)]
+    at_hours = [record(event_earliest=at, event_latest=at, evidence_received_at={"values": at}) for at in hours]
+    assert len({shown(made, world(hours=60)).hold_until for made in at_hours}) == 1
+
+
+def test_in_a_disaster_nothing_waits_in_secret_and_the_record_may_appear_at_any_hour() -> None:
+    verdict = shown(record(SiteType.HEA_HOSP), world(ContextMode.DISASTER, hours=0.1))
+    assert (verdict.decision, verdict.hold_until, verdict.hourly) == (Decision.PUBLISH, STRUCK_AT, True)
+    assert shown(record(), world(ContextMode.MIXED, hours=90)).hourly is False
+
+
+@pytest.mark.parametrize(
+    ("site_type", "mode", "approval"),
+    [
+        (SiteType.RES_APT, CONFLICT, Approval.STANDING), (SiteType.HEA_HOSP, CONFLICT, Approval.SIGNATURES),
+        (SiteType.RES_CAMP, ContextMode.CONFLICT_LOW, Approval.SIGNATURES),
+        (SiteType.HEA_HOSP, ContextMode.DISASTER, Approval.NONE), (SiteType.HEA_HOSP, ContextMode.MIXED, Approval.SIGNATURES),
+    ],
+)  # fmt: skip
+def test_who_must_agree_follows_the_stricter_of_context_and_class(
+    site_type: SiteType, mode: ContextMode, approval: Approval
+) -> None:
+    assert shown(record(site_type), world(mode, hours=900)).approval is approval
+
+
+def test_the_verdict_says_when_the_clock_alone_could_change_it() -> None:
+    soon = STRUCK_AT + timedelta(hours=20)
+    ends = (AreaMode(mode=CONFLICT, from_at=STRUCK_AT - timedelta(days=1), until_at=soon),)
+    assert shown(record(), world(hours=1, contexts=ends)).due_at == soon
+    verdict = shown(record(), world(None, hours=1))
+    assert verdict.due_at == verdict.hold_until
+    assert shown(record(), world(None, hours=90)).due_at is None
+
+
 def test_an_event_without_a_time_waits_from_the_receipt_of_its_evidence() -> None:
     timeless = record(event_earliest=None, event_latest=None)
     verdict = shown(timeless, world(hours=61))
@@ -209,7 +272,8 @@ def test_the_secret_wait_is_always_the_same_for_a_record_and_differs_between_rec
     others = {shown(record(id=UUID(int=n)), world(hours=1)).hold_until for n in range(40)}
     assert first == again
     assert len(others) == 40
-    assert all(timedelta(hours=48) <= until - STRUCK_AT <= timedelta(hours=60) for until in others if until)
+    midnight = STRUCK_AT + timedelta(minutes=30)
+    assert all(timedelta(hours=48) <= until - midnight <= timedelta(hours=60) for until in others if until)
 
 
 def test_without_the_key_the_secret_wait_is_another() -> None:

@@ -47,7 +47,7 @@ def test_a_file_is_streamed_over_connections_of_its_own(published):
 def test_a_batch_is_seen_only_when_it_is_whole(published):
     with settled():
         town.incident(SiteType.TRA_ROAD)
-    publish_batch(town.NOW)
+    publish_batch(town.NOW, agreed=town.AGREED)
     with public_session.session_factory() as stranger:
         assert stranger.scalar(text("SELECT count(*) FROM pub.incidents")) == 2
     session.commit()

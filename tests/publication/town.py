@@ -10,6 +10,7 @@ from shapely.geometry import MultiPolygon, Point, box
 from server.core.database import session
 from server.matching.models import Incident
 from server.places.models import AdminArea, AreaContext, BaselineSite
+from server.publication.approving import Agreements
 from server.vocabulary import CauseGroup, Certainty, ContextMode, EventPrecision, SiteType, WorkflowState
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -19,6 +20,16 @@ REGION, DISTRICTS = "NO90", ("NO9001", "NO9002")
 MIDDLE = (10.25, 59.25)  # in the middle of the first district's first municipality … see `areas`
 
 _numbers = count(1)
+
+
+class _Everything:
+    """Signatures under whatever there is."""
+
+    def __contains__(self, fingerprint):
+        return True
+
+
+AGREED = Agreements(standing=True, signed=_Everything())
 
 
 def areas():

@@ -13,7 +13,7 @@ from server.publication.policy import policy
 from server.publication.rules import judge
 from server.vocabulary import Certainty, ContextMode, EventPrecision, SensitivityClass, SiteType, Tier, WorkflowState
 
-STRUCK_AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+STRUCK_AT = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)  # a Sunday, late: the day and the week of the place end within the hour
 KEY = b"a key for tests, thirty-two bytes"
 LON, LAT = 21.0122, 52.2297  # a town that is not at war
 AREAS = ("ADM1", "ADM2")
