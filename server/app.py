@@ -15,6 +15,7 @@ RELEASE = "0.1.0"
 APIS = (
     "server.intake.api",
     "server.intake.key_api",
+    "server.intake.uploads",
     "server.evidence.api",
     "server.places.api",
     "server.matching.api",
@@ -29,6 +30,7 @@ PAGES = (
     "server.evidence.pages",
     "server.publication.pages",
     "server.publication.ogc",
+    "server.keeping.pages",
     "server.documents.pages",
 )
 

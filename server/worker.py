@@ -39,6 +39,7 @@ TIMETABLE: dict[str, str] = {
     "11 3 * * *": "reports.erase_old_contacts",
     "19 3 * * *": "reports.destroy_old_keys",
     "29 * * * *": "evidence.sweep_uploads",
+    "37 3 * * *": "evidence.shred_old_originals",
     "41 3 * * *": "evidence.verify_photos",
     "17 2 * * *": "keeping.make_backup",
     "43 4 * * 0": "keeping.rehearse_restore",

@@ -9,7 +9,7 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Create the list of works."""
+    """Create the list of works, and what was told of them."""
     op.create_table(
         "upkeep",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -24,9 +24,17 @@ def upgrade() -> None:
         sa.Column("figures", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_upkeep")),
     )
+    op.create_table(
+        "alarms",
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_alarms")),
+    )
     op.create_index(op.f("ix_upkeep_ended_at"), "upkeep", ["ended_at"], unique=False)
 
 
 def downgrade() -> None:
-    """Drop it."""
+    """Drop both."""
+    op.drop_table("alarms")
     op.drop_table("upkeep")

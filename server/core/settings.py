@@ -39,6 +39,10 @@ class Settings:
     backup_keys: tuple[str, ...] = ()
     backup_days: int = 30
     drill_database_url: str = ""
+    metrics_key: str = ""
+    mail_url: str = ""
+    mail_from: str = ""
+    alarm_to: tuple[str, ...] = ()
     testing: bool = False
 
     @classmethod
@@ -67,6 +71,10 @@ class Settings:
             backup_keys=tuple(env.list("BACKUP_KEYS", [])),
             backup_days=env.int("BACKUP_DAYS", 30),
             drill_database_url=env.str("DRILL_DATABASE_URL", ""),
+            metrics_key=env.str("METRICS_KEY", ""),
+            mail_url=env.str("MAIL_URL", ""),
+            mail_from=env.str("MAIL_FROM", ""),
+            alarm_to=tuple(env.list("ALARM_TO", [])),
         )
         return settings.checked()
 

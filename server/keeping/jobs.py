@@ -1,8 +1,9 @@
 """What the clock asks for: a backup each night where one is set up, and a restore tried out each week."""
 
+from server.core.database import settled
 from server.core.jobs import job
 from server.core.settings import settings
-from server.keeping import service
+from server.keeping import alarms, service
 
 
 @job("keeping.make_backup")
@@ -17,3 +18,10 @@ def rehearse_restore() -> None:
     """A week has passed: try a restore out, where backups are made."""
     if settings().backup_folder and settings().backup_keys:
         service.drill()
+
+
+@job("keeping.raise_alarms")
+def raise_alarms() -> None:
+    """Some minutes have passed: look, and tell the operator what changed."""
+    with settled():
+        alarms.raise_what_is_due()

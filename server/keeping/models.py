@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,3 +36,12 @@ class Upkeep(Base):
     figures: Mapped[dict[str, Any]] = mapped_column(
         JSONB, server_default=text("'{}'"), info=passport(N_("Figures"), audience=INTERNAL)
     )
+
+
+class Alarm(Base):
+    """What was last told of a check, so that nobody is told twice."""
+
+    __tablename__ = "alarms"
+    code: Mapped[str] = mapped_column(String(32), primary_key=True, info=passport(N_("Check"), audience=INTERNAL))
+    state: Mapped[str] = mapped_column(String(8), info=passport(N_("State"), audience=INTERNAL))
+    since: Mapped[datetime] = mapped_column(info=passport(N_("Since"), audience=INTERNAL))

@@ -1,0 +1,61 @@
+"""Alarms by mail: one when a check turns bad, one when it is good again. A mail carries the house's own sentences and nothing of anybody."""
+
+import smtplib
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy.dialects.postgresql import insert
+
+from server.core.clock import now
+from server.core.database import session
+from server.core.settings import settings
+from server.keeping.models import Alarm
+from server.keeping.watching import Finding, State, look
+
+PATIENCE_S = 20
+
+
+def raise_what_is_due() -> list[str]:
+    """Compare the checks with what was told last, mail what changed, and remember it; the codes that were told."""
+    told = {alarm.code: alarm.state for alarm in session.query(Alarm)}
+    changed = [finding for finding in look() if _is_news(finding, told.get(finding.code))]
+    if changed and settings().alarm_to and settings().mail_url:
+        send(_subject(changed), "\n\n".join(_line(finding) for finding in changed))
+    for finding in changed:
+        _remember(finding)
+    return [finding.code for finding in changed]
+
+
+def _is_news(finding: Finding, before: str | None) -> bool:
+    """A check that turned bad, or came back; what was never bad is no news."""
+    return (finding.state is State.BAD) != (before == State.BAD)
+
+
+def _subject(changed: list[Finding]) -> str:
+    bad = sum(finding.state is State.BAD for finding in changed)
+    return f"{settings().response_name}: {bad} need a look" if bad else f"{settings().response_name}: good again"
+
+
+def _line(finding: Finding) -> str:
+    """A finding in English: mails go to the operator, whose language we do not know."""
+    return f"[{finding.state.upper()}] {finding.label}: {finding.says % finding.values}"
+
+
+def _remember(finding: Finding) -> None:
+    values = {"code": finding.code, "state": finding.state.value, "since": now()}
+    session.execute(insert(Alarm).values(**values).on_conflict_do_update(index_elements=["code"], set_=values))
+
+
+def send(subject: str, body: str) -> None:
+    """Send a mail to ALARM_TO through MAIL_URL (``smtp://user:password@host:587`` with STARTTLS, or ``smtps://``)."""
+    mail = EmailMessage()
+    mail["Subject"], mail["From"], mail["To"] = subject, settings().mail_from, ", ".join(settings().alarm_to)
+    mail.set_content(body)
+    parts = urlsplit(settings().mail_url)
+    host, port = parts.hostname or "localhost", parts.port or (465 if parts.scheme == "smtps" else 25)
+    with (smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP)(host, port, timeout=PATIENCE_S) as post:
+        if parts.scheme == "smtp" and post.has_extn("starttls"):
+            post.starttls()
+        if parts.username:
+            post.login(unquote(parts.username), unquote(parts.password or ""))
+        post.send_message(mail)

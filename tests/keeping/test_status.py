@@ -1,0 +1,182 @@
+"""How the house is: told to those who keep it, in words at the desk, in numbers to machines, by mail when it turns bad."""
+
+import socketserver
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+from sqlalchemy import text
+
+from server.core import settings as settings_module
+from server.keeping import alarms, metrics, service, watching
+
+
+class Usage(NamedTuple):
+    """What the system tells of a disk."""
+
+    total: int
+    used: int
+    free: int
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Settings of a kept house; call with more."""
+
+    def tell(**more):
+        chosen = replace(settings_module.settings(), **more)
+        for module in (service, watching, alarms, metrics, __import__("server.keeping.pages", fromlist=["pages"])):
+            if hasattr(module, "settings"):
+                monkeypatch.setattr(module, "settings", lambda: chosen)
+
+    return tell
+
+
+def work(database, kind, *, hours_ago, well=True):
+    ended = datetime.now(UTC) - timedelta(hours=hours_ago)
+    database.execute(
+        text(
+            "INSERT INTO upkeep (id, kind, began_at, ended_at, went_well) VALUES (gen_random_uuid(), :kind, :ended, :ended, :well)"
+        ),
+        {"kind": kind, "ended": ended, "well": well},
+    )
+
+
+def states():
+    return {finding.code: finding.state.value for finding in watching.look()}
+
+
+@pytest.mark.parametrize("name", ["eve", "amal", "dario"])
+def test_who_does_not_keep_the_house_does_not_see_how_it_is(as_, name):
+    assert as_(name).get("/desk/status").status_code == 403
+
+
+def test_a_stranger_is_asked_to_sign_in(client):
+    assert client.get("/desk/status").status_code == 401
+
+
+def test_the_administrator_reads_that_nothing_is_backed_up(as_):
+    page = as_("ada").get("/desk/status").text
+    assert "Nothing is backed up" in page
+    assert "Needs you now" in page
+
+
+@pytest.mark.parametrize(("hours", "state"), [(3, "good"), (25, "good"), (27, "bad"), (400, "bad")])
+def test_a_backup_older_than_a_day_needs_somebody(database, app, told, hours, state):
+    told(backup_folder="/srv/backups", backup_keys=("age1…",))
+    work(database, "BACKUP", hours_ago=hours)
+    with app.app_context():
+        assert states()["backup"] == state
+
+
+def test_a_backup_that_broke_off_is_none_and_is_named_on_the_page(database, as_, told):
+    told(backup_folder="/srv/backups", backup_keys=("age1…",))
+    work(database, "BACKUP", hours_ago=1, well=False)
+    page = as_("ada").get("/desk/status").text
+    assert "No backup has been made yet" in page
+    assert "What did not go well in the last week" in page
+
+
+def test_a_restore_never_tried_out_needs_somebody(app, database, told):
+    told(backup_folder="/srv/backups", backup_keys=("age1…",))
+    with app.app_context():
+        assert states()["drill"] == "bad"
+        work(database, "DRILL", hours_ago=24 * 7)
+        assert states()["drill"] == "good"
+
+
+def test_a_worker_that_stands_still_is_told(app, database):
+    with app.app_context():
+        assert states()["worker"] == "bad"
+        database.execute(text("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now())"))
+        assert states()["worker"] == "good"
+
+
+def test_an_entry_of_the_ledger_that_was_changed_is_told(app, database):
+    from server.core import ledger
+
+    with app.app_context():
+        assert states()["ledger"] == "good"
+        database.execute(
+            text("INSERT INTO ledger_seals (entry_ids, root) VALUES ('[999999]', decode(repeat('00', 32), 'hex'))")
+        )
+        assert ledger.broken_seals()
+        assert states()["ledger"] == "bad"
+
+
+@pytest.mark.parametrize(("free", "state"), [(50, "good"), (14, "watch"), (7, "bad")])
+def test_a_disk_that_fills_is_told_before_reports_are_lost(app, monkeypatch, free, state):
+    monkeypatch.setattr(watching.shutil, "disk_usage", lambda _folder: Usage(100, 100 - free, free))
+    with app.app_context():
+        assert states()["disk"] == state
+
+
+def test_the_metrics_are_there_for_who_holds_the_key_and_for_nobody_else(client, told):
+    assert client.get("/health/metrics").status_code == 404
+    told(metrics_key="a key for the watcher")
+    assert client.get("/health/metrics").status_code == 404
+    assert client.get("/health/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
+    answer = client.get("/health/metrics", headers={"Authorization": "Bearer a key for the watcher"})
+    assert answer.status_code == 200
+    assert 'tessera_check_ok{check="backup"} 0.0' in answer.text
+    assert 'tessera_reports_received_total{channel="WEB"} 0.0' in answer.text
+
+
+def test_every_label_of_the_metrics_comes_from_a_closed_set(app, database):
+    from server.vocabulary import Channel
+
+    with app.app_context():
+        lines = [line for line in metrics.text().decode().splitlines() if "{" in line]
+    labels = {line.split("{")[1].split("}")[0] for line in lines}
+    allowed = {f'channel="{channel}"' for channel in Channel} | {f'check="{finding}"' for finding in metrics._GAUGES}
+    allowed |= {f'status="{status}"' for status in ("todo", "doing", "failed")}
+    assert labels <= allowed
+    assert len(labels) > 10
+
+
+class Postman(socketserver.StreamRequestHandler):
+    """A mail server that keeps what it is given."""
+
+    def handle(self):
+        self.wfile.write(b"220 post\r\n")
+        letter = False
+        for line in self.rfile:
+            if letter:
+                letter = line != b".\r\n"
+                self.server.letters[-1] += line.decode()
+                if not letter:
+                    self.wfile.write(b"250 kept\r\n")
+                continue
+            word = line.split(b" ")[0].strip().upper()
+            if word == b"DATA":
+                self.server.letters.append("")
+                letter = True
+            self.wfile.write({b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}.get(word, b"250 ok\r\n"))
+
+
+@pytest.fixture
+def post():
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Postman) as server:
+        server.daemon_threads, server.letters = True, []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_an_alarm_goes_out_once_when_something_turns_bad_and_once_when_it_is_good_again(app, database, told, post):
+    told(
+        backup_folder="/srv/backups", backup_keys=("age1…",), mail_url=f"smtp://127.0.0.1:{post.server_address[1]}",
+        mail_from="tessera@example.org", alarm_to=("night@example.org",),
+    )  # fmt: skip
+    with app.app_context():
+        work(database, "DRILL", hours_ago=1)
+        database.execute(text("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now())"))
+        assert alarms.raise_what_is_due() == ["backup"]
+        assert alarms.raise_what_is_due() == []
+        work(database, "BACKUP", hours_ago=1)
+        assert alarms.raise_what_is_due() == ["backup"]
+    assert len(post.letters) == 2
+    assert "[BAD] Backup: No backup has been made yet." in post.letters[0]
+    assert "[GOOD] Backup" in post.letters[1]
