@@ -18,7 +18,7 @@ ACTIONS: dict[str, set[Role]] = {
     "see_photos": DESK | {Role.FIELD, Role.PARTNER},
     "settle_duplicates": {Role.TRIAGE, Role.VERIFIER, Role.COORD},
     "merge_across_organisations": {Role.COORD},
-    "review_own_pairs": {Role.PARTNER},
+    "answer_pairs": {Role.TRIAGE, Role.VERIFIER, Role.COORD, Role.PARTNER},
     "assess_report": {Role.VERIFIER, Role.COORD},
     "decide_certainty": {Role.VERIFIER, Role.COORD},
     "edit_incident": {Role.VERIFIER, Role.COORD},
@@ -69,3 +69,12 @@ def reach(actor: Actor) -> Reach:
     if {Role.FIELD, Role.PARTNER} & actor.roles and actor.organisation_id:
         return "own"
     return "none"
+
+
+def reads_whole(actor: Actor, organisation_id: UUID | None) -> bool:
+    """Whether an actor who compares reports reads one of ``organisation_id`` (None: nobody's) whole, or only cell, day, kind and grade."""
+    if may(actor, "merge_across_organisations"):
+        return True
+    if organisation_id is None:
+        return reach(actor) == "all"
+    return actor.organisation_id == organisation_id

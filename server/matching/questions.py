@@ -210,7 +210,7 @@ def _stakes(incident: Incident) -> Stakes:
 
 
 def _admit(actor: Actor) -> None:
-    if not (may(actor, "settle_duplicates") or (may(actor, "review_own_pairs") and actor.organisation_id)):
+    if not (may(actor, "settle_duplicates") or (may(actor, "answer_pairs") and actor.organisation_id)):
         raise Problem("not_allowed" if actor.is_known else "sign_in_needed")
 
 
