@@ -20,6 +20,7 @@ APIS = (
     "server.places.api",
     "server.matching.api",
     "server.publication.api",
+    "server.publication.release_api",
 )
 PAGES = (
     "server.intake.form",

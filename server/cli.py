@@ -15,6 +15,7 @@ COMMANDS = (
     "server.intake.spreadsheet_commands",
     "server.matching.commands",
     "server.publication.commands",
+    "server.publication.release_commands",
     "server.keeping.commands",
     "server.exercise.commands",
     "server.documents.commands",

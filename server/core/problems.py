@@ -74,6 +74,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "proof_needed": (429, N_("Very many reports arrive at this moment. Your phone does a short calculation and sends again.")),
     "too_many_requests": (429, N_("Too many requests. Please wait a little and try again.")),
     "internal": (500, N_("Something went wrong on our side. Nothing you sent before was lost. Please try again.")),
+    "not_sent": (503, N_("Nothing was sent.")),
     "unavailable": (503, N_("The server cannot receive anything at this moment. Keep your report and try again.")),
     "storage_full": (507, N_("There is no room for photos at this moment. The report itself is kept.")),
 }

@@ -43,6 +43,10 @@ class Settings:
     mail_url: str = ""
     mail_from: str = ""
     alarm_to: tuple[str, ...] = ()
+    hdx_url: str = ""
+    hdx_key: str = ""
+    hdx_organisation: str = ""
+    hdx_maintainer: str = ""
     testing: bool = False
 
     @classmethod
@@ -66,6 +70,10 @@ class Settings:
             trusted_proxies=env.int("TRUSTED_PROXIES", 0),
             emergency_number=env.str("EMERGENCY_NUMBER", ""),
             basemap_file=env.str("BASEMAP_FILE", ""),
+            hdx_url=env.str("HDX_URL", ""),
+            hdx_key=env.str("HDX_KEY", ""),
+            hdx_organisation=env.str("HDX_ORGANISATION", ""),
+            hdx_maintainer=env.str("HDX_MAINTAINER", ""),
             offline_form=env.bool("OFFLINE_FORM", True),
             backup_folder=env.str("BACKUP_FOLDER", ""),
             backup_keys=tuple(env.list("BACKUP_KEYS", [])),

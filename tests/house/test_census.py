@@ -28,6 +28,9 @@ READ_BY = {
     "PublicIncident": Audience.PUBLIC,
     "PublicArea": Audience.PUBLIC,
     "PublicBatch": Audience.PUBLIC,
+    "PublicRelease": Audience.PUBLIC,
+    "PublicFile": Audience.PUBLIC,
+    "PublicChange": Audience.PUBLIC,
     "DeskReport": Audience.COORD,
 }
 # Other people's open data, and attacks and disasters by the names the world gave them.
