@@ -21,6 +21,7 @@ APIS = (
     "server.matching.api",
     "server.publication.api",
     "server.publication.release_api",
+    "server.publication.connections",
 )
 PAGES = (
     "server.intake.form",

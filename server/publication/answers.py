@@ -46,6 +46,14 @@ def sealed(response: Response, release_id: str) -> Response:
     return response
 
 
+def hashed(response: Response) -> Response:
+    """An answer whose ETag follows from its own bytes and not from the release; 304 for those who have it."""
+    response.add_etag()
+    response.headers["Cache-Control"] = OPEN
+    response.make_conditional(request)
+    return response
+
+
 def query(pairs: Iterable[tuple[str, str]]) -> str:
     """Names and values as the part of an address after "?", with the "?"; "" for none."""
     words = urlencode(list(pairs))

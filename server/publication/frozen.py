@@ -3,7 +3,8 @@
 Every function works in the caller's transaction. One statement compares and freezes, so that it sees one moment.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +35,20 @@ _KEEP_AREAS = text("""
 INSERT INTO release_areas (code, geo_level, name, shape) SELECT code, geo_level, name, shape FROM pub.areas
 ON CONFLICT (code) DO NOTHING
 """)
-_DIFFERENCE = text("""
-SELECT coalesce(new.incident_id, old.incident_id) AS incident_id, old.row AS before, new.row AS after
+_DIFFERENCE = """
+SELECT coalesce(new.incident_id, old.incident_id) AS incident_id, old.row AS before, new.row AS after,
+  CASE WHEN old.row IS NULL THEN 'added' WHEN new.row IS NULL THEN 'removed' ELSE 'changed' END AS change
 FROM (SELECT * FROM release_rows WHERE from_edition = :edition) new
 FULL JOIN (SELECT * FROM release_rows WHERE until_edition = :edition) old USING (incident_id)
-ORDER BY incident_id
-""")
+"""
+_COUNTS = text(f"SELECT change, count(*) FROM ({_DIFFERENCE}) found GROUP BY change")  # noqa: S608 - fixed words
+_SOME = text(
+    f"SELECT incident_id, before, after FROM ({_DIFFERENCE}) found WHERE change = :change ORDER BY incident_id LIMIT :most"  # noqa: S608
+)
+_TELL = text(f"""
+INSERT INTO pub.release_changes (edition, incident_id, change, merged_into)
+SELECT :edition, incident_id, change, CAST(:onto AS jsonb) ->> incident_id FROM ({_DIFFERENCE}) found
+""")  # noqa: S608 - fixed words
 _NOT_SO_ANY_MORE = text(f"""
 SELECT count(*) FROM release_rows frozen LEFT JOIN pub.incidents live USING (incident_id)
 WHERE from_edition <= :edition AND (until_edition IS NULL OR until_edition > :edition)
@@ -75,11 +84,6 @@ class Difference:
     after: dict[str, Any] | None
 
     @property
-    def change(self) -> str:
-        """One word: added, changed or removed."""
-        return ADDED if self.before is None else REMOVED if self.after is None else CHANGED
-
-    @property
     def fields(self) -> list[str]:
         """The columns whose values differ, of a row that changed."""
         before, after = self.before or {}, self.after or {}
@@ -109,9 +113,21 @@ def count(edition: int) -> int:
     return session.scalar(select(func.count()).select_from(FrozenRow).where(*_in(edition))) or 0
 
 
-def differences(edition: int) -> list[Difference]:
-    """What an edition adds, changes and removes, against the edition before it."""
-    return [Difference(*row) for row in session.execute(_DIFFERENCE, {"edition": edition})]
+def counts(edition: int) -> dict[str, int]:
+    """How many rows an edition adds, changes and removes, against the edition before it."""
+    found = dict(session.execute(_COUNTS, {"edition": edition}).tuples().all())
+    return {change: found.get(change, 0) for change in (ADDED, CHANGED, REMOVED)}
+
+
+def differences(edition: int, change: str, *, most: int | None = None) -> list[Difference]:
+    """Rows that an edition adds, changes or removes, with what was before and what is after."""
+    found = session.execute(_SOME, {"edition": edition, "change": change, "most": most})
+    return [Difference(*row) for row in found]
+
+
+def tell(edition: int, onto: Mapping[str, str]) -> None:
+    """Write for the public what an edition changed; `onto` names the rows that count removed ones now."""
+    session.execute(_TELL, {"edition": edition, "onto": json.dumps(dict(onto))})
 
 
 def stale(edition: int) -> int:

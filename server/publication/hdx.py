@@ -32,7 +32,10 @@ def push(release: Release, *, address: str, dry_run: bool = False) -> list[str]:
         return [f"Would send {body['name']} with {len(named)} links; nothing was sent.", *named]
     known = _call("package_show", {"id": body["name"]}, missing_ok=True)
     answer = _call("package_update" if known else "package_create", body)
-    return [f"HDX {'renewed' if known else 'made'} {answer['name']}, private. Look at it there before it is shown.", *named]
+    return [
+        f"HDX {'renewed' if known else 'made'} {answer['name']}, private. Look at it there before it is shown.",
+        *named,
+    ]
 
 
 def _why_not(address: str, *, dry_run: bool) -> str:
@@ -43,7 +46,15 @@ def _why_not(address: str, *, dry_run: bool) -> str:
         return ""
     if told.exercise:
         return "This is an exercise: it sends nothing out."
-    missing = [name for name, value in (("HDX_URL", told.hdx_url), ("HDX_KEY", told.hdx_key), ("HDX_ORGANISATION", told.hdx_organisation)) if not value]
+    missing = [
+        name
+        for name, value in (
+            ("HDX_URL", told.hdx_url),
+            ("HDX_KEY", told.hdx_key),
+            ("HDX_ORGANISATION", told.hdx_organisation),
+        )
+        if not value
+    ]
     return f"Set {', '.join(missing)} first." if missing else ""
 
 
@@ -52,7 +63,12 @@ def _body(release: Release, address: str) -> dict[str, Any]:
     body = orjson.loads(store().get(kept.sha256, NAMESPACE))
     folder = f"{address.rstrip('/')}/api/v1/public/releases/{release.number}"
     resources = [{**one, "url": f"{folder}/{one['name']}"} for one in body["resources"]]
-    return {**body, "owner_org": settings().hdx_organisation, "maintainer": settings().hdx_maintainer, "resources": resources}
+    return {
+        **body,
+        "owner_org": settings().hdx_organisation,
+        "maintainer": settings().hdx_maintainer,
+        "resources": resources,
+    }
 
 
 def _call(action: str, body: Mapping[str, Any], *, missing_ok: bool = False) -> dict[str, Any]:
@@ -71,6 +87,8 @@ def _call(action: str, body: Mapping[str, Any], *, missing_ok: bool = False) -> 
     except urllib.error.HTTPError as refused:
         if missing_ok and refused.code == 404:
             return {}
-        raise Problem("not_sent", detail=f"HDX answered {refused.code}: {refused.read(2_000).decode(errors='replace')}") from None
+        raise Problem(
+            "not_sent", detail=f"HDX answered {refused.code}: {refused.read(2_000).decode(errors='replace')}"
+        ) from None
     except (urllib.error.URLError, TimeoutError, KeyError, ValueError) as error:
         raise Problem("not_sent", detail=f"HDX could not be reached: {type(error).__name__}") from None

@@ -11,19 +11,22 @@ from server.core.clock import now
 from server.core.paging import decode_cursor, encode_cursor, page_size
 from server.core.problems import Problem, field_errors
 from server.core.settings import settings
-from server.publication import answers, reading
+from server.publication import answers, ogc_contract, reading
 from server.publication.formats.geojson import CAVEAT, EXERCISE, LICENCE, feature
 from server.publication.schemas import PublicPage
 
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
 
 GEOJSON = "application/geo+json"
+OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 CONFORMS_TO = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
 ]
 _ASKED = PublicPage()
+_KNOWN = frozenset({*_ASKED.fields, "datetime", "f", "lang", "bbox-crs"})
 
 
 @blueprint.get("")
@@ -31,12 +34,20 @@ def landing() -> Response:
     """Where everything is."""
     links = [
         _link("self", "/ogc", "application/json", "This page"),
-        _link("service-desc", "/api/v1/openapi.json", "application/vnd.oai.openapi+json;version=3.1", "The contract"),
+        _link("service-desc", "/ogc/api", OPENAPI, "The contract of this layer"),
+        _link("describedby", "/api/v1/openapi.json", "application/json", "The contract of everything"),
         _link("service-doc", "/data", "text/html", "What the data is"),
         _link("conformance", "/ogc/conformance", "application/json", "What this conforms to"),
         _link("data", "/ogc/collections", "application/json", "The collections"),
     ]
     return _json({"title": _titled(settings().response_name), "description": CAVEAT, "links": links})
+
+
+@blueprint.get("/api")
+def api() -> Response:
+    """The contract of this layer in OpenAPI 3.0, as the standard asks for."""
+    described = ogc_contract.contract(request.host_url.rstrip("/"), title=_titled(settings().response_name))
+    return answers.answer(described, answers.release(), mimetype=OPENAPI)
 
 
 @blueprint.get("/conformance")
@@ -93,6 +104,8 @@ def item(incident_id: str) -> Response:
 
 def _asked() -> dict[str, Any]:
     """The filters, with the standard's `datetime` read as days; what cannot be read is a 400, as the standard wants."""
+    if unknown := sorted(set(request.args) - _KNOWN):
+        raise Problem("bad_request", errors=[{"field": name, "code": "unknown", "message": name} for name in unknown])
     given = request.args.to_dict(flat=False)
     since, until = _interval(request.args.get("datetime", ""))
     given |= {name: [day.isoformat()] for name, day in (("since", since), ("until", until)) if day}

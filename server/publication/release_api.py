@@ -43,7 +43,9 @@ class Since(Page):
     """Changes since a data set."""
 
     since = fields.String(
-        required=True, validate=validate.Length(max=32), metadata={"description": "The number of a dated data set you have."}
+        required=True,
+        validate=validate.Length(max=32),
+        metadata={"description": "The number of a dated data set you have."},
     )
 
 
@@ -87,7 +89,9 @@ def list_changes(asked: dict[str, Any]) -> Response:
     """What was added, changed or removed since a data set you have (a withdrawn one too). Removed has no reason."""
     since, until = _known(asked["since"]), release_reading.latest()
     after = decode_cursor(asked["cursor"], str)
-    found, last = release_reading.changes(since.edition, size=page_size(asked["limit"]), after=after[0] if after else "")
+    found, last = release_reading.changes(
+        since.edition, size=page_size(asked["limit"]), after=after[0] if after else ""
+    )
     items = [row._asdict() for row in found]
     until_number = until.number if until else None
     return _answer({"since": since.number, "until": until_number, "items": items, "next": _next(last)})
@@ -126,9 +130,12 @@ def described(release: Release) -> dict[str, Any]:
     """A data set with its files, each with its address."""
     folder = f"{request.host_url}api/v1/public/releases/{release.number}"
     listed = [
-        {**PublicFile().dump(file), "address": f"{folder}/{file.name}"} for file in release_reading.files(release.number)
+        {**PublicFile().dump(file), "address": f"{folder}/{file.name}"}
+        for file in release_reading.files(release.number)
     ]
-    said = {name: f"{folder}/{file}" for name, file in (("manifest", SIGNED), ("signature", SIGNATURE), ("checksums", SUMS))}
+    said = {
+        name: f"{folder}/{file}" for name, file in (("manifest", SIGNED), ("signature", SIGNATURE), ("checksums", SUMS))
+    }
     return {**PublicRelease().dump(release), **said, "files": listed}
 
 
@@ -148,16 +155,8 @@ def _next(last: int | str | None) -> str | None:
 
 
 def _answer(body: Any) -> Response:
-    return _hashed(Response(orjson.dumps(body), mimetype="application/json"))
+    return answers.hashed(Response(orjson.dumps(body), mimetype="application/json"))
 
 
 def _text(body: str, mimetype: str) -> Response:
-    return _hashed(Response(body, mimetype=mimetype))
-
-
-def _hashed(response: Response) -> Response:
-    """An answer whose ETag follows from its own bytes; 304 for those who have it."""
-    response.set_etag(hashlib.blake2b(response.get_data(), digest_size=8).hexdigest())
-    response.headers["Cache-Control"] = answers.OPEN
-    response.make_conditional(request)
-    return response
+    return answers.hashed(Response(body, mimetype=mimetype))

@@ -62,7 +62,9 @@ def publish() -> None:
         if draft.state != WAITING:
             raise click.ClickException(f"{draft.number} is not ready: {draft.state}.")
         if needs_two_people(now()):
-            raise click.ClickException("Rows of an area in conflict are in it: a steward and a protection officer sign it at /desk/releases.")
+            raise click.ClickException(
+                "Rows of an area in conflict are in it: a steward and a protection officer sign it at /desk/releases."
+            )
         session.execute(releases.ONE_WRITER)
         made = _asked(lambda: releases.publish(draft))
         click.echo(f"{made.number} is public: {made.rows_total} rows.")
@@ -82,8 +84,7 @@ def push_hdx(number: str, address: str, *, dry_run: bool) -> None:
 def show() -> None:
     """Print the data set under way."""
     draft = _present()
-    changes = [one.change for one in frozen.differences(draft.edition)]
-    counted = ", ".join(f"{changes.count(word)} {word}" for word in ("added", "changed", "removed"))
+    counted = ", ".join(f"{n} {word}" for word, n in frozen.counts(draft.edition).items())
     click.echo(f"{draft.number}: {draft.state}, {draft.rows_total} rows ({counted}), {len(draft.files)} files.")
     for test, found in draft.found.items():
         click.echo(f"  {test}: {'passed' if not found else 'STOPPED by ' + ' '.join(found)}")

@@ -23,7 +23,9 @@ from server.publication.manifest import manifest
 from server.publication.merges import merges
 from server.publication.policy import policy
 from server.publication.release_models import (
+    ADDED,
     BUILDING,
+    CHANGED,
     DISCARDED,
     PUBLISHED,
     REMOVED,
@@ -130,7 +132,7 @@ def publish(draft: ReleaseDraft) -> Release:
     session.flush()
     session.execute(insert(PublishedFile), draft.files)
     if draft.remakes is None:
-        _tell_changes(draft.edition)
+        frozen.tell(draft.edition, merges(frozen.differences(draft.edition, REMOVED)))
     else:
         session.execute(update(Release).where(Release.number == draft.remakes).values(replaced_by=made.number))
     draft.state, draft.done_at = PUBLISHED, present()
@@ -183,10 +185,10 @@ def next_number(at: datetime) -> str:
 
 
 def _release(draft: ReleaseDraft) -> Release:
-    changes = [one.change for one in frozen.differences(draft.edition)] if draft.remakes is None else []
+    changes = frozen.counts(draft.edition) if draft.remakes is None else dict.fromkeys((ADDED, CHANGED, REMOVED), 0)
     facts = {
-        "rows_total": draft.rows_total, "rows_added": changes.count("added"), "rows_changed": changes.count("changed"),
-        "rows_removed": changes.count("removed"), "previous": draft.remakes or _latest_number(),
+        "rows_total": draft.rows_total, "rows_added": changes[ADDED], "rows_changed": changes[CHANGED],
+        "rows_removed": changes[REMOVED], "previous": draft.remakes or _latest_number(),
         "edition": draft.edition, "batch_id": draft.batch_id,
     }  # fmt: skip
     released_on = present().astimezone(UTC).date()
@@ -196,22 +198,6 @@ def _release(draft: ReleaseDraft) -> Release:
         number=draft.number, sequence=sequence, state=PUBLISHED, published_on=released_on, policy_version=draft.policy_version,
         is_exercise=settings().exercise, manifest=listed, signature=signing.sign(listed.encode()), **facts,
     )  # fmt: skip
-
-
-def _tell_changes(edition: int) -> None:
-    found = frozen.differences(edition)
-    onto = merges([one for one in found if one.change == REMOVED])
-    rows = [
-        {
-            "edition": edition,
-            "incident_id": one.incident_id,
-            "change": one.change,
-            "merged_into": onto.get(one.incident_id),
-        }
-        for one in found
-    ]
-    if rows:
-        session.execute(insert(ReleaseChange), rows)
 
 
 def _tell_removed(published_ids: Sequence[str]) -> None:
