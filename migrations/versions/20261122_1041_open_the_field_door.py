@@ -93,6 +93,7 @@ def _add_uploads() -> None:
         sa.Column("begun_at", AT, server_default=sa.func.now(), nullable=False),
         sa.Column("expires_at", AT, nullable=False),
         sa.Column("finished_at", AT),
+        sa.Column("sealed_sha256", sa.LargeBinary(32)),
         sa.CheckConstraint("part IN ('photo','original')", name=op.f("ck_uploads_part_known")),
         sa.CheckConstraint("lane IN ('enrolled','partner','public')", name=op.f("ck_uploads_lane_known")),
         sa.PrimaryKeyConstraint("media_id", "part", name=op.f("pk_uploads")),

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from server.core.settings import settings
 
-NAMESPACES = frozenset({"incoming", "photos", "thumbnails", "files", "releases", "imports"})
+NAMESPACES = frozenset({"incoming", "photos", "thumbnails", "evidence", "files", "releases", "imports"})
 CHUNK_BYTES = 256 * 1024
 NONCE_BYTES = 12
 UNFINISHED = ".unfinished"
@@ -93,6 +93,10 @@ class FolderStore:
         if path.exists():
             path.unlink(missing_ok=True)
             _sync_folder(path.parent)
+
+    def private_folder(self, name: str) -> Path:
+        """A folder of the store for bytes that are not whole yet, made when it is not there."""
+        return self._folder(name)
 
     def names_older_than(self, seconds: float, namespace: str) -> Iterator[str]:
         """The names that were given this long ago or longer, for finding what nothing refers to any more."""

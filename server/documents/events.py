@@ -51,6 +51,8 @@ MEANINGS = {
     "key.added": "An organisation got a key for its programs.",
     "key.revoked": "A key was taken back.",
     "media.cleaned": "A photo was drawn anew without metadata and can be shown.",
+    "media.evidence_kept": "An original was kept, sealed, as evidence; the entry holds its hash.",
+    "media.evidence_shredded": "An original kept for two years was destroyed; its hash stays here.",
     "media.damaged": "A photo in our keeping is no longer the bytes that were put there.",
     "media.erased": "The photos of a report that was taken back were erased.",
     "media.received": "An announced photo arrived whole.",

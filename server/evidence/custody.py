@@ -4,7 +4,7 @@ Each function settles its own work, in steps: no transaction stays open while a 
 file is removed only after the row that named it is gone for good. Run twice, each does no harm.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from uuid import UUID
 
@@ -37,6 +37,7 @@ NAMED_BY = {
     "incoming": Photo.incoming_ref,
     "photos": Photo.clean_sha256,
     "thumbnails": Photo.thumbnail_sha256,
+    "evidence": Photo.evidence_ref,
 }
 
 
@@ -47,6 +48,7 @@ class Files:
     incoming: str | None
     photo: str | None
     thumbnail: str | None
+    evidence: str | None = None
 
 
 def clean_photo(photo_id: UUID) -> None:
@@ -68,7 +70,7 @@ def erase_photos(report_id: UUID) -> None:
     with settled():
         access.enter(SYSTEM)
         photos = list(session.scalars(select(Photo).where(Photo.report_id == report_id).with_for_update()))
-        files = [_files(photo) for photo in photos]
+        files = [replace(_files(photo), evidence=photo.evidence_ref) for photo in photos]
         for photo in photos:
             session.delete(photo)
         if photos:
@@ -87,8 +89,8 @@ def verify_photos() -> int:
         rows = session.execute(_tonights()).all()
     bad = [
         photo_id
-        for photo_id, photo, thumbnail in rows
-        if not (_is_whole(photo, "photos") and _is_whole(thumbnail, "thumbnails"))
+        for photo_id, photo, thumbnail, evidence in rows
+        if not (_is_whole(photo, "photos") and _is_whole(thumbnail, "thumbnails") and (evidence is None or _is_whole(evidence, "evidence")))
     ]
     with settled():
         _flag_damaged(bad)
@@ -226,19 +228,21 @@ def _unused(files: Files) -> Files:
         files.incoming,
         None if files.photo in shared else files.photo,
         None if files.thumbnail in small else files.thumbnail,
+        files.evidence,
     )
 
 
 def _remove(files: Files) -> None:
-    for name, namespace in ((files.incoming, "incoming"), (files.photo, "photos"), (files.thumbnail, "thumbnails")):
+    named = (files.incoming, "incoming"), (files.photo, "photos"), (files.thumbnail, "thumbnails"), (files.evidence, "evidence")
+    for name, namespace in named:
         if name:
             store().delete(name, namespace)
 
 
-def _tonights() -> Select[UUID, str | None, str | None]:
+def _tonights() -> Select[UUID, str | None, str | None, str | None]:
     """The kept photos whose turn it is: each once in thirty nights."""
     turn = func.hashtext(cast(Photo.id, Text)).bitwise_and(0x7FFFFFFF) % ROUND_NIGHTS
-    kept = select(Photo.id, Photo.clean_sha256, Photo.thumbnail_sha256).where(Photo.state == "CLEAN")
+    kept = select(Photo.id, Photo.clean_sha256, Photo.thumbnail_sha256, Photo.evidence_ref).where(Photo.state == "CLEAN")
     return kept.where(turn == now().toordinal() % ROUND_NIGHTS)
 
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from server.core.jobs import job
-from server.evidence import custody
+from server.evidence import custody, originals, uploads
 
 
 @job("evidence.clean_photo")
@@ -23,3 +23,15 @@ def verify_photos() -> None:
     """A night has passed: read a share of the photos again, and sweep out what belongs to none."""
     custody.verify_photos()
     custody.remove_leftovers()
+
+
+@job("evidence.sweep_uploads")
+def sweep_uploads() -> None:
+    """Forget uploads that were waited for long enough, with their bytes."""
+    uploads.sweep()
+
+
+@job("evidence.shred_old_originals")
+def shred_old_originals() -> None:
+    """Destroy originals that were kept as evidence for two years and not handed over."""
+    originals.shred_old_originals()

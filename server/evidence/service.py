@@ -42,11 +42,12 @@ class Completeness:
 
     received: int
     expected: int
+    originals_missing: int = 0
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing announced is missing."""
-        return self.received == self.expected
+        return self.received == self.expected and not self.originals_missing
 
 
 def announce(report_id: UUID, files: Sequence[bytes]) -> tuple[Announced, ...]:
@@ -70,6 +71,8 @@ def expect(report_id: UUID, manifest: Iterable[Announced]) -> None:
             "position": position,
             "original_sha256": item.sha256,
             "original_bytes": item.size,
+            "evidence_sha256": item.original and item.original.sha256,
+            "evidence_bytes": item.original and item.original.size,
         }
         for position, item in enumerate(manifest, start=1)
     ]
@@ -97,8 +100,9 @@ def photos_of(report_id: UUID) -> list[Photo]:
 def completeness(report_id: UUID) -> Completeness:
     """How much of what a report announced has come."""
     arrived = func.count().filter(Photo.state != "EXPECTED")
-    received, expected = session.execute(select(arrived, func.count()).where(Photo.report_id == report_id)).one()
-    return Completeness(received=received, expected=expected)
+    missing = func.count().filter(Photo.evidence_sha256.is_not(None), Photo.evidence_at.is_(None))
+    counts = session.execute(select(arrived, func.count(), missing).where(Photo.report_id == report_id)).one()
+    return Completeness(received=counts[0], expected=counts[1], originals_missing=counts[2])
 
 
 def announced_bytes(report_id: UUID, photo_id: UUID) -> int:
@@ -121,7 +125,7 @@ def receive_photo(report_id: UUID, photo_id: UUID, data: bytes) -> PhotoReceipt:
     received before, `photo_differs` for bytes that are not those announced. A file that is no photo is noted as
     refused: its receipt carries the reason, and the report stays.
     """
-    photo = _locked(photo_id)
+    photo = locked(photo_id)
     if photo is None or photo.report_id != report_id:
         raise Problem("photo_not_found")
     if len(data) != photo.original_bytes or hashlib.sha256(data).digest() != photo.original_sha256:
@@ -151,7 +155,7 @@ def _received(report_id: UUID, photo_id: UUID, data: bytes) -> Refusal | None:
         raise
 
 
-def _locked(photo_id: UUID) -> Photo | None:
+def locked(photo_id: UUID) -> Photo | None:
     """The photo, held until the work is settled, so that two copies sent at once are received one after the other."""
     see_as("all")
     return session.scalar(
@@ -166,14 +170,15 @@ def _take_in(photo: Photo, data: bytes) -> None:
         refuse(photo, refused.why)
         return
     key, photo.wrapped_key = vault.new_key(photo.id)
-    photo.incoming_ref = _put_sealed(data, key, photo.id)
+    photo.incoming_ref = put_sealed(data, "incoming", key=key, bound_to=photo.id)
     photo.state = "RECEIVED"
     ledger.record("media.received", photo.id, report=str(photo.report_id), sha256=photo.original_sha256.hex())
 
 
-def _put_sealed(data: bytes, key: bytes, photo_id: UUID) -> str:
+def put_sealed(data: bytes, namespace: str, *, key: bytes, bound_to: UUID) -> str:
+    """Keep bytes sealed and give their name in the store; Problem ``storage_full`` when there is no room."""
     try:
-        return store().put_sealed(data, "incoming", key=key, bound_to=photo_id.bytes)
+        return store().put_sealed(data, namespace, key=key, bound_to=bound_to.bytes)
     except OSError as error:
         if error.errno in NO_ROOM:
             raise Problem("storage_full", retry_after=600) from error

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, String
+from sqlalchemy import BigInteger, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.choices import N_
@@ -32,3 +32,6 @@ class Upload(Base):
     begun_at: Mapped[stamped] = mapped_column(info=passport(N_("Begun"), audience=INTERNAL))
     expires_at: Mapped[datetime] = mapped_column(info=passport(N_("Waited for until"), audience=INTERNAL))
     finished_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Whole"), audience=INTERNAL))
+    sealed_sha256: Mapped[bytes | None] = mapped_column(
+        LargeBinary(32), info=passport(N_("Hash of what was sent"), audience=INTERNAL)
+    )

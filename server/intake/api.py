@@ -9,11 +9,13 @@ from server.accounts.service import current_actor
 from server.core import requests
 from server.core.problems import Problem
 from server.evidence import service as evidence
+from server.evidence import uploads
 from server.intake import sealed
 from server.intake.drafts import draft_of
+from server.reports import access
 from server.reports import service as reports
 from server.reports.draft import Draft, Receipt
-from server.reports.schemas import NewReport, ReceiptShape
+from server.reports.schemas import NewReport, PhotosShape, ReceiptShape
 from server.vocabulary import Channel
 
 blueprint = Blueprint(
@@ -59,6 +61,16 @@ def _read(number: UUID) -> Draft:
     return read_draft(number, requests.body(BODY_BYTES), Channel.API)
 
 
+@blueprint.get("/<uuid:report_id>/media")
+@blueprint.doc(parameters=[{"in": "header", "name": "Receipt-Key", "required": True, "schema": {"type": "string"}}])
+@blueprint.response(200, PhotosShape, description="What became of each photo that the report announced.")
+@blueprint.alt_response(404, description="No such report, or not the key of its receipt.")
+def show_photos(report_id: UUID) -> Response:
+    """What became of the photos of a report, for whoever holds its receipt's key (SHA-256 of the code, as sent with the report)."""
+    report = access.by_receipt_key(report_id, request.headers.get("Receipt-Key", ""))
+    return make_response({"media": evidence.states_of(report.id), "complete": evidence.completeness(report.id).is_complete})
+
+
 def answer_receipt(draft: Draft, receipt: Receipt) -> Response:
     """The receipt with what became of the photos, or the refusal a repeat deserves."""
     if receipt.is_withdrawn:
@@ -68,6 +80,7 @@ def answer_receipt(draft: Draft, receipt: Receipt) -> Response:
         raise Problem("conflicting_copy")
     if draft.media and receipt.is_new:
         evidence.expect(draft.id, draft.media)
+        uploads.take_in_waiting(draft.id)
     media = evidence.states_of(draft.id) if draft.media else []
     shape = {
         "id": str(receipt.id),

@@ -5,6 +5,7 @@ unread and flagged, so that a person at the desk looks at it.
 """
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ from server.reports import keys
 from server.reports.draft import Announced, Draft, Original
 from server.reports.models import MEDIA_LIMIT, TEXT_LIMIT
 from server.reports.schemas import CONTACT_LIMIT, PLACE_LIMIT, SHA256_HEX, AnnouncedPhoto
-from server.vocabulary import Channel
+from server.vocabulary import Channel, ConsentPurpose
 
 CONTENT_TYPE = "application/vnd.tessera.sealed"
 BODY_BYTES = 66_000  # 64 KB of words and the envelope around them
@@ -64,6 +65,8 @@ def _draft(said: Said, *, number: UUID, body: bytes, sha256: bytes) -> Draft:
     form, odd = _form(said.get("fields"))
     answers = understand(form, at=at).answers
     media, strange = _media(said.get("media"))
+    if ConsentPurpose.KEEP_EVIDENCE not in answers.given.get("consents", ()):
+        media = tuple(replace(photo, original=None) for photo in media)
     given = {**_shortened(answers.given), **_told_beside(said)}
     unread = {**_unread(said), **_left_over(form, answers, odd), **({"media": strange} if strange else {})}
     doubtful = odd or strange or any(field != "place_text" for field, _sentence in answers.errors)

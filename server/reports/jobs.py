@@ -3,7 +3,7 @@
 from server.core import ledger
 from server.core.database import settled
 from server.core.jobs import job
-from server.reports import retention
+from server.reports import keys, retention
 
 
 @job("core.seal_ledger")
@@ -25,3 +25,10 @@ def erase_old_contacts() -> None:
     """Take the contact out of reports older than 90 days."""
     with settled():
         retention.erase_old_contacts()
+
+
+@job("reports.destroy_old_keys")
+def destroy_old_keys() -> None:
+    """Destroy the private halves of keys for sealed reports that were replaced 90 days ago."""
+    with settled():
+        keys.destroy_retired()

@@ -166,6 +166,13 @@ class ReceiptShape(Schema):
     media = fields.List(fields.Nested(ReceivedPhoto), metadata={"title": N_("Photos")})
 
 
+class PhotosShape(Schema):
+    """What became of the photos of one report."""
+
+    media = fields.List(fields.Nested(ReceivedPhoto), metadata={"title": N_("Photos")})
+    complete = fields.Boolean(metadata={"title": N_("Whether everything announced has come")})
+
+
 class DeskReport(AutoSchema):
     """A report as the desk sees it, without words and contact, which only ``reports.access`` opens."""
 

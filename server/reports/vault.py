@@ -14,6 +14,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from server.core.assets import STATIC
 from server.core.settings import settings
 
 NONCE = 12
@@ -96,14 +97,16 @@ def receipt_hash_of_key(receipt_key: str) -> bytes:
 
 
 def derived_code(report_id: UUID) -> str:
-    """The code of a form sent without JavaScript: 100 bits derived from the report's number, so that a repeat gives the same."""
+    """The code of a form sent without JavaScript: eight words (80 bits) derived from the report's number, the same for a repeat."""
     digest = hmac.new(derived_key("code"), report_id.bytes, hashlib.sha256).digest()
-    number, letters = int.from_bytes(digest[:13], "big") >> 4, []
-    for _ in range(20):
-        number, digit = divmod(number, 32)
-        letters.append(ALPHABET[digit])
-    code = "".join(letters)
-    return "-".join(code[start : start + 4] for start in range(0, 20, 4))
+    bits = int.from_bytes(digest[:10], "big")
+    return "-".join(_words()[bits >> shift & 1023] for shift in range(70, -1, -10))
+
+
+@cache
+def _words() -> list[str]:
+    """The list from which phones make codes too."""
+    return (STATIC / "field" / "words.txt").read_text(encoding="ascii").split()
 
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O or U to be misread
