@@ -20,6 +20,7 @@ APIS = (
     "server.places.api",
     "server.matching.api",
     "server.publication.api",
+    "server.publication.expected",
     "server.publication.release_api",
     "server.publication.connections",
 )

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext
@@ -15,17 +14,18 @@ from server.core.choices import N_
 from server.core.clock import now
 from server.core.i18n import language
 from server.core.problems import Problem
-from server.core.settings import settings
 from server.evidence import service as evidence
 from server.evidence.inspection import Refusal
 from server.intake import advice
-from server.intake.answers import HONEY, Answers, keep_off_the_map, meaning, read_answers
+from server.intake.answers import HONEY, Answers, meaning
 from server.intake.api import read_id
 from server.intake.drafts import SCHEMA, draft_of
-from server.intake.form_places import Offer, read_place_of
+from server.intake.form_places import Offer
 from server.intake.questions import PHOTO_LIMIT, DayPart, Exactness, When
+from server.intake.understanding import understand
+from server.places.basemap import base_map
+from server.reports import keys, vault
 from server.reports import service as reports
-from server.reports import vault
 from server.reports.draft import Announced, Draft
 from server.vocabulary import CITIZEN_HAZARDS, CITIZEN_NEEDS, CITIZEN_SITES, Channel, ConsentPurpose, sites_by_group
 
@@ -50,6 +50,18 @@ def ask() -> Response:
     return _page(MultiDict(), number=uuid4())
 
 
+@blueprint.get("/report/parts")
+def parts() -> Response:
+    """What the form needs only later, as one piece: the whole list of kinds, the screen of the code, words for photos and the map."""
+    page = render_template(
+        "intake/parts.html", fields=SCHEMA.fields, values=MultiDict(), sites=CITIZEN_SITES, groups=sites_by_group(),
+        photo_limit=PHOTO_LIMIT, ground=base_map(),
+    )  # fmt: skip
+    response = make_response(page)
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
 @blueprint.post("/report")
 def receive() -> Response:
     """Take a report in and show its receipt code, or show the page again with everything kept and what is wrong with it."""
@@ -58,13 +70,12 @@ def receive() -> Response:
     number = _number(request.form.get("id", ""))
     if number is None:
         return _again(uuid4(), [_error("report", OLD_PAGE)])
-    answers = read_answers(request.form, zone=ZoneInfo(settings().time_zone), now=now())
-    offers = read_place_of(request.form, answers)
-    keep_off_the_map(answers)
+    understood = understand(request.form, at=now())
+    answers = understood.answers
     photos = [file.read() for file in _photos()[:PHOTO_LIMIT]]
     draft, errors = _drafted(number, answers, evidence.announce(number, photos))
     if draft is None:
-        return _again(number, errors, offers=offers)
+        return _again(number, errors, offers=understood.offers)
     return _keep(draft, photos)
 
 
@@ -135,6 +146,7 @@ def _page(
         "intake/report.html", fields=SCHEMA.fields, values=values, errors=errors, places=places, report_id=number,
         sites=CITIZEN_SITES, groups=sites_by_group(), needs=CITIZEN_NEEDS, hazards=CITIZEN_HAZARDS, consents=tuple(ConsentPurpose), honey=HONEY,
         when=tuple(When), day_parts=tuple(DayPart), exactness=tuple(Exactness), photo_limit=PHOTO_LIMIT,
+        advice=advice.by_hazard(), whole=bool(errors) or request.args.get("all") == "1", reporting_key=keys.current(),
     )  # fmt: skip
     return _unstored(make_response(page, status))
 

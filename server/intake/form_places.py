@@ -15,6 +15,7 @@ KEEP_WORDS = "none"
 TOWN_M = 5_000.0  # the gazetteer knows where a town is, not where in it
 OFFERED = 6
 WHICH_PLACE = N_("Please choose which of these places you mean, or keep your words.")
+_STATED = {PinMethod.DEVICE_GPS.value, PinMethod.MAP_TAP.value}  # these come with an accuracy, or they are typed digits
 _METHODS = {Written.PLUS_CODE: PinMethod.PLUSCODE, Written.MGRS: PinMethod.MGRS}
 # The other doubts follow from where the point lies, and are flagged for every door alike.
 _DOUBTS_OF_WRITING = (Doubt.VIEW_CENTRE, Doubt.MAYBE_OTHER_HEMISPHERE)
@@ -68,8 +69,11 @@ def _offers(words: str, no_point: NoPoint | None, answers: Answers) -> list[Offe
 
 
 def _method(form: Form, written: Written | None) -> PinMethod:
-    if form.get("pin_method", "") == PinMethod.DEVICE_GPS and device_accuracy_m(form) is not None:
-        return PinMethod.DEVICE_GPS
+    stated = form.get("pin_method", "")
+    if stated in _STATED and device_accuracy_m(form) is not None:
+        return PinMethod(stated)
+    if stated == PinMethod.PHOTO_EXIF:
+        return PinMethod.PHOTO_EXIF
     return _METHODS.get(written, PinMethod.COORDINATES) if written else PinMethod.COORDINATES
 
 

@@ -1,12 +1,18 @@
 /**
- * Makes the report form better where scripts run; without them the same form is sent by the same one post.
- * Position of the device with its stated accuracy, place suggestions from our own gazetteer, fields that appear when needed.
+ * Makes the report form better where scripts run; without them the same form is sent by the same one post. This is all
+ * that the first load carries: one question at a time, the position of the device, advice that appears when it is needed.
+ * The rest (photos, map, the check, the queue of the phone) comes when the page is usable: see form/later.js.
  */
-import { suggestPlaces } from './places.js';
+import { stepThrough } from './form/steps.js';
 
 const form = document.querySelector('[data-report]');
 const find = (name) => form.querySelector(`[${name}]`);
 const place = find('data-place');
+
+/** Out of here at once, before anything else has loaded; no way back. */
+for (const exit of document.querySelectorAll('[data-exit]')) {
+  exit.addEventListener('click', (event) => { event.preventDefault(); location.replace(exit.href); });
+}
 
 function offerPosition(button, said) {
   if (!navigator.geolocation) return; // plain http on a field network has none
@@ -27,65 +33,51 @@ function takePosition({ latitude, longitude, accuracy }) {
   find('data-pin-method').value = 'DEVICE_GPS';
   find('data-device-accuracy').value = Math.ceil(accuracy);
   find('data-places').replaceChildren();
-  showNearby({ lat: latitude, lon: longitude });
 }
 
-/** Only who has a place pays for the module that looks around it. */
-async function showNearby(point) {
-  const { offerNearby } = await import('./nearby.js');
-  offerNearby(point, find('data-nearby'), form);
-}
-
-function takeChoice({ target }) {
-  if (target.name !== 'place_choice') return;
-  const [lat, lon] = target.value.split(',').map(Number);
-  if (Number.isFinite(lat) && Number.isFinite(lon)) showNearby({ lat, lon });
-}
-
-/** A place written by hand is no longer the position of the device. */
-function forgetPosition() {
+/** A place written by hand is no longer the position of the device. Only who writes pays for the suggestions. */
+place.addEventListener('input', () => {
   find('data-pin-method').value = '';
   find('data-device-accuracy').value = '';
-  find('data-nearby').replaceChildren();
-}
+});
+place.addEventListener('input', async () => {
+  const { suggestPlaces } = await import('./places.js');
+  suggestPlaces(place, find('data-places'), () => {});
+  place.dispatchEvent(new Event('input'));
+}, { once: true });
 
-function askForTheDay() {
-  const more = find('data-when-date');
-  const show = () => { more.hidden = form.elements.when.value !== 'DATE'; };
-  form.addEventListener('change', show);
-  show();
+/** Parts that are there for some answers only; without scripts they are all there. */
+function show() {
+  const ticked = [...form.querySelectorAll('[name=hazards]:checked')].map(({ value }) => value);
+  for (const advice of form.querySelectorAll('[data-advice]')) advice.hidden = !advice.dataset.advice.split(' ').some((code) => ticked.includes(code));
+  const isMinor = form.elements.is_minor.checked;
+  find('data-minor').hidden = !isMinor;
+  for (const about of form.querySelectorAll('[name=contact], [name=consents]')) about.disabled = isMinor;
+  find('data-when-date').hidden = form.elements.when.value !== 'DATE';
 }
+form.addEventListener('change', show);
+show();
 
-function countPhotos(input, said, limit) {
-  input.addEventListener('change', () => {
-    const many = input.files.length > limit;
-    if (many) dropBeyond(input, limit);
-    said.hidden = !many;
-    said.textContent = many ? input.dataset.tooMany : '';
-  });
-}
+const steps = 'whole' in form.dataset ? null : stepThrough(form);
 
-function dropBeyond(input, limit) {
-  const kept = new DataTransfer();
-  for (const file of [...input.files].slice(0, limit)) kept.items.add(file);
-  input.files = kept.files;
-}
-
-/** Two taps on a slow line must not look like nothing happened; the number of the report makes a second post harmless. */
-function showSending() {
-  form.addEventListener('submit', () => {
-    const button = form.querySelector('.send button');
-    button.setAttribute('aria-busy', 'true');
-    setTimeout(() => { button.disabled = true; });
-  });
-  addEventListener('pageshow', () => { form.querySelector('.send button').disabled = false; });
-}
+/** The phone keeps the report and sends it; whatever fails before that, the browser posts the form as it always did. */
+form.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  if (steps && !steps.atEnd()) { steps.next(); return; }
+  const button = form.querySelector('.send button');
+  button.disabled = true;
+  button.setAttribute('aria-busy', 'true');
+  try {
+    const { send } = await import('./form/send.js');
+    if (await send(form) === 'post') form.submit();
+  } catch {
+    form.submit();
+  }
+  button.disabled = false;
+  button.removeAttribute('aria-busy');
+});
 
 offerPosition(find('data-position'), find('data-position-said'));
-place.addEventListener('input', forgetPosition);
-suggestPlaces(place, find('data-places'), showNearby);
-form.addEventListener('change', takeChoice);
-askForTheDay();
-countPhotos(find('data-photos'), find('data-photos-said'), Number(form.dataset.photoLimit));
-showSending();
 document.querySelector('[data-errors]')?.focus();
+const later = () => import('./form/later.js').then(({ makeReady }) => makeReady(form, steps)).catch(() => {});
+addEventListener('load', () => (window.requestIdleCallback ?? setTimeout)(later));

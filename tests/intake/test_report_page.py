@@ -96,8 +96,11 @@ def test_the_form_is_one_post_that_needs_no_script(page):
     assert "required" not in source.partition("<form")[2]
 
 
-def test_every_kind_of_place_can_be_chosen_the_common_ones_first(page):
-    offered = [value for value, _ in Form(page()).controls["site_type"]]
+def test_every_kind_of_place_can_be_chosen_the_common_ones_first(page, client):
+    short = [value for value, _ in Form(page()).controls["site_type"]]
+    assert short == [site.value for site in vocabulary.CITIZEN_SITES]
+    assert 'href="/report?all=1&amp;lang=en"' in page()
+    offered = [value for value, _ in Form(client.get("/report?all=1").text).controls["site_type"]]
     assert offered[:14] == [site.value for site in vocabulary.CITIZEN_SITES]
     assert sorted(offered) == sorted(vocabulary.SiteType.codes())
 
