@@ -19,15 +19,17 @@ from server.core.ledger import OutboxEvent
 from server.core.settings import settings
 
 REACTIONS: dict[str, tuple[str, ...]] = {
-    "report.received": ("matching.match_report",),
+    "report.received": ("matching.match_report", "matching.watch_report"),
     "report.freed": ("matching.match_report",),
     "report.restored": ("matching.match_report",),
     "report.withdrawn": ("matching.let_go_report", "evidence.erase_photos"),
     "media.received": ("evidence.clean_photo",),
-    "media.cleaned": ("matching.reconsider_report",),
+    "media.cleaned": ("matching.reconsider_report", "matching.watch_report"),
     "incident.changed": ("verification.review_certainty", "matching.weigh_questions"),
     "release.prepared": ("publication.build_release",),
     "release.withdrawn": ("publication.remake_release",),
+    "campaign.settled": ("matching.carry_out_campaign",),
+    "campaign.reopened": ("matching.carry_out_campaign",),
     "report.assessed": ("verification.review_certainty_of_report",),
 }
 

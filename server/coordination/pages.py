@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from server.coordination import desk, receipts, records, review, waiting
+from server.coordination import batches, desk, receipts, records, review, waiting
 
 blueprint = Blueprint("coordination", __name__)
 
-for room in (desk, records, review, waiting, receipts):
+for room in (desk, records, review, batches, waiting, receipts):
     blueprint.register_blueprint(room.blueprint)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from server.core.database import settled
 from server.core.jobs import job
-from server.matching import questions, service
+from server.matching import campaigns, questions, service, setting_aside
 
 
 @job("matching.match_report")
@@ -33,3 +33,16 @@ def weigh_questions(subject: str) -> None:
     """A record changed: what hangs on the open questions about it changed too."""
     with settled():
         questions.weigh(UUID(subject))
+
+
+@job("matching.watch_report")
+def watch_report(subject: str) -> None:
+    """Note how a report is made (its own number, or that of its photo), and put it with its look-alikes."""
+    with settled():
+        campaigns.watch(service.report_of_photo(UUID(subject)))
+
+
+@job("matching.carry_out_campaign")
+def carry_out_campaign(subject: str) -> None:
+    """Do to all reports of a campaign what a person decided, in small steps."""
+    setting_aside.carry_out(UUID(subject))

@@ -9,12 +9,12 @@ from server.core import ledger
 from server.core.clock import now
 from server.core.database import session
 from server.evidence.models import Photo
-from server.matching import candidates, links, questions, rulings
+from server.matching import campaigns, candidates, links, questions, rulings
 from server.matching.acts import Basis, attach, detach, keep_apart, link_second_strike, merge, split
 from server.matching.by_hand import incident_of, place_by_hand
 from server.matching.models import Attachment, Incident, Suggestion
 from server.matching.summaries import resummarise, touch
-from server.matching.undoing import undo
+from server.matching.undoing import undo, undo_batch
 from server.matching.verdicts import Verdict, decide
 from server.matching.weights import Weights, default_weights
 from server.reports import access
@@ -23,7 +23,7 @@ from server.vocabulary import WorkflowState
 
 __all__ = [
     "attach", "detach", "incident_of", "keep_apart", "let_go_report", "link_second_strike", "match_report", "merge",
-    "place_by_hand", "reconsider_report", "split", "undo",
+    "place_by_hand", "reconsider_report", "split", "undo", "undo_batch",
 ]  # fmt: skip
 
 FIRST = [{"code": "first", "params": {}, "contribution": 0.0}]
@@ -75,6 +75,7 @@ def let_go_report(report_id: UUID) -> None:
     """A withdrawn report counts no more: its link ends, what was learnt of its words goes, its incident is summarised anew."""
     access.enter(SYSTEM)
     candidates.forget_addresses(report_id)
+    campaigns.forget(report_id)
     session.execute(update(Attachment).where(Attachment.report_id == report_id).values(reasons=[]))
     session.execute(update(Suggestion).where(Suggestion.report_id == report_id).values(reasons=[]))
     if (laid := links.present(report_id)) is None:

@@ -16,7 +16,7 @@ from server.core.clock import now
 from server.core.columns import lon_lat, pin
 from server.core.database import session
 from server.core.geography import metres_between
-from server.matching.consensus import UNKNOWN_TIME, Consensus, Said, agree
+from server.matching.consensus import UNKNOWN_TIME, Consensus, Said, agree, witnesses
 from server.matching.models import Attachment, Incident
 from server.places.service import assign_areas
 from server.reports.models import Report
@@ -70,6 +70,17 @@ def attached_reports(incident_id: UUID) -> list[Report]:
 
 def consensus_of(reports: Reports) -> tuple[Consensus, int]:
     """What these reports say together, and how many clean photos came with them."""
+    said, photo_count = _all_said(reports)
+    return agree(said), photo_count
+
+
+def voices_of(reports: Reports) -> dict[UUID, str]:
+    """Whose voice each report is: the number of the first report of that witness."""
+    return {UUID(said.report): voice[0].report for voice in witnesses(_all_said(reports)[0]) for said in voice}
+
+
+def _all_said(reports: Reports) -> tuple[list[Said], int]:
+    """The reports as the rules of consensus read them, and how many clean photos they have."""
     photos, posts = defaultdict(list), {}
     for row in session.execute(_MARKS, {"reports": [report.id for report in reports]}):
         if row.posts is None:
@@ -80,7 +91,7 @@ def consensus_of(reports: Reports) -> tuple[Consensus, int]:
         _said(report, tuple(one for one in photos[report.id] if one is not None), posts.get(report.id, frozenset()))
         for report in reports
     ]
-    return agree(said), sum(map(len, photos.values()))
+    return said, sum(map(len, photos.values()))
 
 
 def summary(reports: Reports) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """How the desk puts a damage record into words: facts for the panel, reasons as sentences, acts as a history."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from flask_babel import format_datetime, gettext, ngettext
@@ -18,6 +20,8 @@ ACTS = {
     "split": N_("Reports were taken apart"),
     "keep_apart": N_("Ruled to be different damage"),
     "second_strike": N_("Marked as a later strike on the same place"),
+    "proposed": N_("Proposed. The other organisation, or a coordinator, must agree"),
+    "set_aside": N_("Reports were set aside as made up"),
     "edit": N_("Facts were changed"),
     "move": N_("The state of work was changed"),
 }
@@ -34,6 +38,36 @@ def grade(number: int | None) -> DamageGrade:
 def reason(found: Mapping[str, Any]) -> str:
     """A stored reason as a sentence in the reader's language."""
     return gettext(REASON_WORDS.get(found["code"], found["code"]), **found.get("params", {}))
+
+
+ANSWERS = {"same": N_("the same damage"), "apart": N_("different damage"), "second_strike": N_("a new event at the same place")}
+
+
+def answer(word: str) -> str:
+    """An answer to a pair in words."""
+    return gettext(ANSWERS.get(word, word))
+
+
+def waterfall(reasons: Iterable[Mapping[str, Any]], score: float | None) -> list[dict[str, Any]]:
+    """The reasons as steps from nothing to the score: words, weight, and where each bar begins and how wide it is, in per cent.
+
+    The last step stands for all that adds too little to be named. Nothing where nothing was weighed.
+    """
+    steps = [(reason(found), float(found.get("contribution") or 0.0)) for found in reasons]
+    if score is None or not steps:
+        return [{"said": said, "weight": weight, "start": 0, "width": 0} for said, weight in steps]
+    rest = score - sum(weight for _said, weight in steps)
+    if abs(rest) >= 0.05:
+        steps.append((gettext("all else, taken together"), rest))
+    ends = list(accumulate(weight for _said, weight in steps))
+    starts = [0.0, *ends[:-1]]
+    low, high = min(0.0, *ends), max(0.0, *ends)
+    scale = 100 / ((high - low) or 1.0)
+    rows = [
+        {"said": said, "weight": weight, "start": (min(start, end) - low) * scale, "width": max(0.6, abs(weight) * scale)}
+        for (said, weight), start, end in zip(steps, starts, ends, strict=True)
+    ]
+    return [{**row, "zero": -low * scale} for row in rows]
 
 
 def act(kind: str) -> str:
@@ -53,6 +87,11 @@ def when(incident: Any) -> str:
     if format_datetime(first, DAY) == format_datetime(last, DAY):
         return f"{start}–{format_datetime(last, CLOCK)}"
     return gettext("between %(start)s and %(end)s", start=start, end=end)
+
+
+def day(moment: datetime | None) -> str:
+    """The day of a moment, and no more."""
+    return format_datetime(moment, DAY) if moment else gettext("Time not known")
 
 
 def facts(incident: Incident) -> list[list[str]]:
@@ -102,6 +141,7 @@ FLAGS = {
     "mail_in_text": N_("an e-mail address in the words"),
     "plate_in_text": N_("a number plate in the words"),
     "placed_by_hand": N_("place found by a person"),
+    "campaign": N_("looks made after one pattern with others"),
     "recycled_media": N_("photo seen before elsewhere"),
     "photo_far_from_pin": N_("photo taken elsewhere"),
     "photo_time_differs": N_("photo taken at another time"),

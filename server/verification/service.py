@@ -11,6 +11,7 @@ from server.core.database import see_as, session
 from server.core.problems import Problem
 from server.evidence.models import Photo
 from server.matching.models import Attachment, Incident
+from server.matching.summaries import voices_of
 from server.places import service as places
 from server.reports.models import Report
 from server.verification import workflow
@@ -30,6 +31,7 @@ from server.vocabulary import (
 FIRST_HAND = {WitnessProximity.INSIDE, WitnessProximity.SAW_IT, WitnessProximity.SAW_AFTER}
 FIELD = {SourceType.FIELD_NGO, SourceType.FIELD_UN, SourceType.RC_MOVEMENT}
 IMAGERY = {SourceType.SAT_ANALYST}
+DOUBTED = "campaign"  # a report that looks made after one pattern with others counts for nothing until a person decided
 
 
 def items_of(incident_id: UUID) -> list[Item]:
@@ -40,9 +42,11 @@ def items_of(incident_id: UUID) -> list[Item]:
         .join(Attachment, Attachment.report_id == Report.id)
         .outerjoin(Assessment, Assessment.report_id == Report.id)
         .where(Attachment.incident_id == incident_id, Attachment.ended_at.is_(None), Report.withdrawn_at.is_(None))
+        .where(~Report.flags.contains([DOUBTED]))
     ).all()
     hashes = _photo_hashes([report.id for report, _assessment in rows])
-    return [_item(report, assessment, hashes.get(report.id, ())) for report, assessment in rows]
+    voices = voices_of([report for report, _assessment in rows])
+    return [_item(report, assessment, hashes.get(report.id, ()), voices[report.id]) for report, assessment in rows]
 
 
 def _photo_hashes(report_ids: list[UUID]) -> dict[UUID, tuple[int, ...]]:
@@ -60,12 +64,12 @@ def _photo_hashes(report_ids: list[UUID]) -> dict[UUID, tuple[int, ...]]:
     return found
 
 
-def _item(report: Report, assessment: Assessment | None, hashes: tuple[int, ...]) -> Item:
+def _item(report: Report, assessment: Assessment | None, hashes: tuple[int, ...], voice: str) -> Item:
     """Unjudged, a stranger is F6 and an organisation that works in the response B3."""
     is_known = report.organisation_id is not None
     return Item(
         report_id=str(report.id),
-        originator=f"person:{report.person_id}" if report.person_id else str(report.id),
+        originator=voice,
         source_grade=assessment.source_grade if assessment else AdmiraltySource.B if is_known else AdmiraltySource.F,
         item_grade=assessment.item_grade if assessment else AdmiraltyItem.I3 if is_known else AdmiraltyItem.I6,
         stance=assessment.stance if assessment else Stance.SUPPORTS,
