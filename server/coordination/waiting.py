@@ -15,10 +15,10 @@ from server.evidence import service as evidence
 from server.matching import service as matching
 from server.matching import wording
 from server.places import service as places
-from server.reports import access, service
+from server.reports import access, asking, service
 from server.reports.models import Report
 from server.reports.queries import counts_waiting, waiting_page
-from server.vocabulary import HandlingState
+from server.vocabulary import HandlingState, ReporterQuestion
 
 blueprint = Blueprint("waiting", __name__, url_prefix="/desk/reports")
 
@@ -47,8 +47,13 @@ def show(report_id: UUID) -> str:
     return render_template("coordination/report.html", **_contents(actor, access.get_report(actor, report_id)))
 
 
-def _contents(actor: Actor, report: Report) -> dict[str, Any]:
+def _contents(actor: Actor, report: Report, problem: Problem | None = None) -> dict[str, Any]:
     return {
+        "problem": problem,
+        "values": request.form,
+        "asked": asking.asked(report) if may(actor, "see_personal_words") and not report.quarantine else [],
+        "questions": list(ReporterQuestion),
+        "own_words": ReporterQuestion.OWN_WORDS,
         "report": report,
         "words": access.private_words(actor, report),
         "additions": access.amendments(actor, report),
@@ -71,6 +76,24 @@ def set_handling(report_id: UUID) -> Response:
     except ValueError:
         raise Problem("invalid_input", errors=[{"field": "state", "code": "unknown", "message": "state"}]) from None
     service.set_handling(access.get_report(current_actor(), report_id), state, actor=current_actor())
+    return _to(report_id)
+
+
+@blueprint.post("/<uuid:report_id>/questions")
+@requires("handle_report")
+def ask(report_id: UUID) -> Response | tuple[str, int]:
+    """Put a question to the reporter. A refusal says why on the page, and what was typed stays."""
+    actor = current_actor()
+    report = access.get_report(actor, report_id)
+    try:
+        question = ReporterQuestion(request.form.get("question", ""))
+        asking.ask(
+            report, question=question, words=request.form.get("words", ""), answerable_here="answerable_here" in request.form, actor=actor
+        )
+    except ValueError:
+        raise Problem("invalid_input", errors=[{"field": "question", "code": "unknown", "message": "question"}]) from None
+    except Problem as problem:
+        return render_template("coordination/report.html", **_contents(actor, report, problem)), problem.status
     return _to(report_id)
 
 

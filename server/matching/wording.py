@@ -124,6 +124,9 @@ def members(model: Any, name: str, codes: Iterable[str]) -> list[Any]:
 FLAGS = {
     "contact_erased": N_("the contact was erased after 90 days"),
     "no_point": N_("no point given"),
+    "not_understood": N_("something in it was not understood and is kept unread"),
+    "phone_clock": N_("the clock of the phone stood wrong"),
+    "spoke_again": N_("the reporter said more since"),
     "null_island": N_("the point is zero, zero"),
     "maybe_swapped": N_("latitude and longitude may be swapped"),
     "out_of_area": N_("outside the operating area"),

@@ -14,7 +14,7 @@ from server.reports.models import Report
 
 _PRESENT = and_(Report.withdrawn_at.is_(None), Report.superseded_by.is_(None))
 
-TO_LOOK_AT = ["null_island", "maybe_swapped", "out_of_area", "claimed_source", "future_event", "not_understood", "phone_clock"]
+TO_LOOK_AT = ["null_island", "maybe_swapped", "out_of_area", "claimed_source", "future_event", "not_understood", "phone_clock", "spoke_again"]
 WAITING: dict[str, ColumnElement[bool]] = {
     "no_place": and_(_PRESENT, Report.point.is_(None), Report.flags.contains(["no_point"]), ~Report.flags.contains(["placed_by_hand"])),
     "held_back": and_(_PRESENT, func.cardinality(Report.quarantine) > 0),

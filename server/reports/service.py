@@ -15,8 +15,11 @@ from server.core.database import see_as, session
 from server.reports import vault
 from server.reports.draft import Draft, Receipt
 from server.reports.models import Amendment, CopyAside, Report, ReportSecret
+from server.reports.questions import Question
 from server.reports.rows import WRITTEN, row_of, words_of
 from server.vocabulary import HandlingState
+
+SPOKE_AGAIN = "spoke_again"
 
 
 def receive(draft: Draft, *, actor: Actor) -> Receipt:
@@ -105,6 +108,7 @@ def erase_words(*report_ids: UUID) -> None:
     session.execute(update(ReportSecret).where(ReportSecret.report_id.in_(report_ids)).values(**nothing))
     session.execute(update(CopyAside).where(CopyAside.report_id.in_(report_ids)).values(**nothing))
     session.execute(update(Amendment).where(Amendment.report_id.in_(report_ids)).values(sealed=b""))
+    session.execute(update(Question).where(Question.report_id.in_(report_ids)).values(sealed=b"", sealed_answer=None))
 
 
 def amend(report: Report, words: str, *, actor: Actor) -> None:
@@ -115,10 +119,19 @@ def amend(report: Report, words: str, *, actor: Actor) -> None:
     key = vault.unwrap(secret.wrapped_key, report.id)
     session.add(Amendment(report_id=report.id, sealed=vault.seal(words.encode(), key, report.id)))
     ledger.record("report.amended", report.id, actor_id=actor.person_id)
+    spoke_again(report)
+
+
+def spoke_again(report: Report) -> None:
+    """Note that the reporter said more, so that a person reads the report again."""
+    if SPOKE_AGAIN not in report.flags:
+        report.flags = [*report.flags, SPOKE_AGAIN]
 
 
 def set_handling(report: Report, state: HandlingState, *, actor: Actor) -> None:
     """Say how far the handling of a report is; the receipt shows no more than this."""
+    if actor.is_known:
+        report.flags = [flag for flag in report.flags if flag != SPOKE_AGAIN]
     if report.handling != state:
         report.handling = state
         ledger.record("report.handled", report.id, actor_id=actor.person_id, state=state.value)
