@@ -4,10 +4,15 @@ Pure. The live system lays out a new report and its few candidates; the commands
 the same evidence (``evidence.py``) and the same weights, so there is one judgement.
 """
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import pairwise
+from math import nan
+from sys import intern
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -19,7 +24,9 @@ Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 COARSE_HOURS = 6.0  # an interval at least this wide says the day or a part of it, not the hour
 VAGUE_HOURS = 72.0  # an interval at least this wide hardly says when
+BAGS = ("tokens", "numbers", "addresses", "streets", "sites", "houses", "roads", "names")
 _ITEM_BITS = 32
+_DERIVED = ("coarse", "vague")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +56,18 @@ class Account:
 class Bags:
     """One small set of items for each account, as sorted keys, so that what two accounts share is found without a loop."""
 
-    def __init__(self, bags: Sequence[Iterable[str]]) -> None:
-        sets = [sorted({crc32(item.encode()) for item in bag}) for bag in bags]
-        self.sizes: Whole = np.fromiter((len(items) for items in sets), np.int64, len(sets))
-        self.starts: Whole = np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
-        self.items: Whole = np.fromiter((item for items in sets for item in items), np.int64, int(self.starts[-1]))
-        self.keys: Whole = (np.repeat(np.arange(len(sets)), self.sizes) << _ITEM_BITS) | self.items
+    def __init__(self, sizes: Whole, items: Whole) -> None:
+        self.sizes: Whole = sizes
+        self.starts: Whole = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        self.items: Whole = items
+        self.keys: Whole = (np.repeat(np.arange(len(sizes)), sizes) << _ITEM_BITS) | items
+
+    def taken(self, order: Whole) -> "Bags":
+        """The same bags in another order of the accounts."""
+        sizes = self.sizes[order]
+        ends = np.cumsum(sizes)
+        inner = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - sizes, sizes)
+        return Bags(sizes, self.items[np.repeat(self.starts[order], sizes) + inner])
 
     def weigh(self, weight_of_item: Floats) -> Floats:
         """The summed weight of each account's items; ``weight_of_item`` runs along ``items``."""
@@ -79,24 +92,44 @@ class Bags:
 
 
 class Columns:
-    """Accounts as arrays, in the order given. Unknown numbers are NaN; unknown kinds are -1; times are POSIX seconds."""
+    """Accounts as arrays, in the order given. Unknown numbers are NaN; unknown kinds are -1; times are POSIX seconds.
 
-    def __init__(self, accounts: Sequence[Account]) -> None:
-        self.accounts = accounts
-        self.readings: list[Reading] = [read(account.text, account.place_text) for account in accounts]
-        self.lon, self.lat = _floats(a.lon for a in accounts), _floats(a.lat for a in accounts)
-        self.accuracy = _floats(a.accuracy_m for a in accounts)
-        self.earliest = _floats(_posix(a.earliest or a.latest) for a in accounts)
-        self.latest = _floats(_posix(a.latest or a.earliest) for a in accounts)
-        self.damage_min = _floats(a.damage_min for a in accounts)
-        self.damage_max = _floats(a.damage_max if a.damage_max is not None else a.damage_min for a in accounts)
-        self.kind_names, self.kinds = _coded([_kind(a.kind) for a in accounts])
-        self.sources = _coded([a.source for a in accounts])[1]
-        self.photos = _photos(accounts)
-        self.folded = np.array([reading.folded for reading in self.readings], dtype=object)
+    ``lean`` keeps neither the accounts nor their words, only what pairs are judged by: about 1 kB for each account.
+    """
+
+    def __init__(self, accounts: Iterable[Account], *, lean: bool = False) -> None:
+        sheet = _Sheet()
+        self.accounts: list[Account] = []
+        self.readings: list[Reading] = []
+        for account in accounts:
+            reading = read(account.text, account.place_text)
+            sheet.add(account, reading)
+            if not lean:
+                self.accounts.append(account)
+                self.readings.append(reading)
+        self.ids: list[str] = sheet.ids
+        (self.lon, self.lat, self.accuracy, self.earliest, self.latest, self.damage_min, self.damage_max) = sheet.numbers_()
+        self.kind_names, self.kinds = _coded(sheet.kinds)
+        self.source_names, self.sources = _coded(sheet.sources)
+        self.mentions = _coded(sheet.mentions)
+        self.photos = _photos(sheet.photos)
+        self.folded = np.array(sheet.folded, dtype=object)
+        self.tokens, self.numbers, self.addresses, self.streets, self.sites, self.houses, self.roads, self.names = (
+            bag.bags() for bag in sheet.bags
+        )
 
     def __len__(self) -> int:
-        return len(self.accounts)
+        return len(self.ids)
+
+    def sorted(self) -> "Columns":
+        """The same accounts in the order of their ids."""
+        if all(one <= other for one, other in pairwise(self.ids)):
+            return self
+        order = np.array(sorted(range(len(self.ids)), key=self.ids.__getitem__), dtype=np.int64)
+        other = object.__new__(Columns)
+        for name, value in vars(self).items():
+            setattr(other, name, _in_order(name, value, order))
+        return other
 
     @cached_property
     def coarse(self) -> NDArray[np.bool_]:
@@ -108,34 +141,67 @@ class Columns:
         """True where the account hardly knows when it was; that times overlap then means nothing."""
         return ~(self.latest - self.earliest < VAGUE_HOURS * 3600)
 
-    @cached_property
-    def tokens(self) -> Bags:
-        """The telling words, as skeletons."""
-        return Bags([reading.tokens for reading in self.readings])
 
-    @cached_property
-    def numbers(self) -> Bags:
-        """House and site numbers."""
-        return Bags([reading.numbers for reading in self.readings])
+class _Bag:
+    """Bags while they are filled."""
 
-    @cached_property
-    def addresses(self) -> Bags:
-        """Numbered places."""
-        return Bags([reading.addresses for reading in self.readings])
+    def __init__(self) -> None:
+        self.sizes, self.items = array("q"), array("q")
 
-    @cached_property
-    def streets(self) -> Bags:
-        """Names that a number stands beside."""
-        return Bags([reading.streets for reading in self.readings])
+    def add(self, words: Iterable[str]) -> None:
+        found = sorted({crc32(word.encode()) for word in words})
+        self.sizes.append(len(found))
+        self.items.extend(found)
 
-    @cached_property
-    def mentions(self) -> tuple[list[str], Whole]:
-        """The kinds of place that the words mention, as a list of sets by name and the index of each account's set (-1: none)."""
-        return _coded([",".join(sorted(reading.kinds)) for reading in self.readings])
+    def bags(self) -> Bags:
+        return Bags(np.array(self.sizes, np.int64), np.array(self.items, np.int64))
 
 
-def _floats(values: Iterable[float | int | None]) -> Floats:
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+class _Sheet:
+    """Columns while they are filled, one account at a time."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self.floats = tuple(array("d") for _ in range(7))
+        self.kinds: list[str] = []
+        self.sources: list[str] = []
+        self.mentions: list[str] = []
+        self.folded: list[str] = []
+        self.photos: list[tuple[int, ...]] = []
+        self.bags = tuple(_Bag() for _ in BAGS)
+
+    def add(self, account: Account, reading: Reading) -> None:
+        first, last = account.earliest or account.latest, account.latest or account.earliest
+        worst = account.damage_max if account.damage_max is not None else account.damage_min
+        given = (account.lon, account.lat, account.accuracy_m, _posix(first), _posix(last), account.damage_min, worst)
+        for column, value in zip(self.floats, given, strict=True):
+            column.append(nan if value is None else value)
+        self.ids.append(account.id)
+        self.kinds.append(intern(_kind(account.kind)))
+        self.sources.append(intern(account.source))
+        self.mentions.append(intern(",".join(sorted(reading.kinds))))
+        self.folded.append(reading.folded)
+        self.photos.append(account.photos)
+        for bag, name in zip(self.bags, BAGS, strict=True):
+            bag.add(getattr(reading, name))
+
+    def numbers_(self) -> tuple[Floats, ...]:
+        return tuple(np.frombuffer(column, np.float64) if len(column) else np.zeros(0) for column in self.floats)
+
+
+def _in_order(name: str, value: Any, order: Whole) -> Any:
+    """A part of the columns with its rows in another order."""
+    if name in {"kind_names", "source_names"} or name in _DERIVED:
+        return value[order] if name in _DERIVED else value
+    if name == "mentions":
+        return value[0], value[1][order]
+    if name == "photos":
+        return value[0][order], value[1][order]
+    if isinstance(value, Bags):
+        return value.taken(order)
+    if isinstance(value, list):
+        return [value[row] for row in order.tolist()] if value else value
+    return value[order]
 
 
 def _posix(moment: datetime | None) -> float | None:
@@ -157,12 +223,12 @@ def _coded(names: Sequence[str]) -> tuple[list[str], Whole]:
     return known, np.fromiter((index[name] for name in names), np.int64, len(names))
 
 
-def _photos(accounts: Sequence[Account]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+def _photos(found: Sequence[tuple[int, ...]]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """Perceptual hashes, one row for each account, and which of them are there."""
-    width = max([1, *(len(account.photos) for account in accounts)])
-    hashes = np.zeros((len(accounts), width), np.uint64)
-    there = np.zeros((len(accounts), width), bool)
-    for row, account in enumerate(accounts):
-        for column, value in enumerate(account.photos):
+    width = max((len(one) for one in found), default=0) or 1
+    hashes = np.zeros((len(found), width), np.uint64)
+    there = np.zeros((len(found), width), bool)
+    for row, values in enumerate(found):
+        for column, value in enumerate(values):
             hashes[row, column], there[row, column] = value & (2**64 - 1), True
     return hashes, there

@@ -1,11 +1,11 @@
-"""A whole file of reports at once: clusters, suggestions and learnt weights, by the same judgement as the live system. Pure.
+"""A whole file of reports at once: clusters and suggestions, by the same judgement as the live system.
 
-Pairs are judged in pieces, so that memory follows the number of pairs kept, not of measures taken.
+Pairs are judged in pieces, so that memory follows the number of pairs kept, not of measures taken. Each piece stands alone given
+its columns, so an engine of many machines can take the pieces apart.
 """
 
-import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,16 +13,20 @@ import numpy as np
 
 from server.matching import blocking
 from server.matching.accounts import Account, Columns, Floats, Whole
-from server.matching.clustering import cluster
-from server.matching.evidence import Pairs, Rarity
+from server.matching.clustering import Linkage, cluster_rows, groups
+from server.matching.context import surroundings
 from server.matching.files import account_of, read_rows, write_rows
-from server.matching.scoring import judge, unrivalled
+from server.matching.pairs import Pairs, Rarity
+from server.matching.scoring import judge
 from server.matching.weights import Weights
 
-PIECE = 400_000
+PIECE = 200_000
 ENOUGH_WORDS = 500  # from so many reports on, the file itself says which words are rare
 MOST_SUGGESTED = 5
-SUGGESTION_DEPTH = 3.0  # how far below the live threshold a ranked list still goes
+MOST_LISTED = 200  # of one list within one group, to keep apart each from each
+AGAINST = -1.0  # what a pair that is not sure is worth at best to the automatic band
+
+Links = Iterable[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Compared:
 def cluster_file(source: Path, target: Path, weights: Weights) -> tuple[int, int]:
     """Write ``id,cluster,auto_cluster`` for each report; returns how many reports and how many clusters there are."""
     rows = read_rows(source)
-    compared = compare([account_of(row) for row in rows], weights)
+    compared = compare(Columns((account_of(row) for row in rows), lean=True), weights)
     best, sure = best_guess(compared, weights), automatic(compared, weights)
     write_rows(target, ("id", "cluster", "auto_cluster"), ((row["id"], best[row["id"]], sure[row["id"]]) for row in rows))
     return len(rows), len(set(best.values()))
@@ -49,66 +53,108 @@ def cluster_file(source: Path, target: Path, weights: Weights) -> tuple[int, int
 
 def suggest_file(source: Path, target: Path, weights: Weights) -> int:
     """Write ``id,rank,candidate,score``: the earlier reports each report may repeat, the likeliest first; returns how many."""
-    compared = compare([account_of(row) for row in read_rows(source)], weights)
+    compared = compare(Columns((account_of(row) for row in read_rows(source)), lean=True), weights)
     rows = list(suggestions(compared, weights))
     write_rows(target, ("id", "rank", "candidate", "score"), rows)
     return len(rows)
 
 
-def compare(accounts: Sequence[Account], weights: Weights) -> Compared:
+def compare(accounts: Iterable[Account] | Columns, weights: Weights) -> Compared:
     """Judge every pair of accounts that is near enough. The order of the accounts does not matter."""
-    columns = Columns(sorted(accounts, key=lambda account: account.id))
+    columns = (accounts if isinstance(accounts, Columns) else Columns(accounts)).sorted()
     left, right = blocking.candidate_pairs(columns, weights)
-    crowd = blocking.crowding(columns, left, right)
-    rarity = Rarity.of(columns) if len(columns) >= ENOUGH_WORDS else weights.rarity
     total, attach, conflict = np.zeros(len(left)), np.zeros(len(left), bool), np.zeros(len(left), bool)
+    for piece, pairs in laid_out(columns, left, right, weights):
+        judged = judge(pairs, weights)
+        total[piece], attach[piece], conflict[piece] = judged.total, judged.attach, judged.conflict
+    return Compared(columns.ids, columns, left, right, total, attach, conflict)
+
+
+def laid_out(columns: Columns, left: Whole, right: Whole, weights: Weights) -> Iterator[tuple[slice, Pairs]]:
+    """The pairs in pieces, each with all that its measures ask for."""
+    crowd = blocking.crowding(columns, left, right)
+    context = surroundings(columns, left, right) if weights.needs_context else {}
+    rarity = Rarity.of(columns) if len(columns) >= ENOUGH_WORDS else weights.rarity
     for start in range(0, len(left), PIECE):
         piece = slice(start, start + PIECE)
-        judged = judge(Pairs(columns, left[piece], right[piece], rarity, crowd[piece]), weights)
-        total[piece], attach[piece], conflict[piece] = judged.total, judged.attach, judged.conflict
-    return Compared([account.id for account in columns.accounts], columns, left, right, total, attach, conflict)
+        around = {name: values[piece] for name, values in context.items()}
+        yield piece, Pairs(columns, left[piece], right[piece], rarity, crowd[piece], around, weights.diction, weights.distinct)
 
 
-def best_guess(compared: Compared, weights: Weights) -> dict[str, str]:
-    """The likeliest clustering: correlation clustering over all pairs."""
+def best_guess(compared: Compared, weights: Weights, *, must: Links = (), cannot: Links = ()) -> dict[str, str]:
+    """The likeliest clustering over all pairs; ``must`` and ``cannot`` are what people ruled."""
     worth = compared.total - weights.join
-    group = _groups(len(compared.ids), compared.left[worth > 0], compared.right[worth > 0])
-    inside = np.flatnonzero(group[compared.left] == group[compared.right])
-    return cluster(compared.ids, _worths(compared, inside, worth), absent=weights.absent)
+    return _clusters(compared, worth, weights, weights.linkage, must=must, cannot=cannot)
 
 
-def automatic(compared: Compared, weights: Weights) -> dict[str, str]:
+def automatic(compared: Compared, weights: Weights, *, must: Links = (), cannot: Links = ()) -> dict[str, str]:
     """The clustering that the automatic band alone would make: no contradiction inside, no rival beside."""
-    sure = np.array(_unrivalled(compared, weights), dtype=np.int64)
-    group = _groups(len(compared.ids), compared.left[sure], compared.right[sure])
-    against = np.flatnonzero(compared.conflict & (group[compared.left] == group[compared.right]))
-    cannot = [(compared.ids[one], compared.ids[other]) for one, other in _rows(compared, against)]
-    return cluster(compared.ids, _worths(compared, sure, compared.total - weights.attach + 1.0), cannot=cannot)
+    sure = np.zeros(len(compared.left), bool)
+    sure[_unrivalled(compared, weights)] = True
+    over = compared.total - weights.attach
+    worth = np.where(sure, np.maximum(over, 0.0) + 0.01, np.minimum(over, AGAINST))
+    return _clusters(compared, worth, weights, weights.sure_linkage, must=must, cannot=cannot, refused=compared.conflict)
 
 
 def suggestions(compared: Compared, weights: Weights) -> Iterator[tuple[str, int, str, float]]:
-    """For each report its earlier candidates in order: ``(id, rank, candidate, score)``."""
-    earliest, found = np.nan_to_num(compared.columns.earliest), defaultdict(list)
-    for edge in np.flatnonzero(compared.total >= weights.suggest - SUGGESTION_DEPTH).tolist():
-        one, other = int(compared.left[edge]), int(compared.right[edge])
-        later, earlier = (one, other) if earliest[one] > earliest[other] else (other, one)
-        found[later].append((-round(float(compared.total[edge]), 3), compared.ids[earlier]))
-    for later in sorted(found):
-        for rank, (negative, candidate) in enumerate(sorted(found[later])[:MOST_SUGGESTED], start=1):
-            yield compared.ids[later], rank, candidate, -negative
+    """For each report its earlier candidates in order, one of each cluster they lie in: ``(id, rank, candidate, score)``."""
+    cluster = best_guess(compared, weights)
+    label = np.array([cluster[one] for one in compared.ids])
+    earliest = np.nan_to_num(compared.columns.earliest)
+    is_later = earliest[compared.left] > earliest[compared.right]
+    later, earlier = np.where(is_later, compared.left, compared.right), np.where(is_later, compared.right, compared.left)
+    order = np.lexsort((earlier, -np.round(compared.total, 3), later))
+    shown: dict[int, set[str]] = defaultdict(set)
+    for edge in order.tolist():
+        row, other = int(later[edge]), int(earlier[edge])
+        if len(shown[row]) < MOST_SUGGESTED and label[other] not in shown[row]:
+            shown[row].add(label[other])
+            yield compared.ids[row], len(shown[row]), compared.ids[other], round(float(compared.total[edge]), 3)
 
 
-def write_weights(data: dict[str, object], target: Path) -> None:
-    """A weights file that a person can read and compare: one line for each measure."""
-    lines = [f'    {json.dumps(name)}: {json.dumps(line)}' for name, line in dict(data["evidence"]).items()]  # type: ignore[call-overload]
-    head = f'{{\n  "version": {json.dumps(data["version"])},\n  "prior": {json.dumps(data["prior"])},\n'
-    parts = [f'  {json.dumps(name)}: {json.dumps(data[name])}' for name in ("bands", "reach", "words")]
-    body = '  "evidence": {\n' + ",\n".join(lines) + "\n  },\n" + ",\n".join(parts) + "\n}\n"
-    target.write_text(head + body, encoding="utf-8")
+def _clusters(
+    compared: Compared, worth: Floats, weights: Weights, linkage: Linkage, *, must: Links, cannot: Links, refused: np.ndarray | None = None
+) -> dict[str, str]:
+    """The clusters by id, with what people ruled, what contradicts and what one list counts as two kept apart."""
+    row = {one: place for place, one in enumerate(compared.ids)}
+    bound = [(row[one], row[other]) for one, other in must]
+    apart = [(row[one], row[other]) for one, other in cannot]
+    if refused is not None:
+        ruled = {tuple(sorted(pair)) for pair in bound}
+        apart += [pair for pair in zip(compared.left[refused].tolist(), compared.right[refused].tolist(), strict=True) if pair not in ruled]
+    apart += _listed(compared, worth, weights, bound)
+    absent = weights.absent
+    if linkage == "mean":
+        worth = np.maximum(worth, absent)
+    found = cluster_rows(
+        len(row), compared.left, compared.right, worth, must=bound, cannot=apart, absent=absent, linkage=linkage
+    )
+    return dict(zip(compared.ids, (compared.ids[place] for place in found.tolist()), strict=True))
 
 
-def _unrivalled(compared: Compared, weights: Weights) -> list[int]:
+def _listed(compared: Compared, worth: Floats, weights: Weights, bound: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Rows of one list that never names a thing twice, within each connected part (unless a person bound them)."""
+    names = compared.columns.source_names
+    distinct = {number for number, name in enumerate(names) if name in weights.distinct}
+    if not distinct:
+        return
+    ruled = {tuple(sorted(pair)) for pair in bound}
+    for_it = worth > 0
+    part = groups(len(compared.ids), compared.left[for_it], compared.right[for_it])
+    members: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for place, (name, source) in enumerate(zip(part.tolist(), compared.columns.sources.tolist(), strict=True)):
+        if source in distinct:
+            members[name, source].append(place)
+    for rows in members.values():
+        few = rows[:MOST_LISTED]
+        yield from ((one, other) for at, one in enumerate(few) for other in rows[at + 1 :] if (one, other) not in ruled)
+
+
+def _unrivalled(compared: Compared, weights: Weights) -> Whole:
     """The pairs of the automatic band of which neither side has a nearly equal candidate that is something else."""
+    sure = np.flatnonzero(compared.attach)
+    if not weights.is_strict:
+        return sure
     near: dict[int, list[tuple[float, int]]] = defaultdict(list)
     for edge in np.flatnonzero(compared.total >= weights.attach - weights.crowding_margin).tolist():
         one, other, total = int(compared.left[edge]), int(compared.right[edge]), float(compared.total[edge])
@@ -116,35 +162,15 @@ def _unrivalled(compared: Compared, weights: Weights) -> list[int]:
         near[other].append((total, one))
     friends = set(_rows(compared, np.flatnonzero((compared.total >= weights.suggest) & ~compared.conflict)))
     kept = []
-    for edge in np.flatnonzero(compared.attach).tolist():
+    for edge in sure.tolist():
         one, other, total = int(compared.left[edge]), int(compared.right[edge]), float(compared.total[edge])
         sides = ((rival, found, mate) for side, mate in ((one, other), (other, one)) for found, rival in near[side])
         if all(
-            rival == mate or unrivalled(total, found, weights) or (min(rival, mate), max(rival, mate)) in friends
+            rival == mate or total - found >= weights.crowding_margin or (min(rival, mate), max(rival, mate)) in friends
             for rival, found, mate in sides
         ):
             kept.append(edge)
-    return kept
-
-
-def _groups(count: int, left: Whole, right: Whole) -> Whole:
-    """The connected component of each row, named by its smallest row (labels spread and shortcut until nothing moves)."""
-    label = np.arange(count)
-    while True:
-        low = np.minimum(label[left], label[right])
-        spread = label.copy()
-        for side in (label[left], label[right]):
-            np.minimum.at(spread, side, low)
-        while not np.array_equal(shorter := spread[spread], spread):
-            spread = shorter
-        if np.array_equal(spread, label):
-            return label
-        label = spread
-
-
-def _worths(compared: Compared, edges: Whole, worth: Floats) -> dict[tuple[str, str], float]:
-    pairs = _rows(compared, edges)
-    return {(compared.ids[a], compared.ids[b]): value for (a, b), value in zip(pairs, worth[edges].tolist(), strict=True)}
+    return np.array(kept, dtype=np.int64)
 
 
 def _rows(compared: Compared, edges: Whole) -> list[tuple[int, int]]:

@@ -1,32 +1,57 @@
-"""Which pairs of a whole file are worth comparing: near in place and time, or rescued by a shared address. numpy only.
+"""Which pairs of a whole file are worth comparing: near in place and time, or rescued by a shared address.
 
-A grid of time, north and east whose cells are as wide as the reach. Every account asks its own and the neighbouring cells, half
-of them, so that each pair within reach appears exactly once. Two sides of the date line are not joined.
+The joining is plain SQL on an engine that exists (DuckDB here): a grid of time, north and east whose cells are as wide as the
+reach, and every account asks its own and the neighbouring cells, half of them, so that each pair appears once. It holds only
+equality joins, floors and cosines, so Spark takes the same statements. Two sides of the date line are not joined.
 """
-
-from collections import defaultdict
-from collections.abc import Iterator
 
 import numpy as np
 
 from server.core.geography import METRES_PER_DEGREE
 from server.matching.accounts import Columns, Floats, Whole
-from server.matching.evidence import Pairs
+from server.matching.pairs import Pairs
 from server.matching.weights import Weights
 
-CHUNK = 2_000_000
-CROWDED_ADDRESS = 40  # an address that more reports share says nothing about one damage
-_NEIGHBOURS = ((0, 0), (0, 1), (1, -1), (1, 0), (1, 1))  # steps in (time, north); east is a range of three cells
-_EAST_BITS, _NORTH_BITS = 24, 20
+FEW = 400  # so many accounts are compared each with each
+CROWDED_ADDRESS = 40  # an address is followed to so many later reports; one that more share says nothing about one damage
+MEMORY = "1500MB"
+
+CELLS = """
+CREATE TEMP TABLE cells AS
+SELECT account, lon, floor(earliest / {span}) AS t, floor(lat * {scale} / {reach}) AS n,
+  floor(lon * {scale} * cos(radians(least(89.9, abs((floor(lat * {scale} / {reach}) + 0.5) * {reach} / {scale})))) / {reach}) AS e
+FROM accounts WHERE isfinite(lon) AND isfinite(lat) AND isfinite(earliest)"""
+
+NEAR = """
+WITH steps (dt, dn) AS (VALUES (0, 0), (0, 1), (1, -1), (1, 0), (1, 1)), aside (de) AS (VALUES (-1), (0), (1)),
+asked AS (
+  SELECT account, t + dt AS t, n + dn AS n, dt = 0 AND dn = 0 AS is_own,
+    floor(lon * {scale} * cos(radians(least(89.9, abs((n + dn + 0.5) * {reach} / {scale})))) / {reach}) + de AS e
+  FROM cells CROSS JOIN steps CROSS JOIN aside)
+SELECT least(a.account, b.account) AS one, greatest(a.account, b.account) AS other
+FROM asked a JOIN cells b ON a.t = b.t AND a.n = b.n AND a.e = b.e
+WHERE a.account < b.account OR NOT a.is_own"""
+
+RESCUED = """
+WITH numbered AS (
+  SELECT item, account, row_number() OVER (PARTITION BY item ORDER BY earliest, account) AS place FROM addresses),
+steps AS (SELECT unnest(range(1, {most} + 1)) AS step)
+SELECT DISTINCT least(a.account, b.account) AS one, greatest(a.account, b.account) AS other
+FROM numbered a CROSS JOIN steps JOIN numbered b ON a.item = b.item AND b.place = a.place + step
+WHERE a.account <> b.account"""
 
 Found = tuple[Whole, Whole]
 
 
 def candidate_pairs(columns: Columns, weights: Weights) -> Found:
     """Row numbers (left < right) of every pair within reach and of those a shared address rescues: sorted, each once."""
-    found = [*_near(columns, weights), _rescued(columns, weights)]
-    keys = np.unique(np.concatenate([np.minimum(a, b) * len(columns) + np.maximum(a, b) for a, b in found]))
-    return keys // max(1, len(columns)), keys % max(1, len(columns))
+    if len(columns) <= FEW:
+        return _each_with_each(columns, weights)
+    near, rescued = _joined(columns, weights)
+    found = [_within(columns, near, weights.reach_m, weights.reach_days)]
+    found.append(_within(columns, rescued, weights.rescue_m, weights.rescue_days))
+    keys = np.unique(np.concatenate([one * len(columns) + other for one, other in found]))
+    return keys // len(columns), keys % len(columns)
 
 
 def crowding(columns: Columns, left: Whole, right: Whole) -> Floats:
@@ -35,70 +60,38 @@ def crowding(columns: Columns, left: Whole, right: Whole) -> Floats:
     return np.maximum(company[left], company[right]).astype(np.float64)
 
 
-def _near(columns: Columns, weights: Weights) -> Iterator[Found]:
-    placed = np.flatnonzero(np.isfinite(columns.lon) & np.isfinite(columns.lat) & np.isfinite(columns.earliest))
-    time = np.floor(columns.earliest[placed] / (weights.reach_days * 86400)).astype(np.int64)
-    north = np.floor(columns.lat[placed] * METRES_PER_DEGREE / weights.reach_m).astype(np.int64)
-    keys = _key(time, north, _east(columns.lon[placed], north, weights.reach_m))
-    order = np.argsort(keys, kind="stable")
-    placed, time, north, keys = placed[order], time[order], north[order], keys[order]
-    for later, up in _NEIGHBOURS:
-        east = _east(columns.lon[placed], north + up, weights.reach_m)
-        start = np.searchsorted(keys, _key(time + later, north + up, east - 1), "left")
-        stop = np.searchsorted(keys, _key(time + later, north + up, east + 1), "right")
-        if (later, up) == (0, 0):
-            start = np.maximum(start, np.arange(len(keys)) + 1)
-        for left, right in _ranges(start, np.maximum(start, stop)):
-            yield _within(columns, placed[left], placed[right], weights)
-
-
-def _east(lon: Floats, north: Whole, reach_m: float) -> Whole:
-    """The east cell of a longitude as the row of cells ``north`` counts it."""
-    latitude = np.radians(np.minimum(89.9, np.abs((north + 0.5) * reach_m / METRES_PER_DEGREE)))
-    return np.floor(lon * METRES_PER_DEGREE * np.cos(latitude) / reach_m).astype(np.int64)
-
-
-def _key(time: Whole, north: Whole, east: Whole) -> Whole:
-    shifted = (time << _NORTH_BITS) + north + (1 << (_NORTH_BITS - 1))
-    return (shifted << _EAST_BITS) + east + (1 << (_EAST_BITS - 1))
-
-
-def _ranges(start: Whole, stop: Whole) -> Iterator[Found]:
-    """Each row with each row of its range, in pieces that fit in memory."""
-    counts = stop - start
-    cuts = np.flatnonzero(np.diff(np.cumsum(counts) // CHUNK, prepend=0))
-    for rows in np.split(np.arange(len(counts)), cuts):
-        sizes = counts[rows]
-        ends = np.cumsum(sizes)
-        inner = np.arange(int(sizes.sum())) - np.repeat(ends - sizes, sizes)
-        yield np.repeat(rows, sizes), np.repeat(start[rows], sizes) + inner
-
-
-def _within(columns: Columns, left: Whole, right: Whole, weights: Weights) -> Found:
-    near = Pairs.bare(columns, left, right)
-    keep = (near.metres <= weights.reach_m) & (near.gap_hours <= weights.reach_days * 24)
+def _each_with_each(columns: Columns, weights: Weights) -> Found:
+    left, right = (side.astype(np.int64) for side in np.triu_indices(len(columns), 1))
+    bare = Pairs.bare(columns, left, right)
+    near = (bare.metres <= weights.reach_m) & (bare.gap_hours <= weights.reach_days * 24)
+    far = (bare.metres <= weights.rescue_m) & (bare.gap_hours <= weights.rescue_days * 24)
+    keep = near | (far & (columns.addresses.shared(left, right) > 0))
     return left[keep], right[keep]
 
 
-def _rescued(columns: Columns, weights: Weights) -> Found:
-    """Pairs that name the same numbered place within the rescue reach, however wrong their pins are."""
-    sharers: dict[str, list[int]] = defaultdict(list)
-    for row, reading in enumerate(columns.readings):
-        for name in reading.addresses:
-            sharers[name].append(row)
-    pairs = [pair for rows in sharers.values() for pair in _some_pairs(rows, columns, weights)]
-    both = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    found = Pairs.bare(columns, both[:, 0], both[:, 1])
-    keep = (found.metres <= weights.rescue_m) & (found.gap_hours <= weights.rescue_days * 24)
-    return both[keep, 0], both[keep, 1]
+def _joined(columns: Columns, weights: Weights) -> tuple[Found, Found]:
+    """The two joins, on the engine."""
+    import duckdb
+
+    shape = {"scale": METRES_PER_DEGREE, "reach": float(weights.reach_m), "span": weights.reach_days * 86400.0}
+    with duckdb.connect(config={"memory_limit": MEMORY, "threads": 2}) as engine:
+        engine.register("accounts", {
+            "account": np.arange(len(columns)), "lon": columns.lon, "lat": columns.lat, "earliest": columns.earliest,
+        })  # fmt: skip
+        owners = np.repeat(np.arange(len(columns)), columns.addresses.sizes)
+        engine.register(
+            "addresses", {"item": columns.addresses.items, "account": owners, "earliest": np.nan_to_num(columns.earliest[owners])}
+        )
+        engine.execute(CELLS.format(**shape))
+        return _fetched(engine.execute(NEAR.format(**shape))), _fetched(engine.execute(RESCUED.format(most=CROWDED_ADDRESS)))
 
 
-def _some_pairs(rows: list[int], columns: Columns, weights: Weights) -> Iterator[tuple[int, int]]:
-    """Pairs of the rows that share an address, in the order of time, each with the few that follow it soon."""
-    rows = sorted(rows, key=lambda row: float(columns.earliest[row]))
-    reach = weights.rescue_days * 86400
-    for place, row in enumerate(rows):
-        for other in rows[place + 1 : place + 1 + CROWDED_ADDRESS]:
-            if columns.earliest[other] - columns.latest[row] > reach:
-                break
-            yield row, other
+def _fetched(answer: "duckdb.DuckDBPyConnection") -> Found:  # type: ignore[name-defined]  # noqa: F821 - imported where used
+    rows = answer.fetchnumpy()
+    return rows["one"].astype(np.int64), rows["other"].astype(np.int64)
+
+
+def _within(columns: Columns, found: Found, reach_m: float, reach_days: float) -> Found:
+    near = Pairs.bare(columns, *found)
+    keep = (near.metres <= reach_m) & (near.gap_hours <= reach_days * 24)
+    return found[0][keep], found[1][keep]

@@ -1,50 +1,66 @@
-"""Fit a whole weights file to labelled reports: how far to look, what evidence is worth, and where the bands lie. Pure.
+"""Fit a whole weights file to labelled reports: how far to look, what evidence is worth, and where the bands lie.
 
-Labels are ``cluster_id`` and, where some reports were never labelled, ``label`` (gold or distractor).
+Labels are ``cluster_id`` and, where some reports were never labelled, ``label`` (gold or distractor). Trees are grown where there
+are labels enough, else only the lines are fitted. Thresholds are set on scores of places that the scorer had not seen.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
-from server.matching import batch, blocking, training
-from server.matching.accounts import Columns, Whole
-from server.matching.evidence import Pairs, Rarity, measure
+from server.matching import batch, blocking, growing, thresholds, training
+from server.matching.accounts import Columns, Floats, Whole
+from server.matching.evidence import MEASURES, measure
 from server.matching.files import UnusableFile, account_of, read_rows
+from server.matching.pairs import Pairs
+from server.matching.thresholds import Labelled
 from server.matching.weights import Weights, weights_from
+from server.matching.weights_file import write_weights
 
-WRONG_MERGES = 0.01  # the automatic band may join this share of incidents with another one, on what it learnt from
 ENOUGH_PAIRS = 20
+ENOUGH_FOR_TREES = 200  # pairs of neighbours in time that are one; fewer teach the lines only
 MOST_PAIRS = 3_000_000
-JOINS = (-2.0, -1.5, -1.25, -1.0, -0.75, -0.5, -0.25, 0.0, 0.5)
-ATTACHES = (3.0, 4.0, 5.0, 6.0, 8.0)
-WINDOWS_HOURS = (3.0, 24.0, 168.0)
+DISTINCT_PAIRS = 50  # so many near pairs of one list, none of them one thing: the list never names a thing twice
+WORDS_PAY = 0.005  # what single words must add to the average precision to be kept
+LEARNT = tuple(name for name in MEASURES if name != "diction")
+
+Said = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """Labelled reports laid out as columns, in the order of their ids; ``gold`` are those whose label can be trusted."""
+def train_file(source: Path, target: Path, start: dict[str, Any], *, version: str, say: Said = lambda _: None) -> dict[str, float]:
+    """Learn a weights file from a labelled CSV; returns what it reaches on places it did not learn from.
 
-    columns: Columns
-    cluster: Whole
-    gold: np.ndarray
-
-
-def train_file(source: Path, target: Path, start: dict[str, Any], *, version: str) -> dict[str, float]:
-    """Learn a weights file from a labelled CSV; returns what the learnt weights reach on that same file.
-
-    ``start`` is the parsed weights file to begin from. UnusableFile when the labels do not suffice.
+    ``start`` is the parsed weights file to begin from; ``say`` is told what is being done. UnusableFile when the labels do not suffice.
     """
-    labelled = read_labelled(source)
-    data = {**start, "version": version, "reach": _reach(labelled, start["reach"])}
-    data = _fitted(labelled, data)
-    data, reached = _with_bands(labelled, data)
-    batch.write_weights(data, target)
+    data, reached = learn(read_labelled(source), {**start, "version": version}, say=say)
+    write_weights(data, target)
     return reached
+
+
+def learn(labelled: Labelled, start: dict[str, Any], *, say: Said = lambda _: None) -> tuple[dict[str, Any], dict[str, float]]:
+    """The weights file learnt from labelled reports, and what it reaches."""
+    columns = labelled.columns
+    data = {name: value for name, value in start.items() if name not in {"trees", "diction"}}
+    data["reach"] = _reach(labelled, start["reach"])
+    data["clusters"] = {"linkage": "sum", "sure_linkage": "single", "distinct": []}
+    left, right = blocking.candidate_pairs(columns, weights_from(data))
+    data["clusters"]["distinct"] = _distinct(labelled, left, right)
+    say(f"{len(columns)} reports, {len(left)} pairs within {data['reach']['metres']} m and {data['reach']['days']} days")
+    lesson = _lesson(labelled, left, right, weights_from(data))
+    data = training.fit(data, dict(zip(lesson.names, lesson.matrix.T, strict=True)), lesson.same, lesson.trust)
+    if len(_true_pairs(labelled)) >= ENOUGH_FOR_TREES:
+        say("growing trees, each fold judged by those that saw the others")
+        data, total = _with_trees(labelled, data, lesson, left, right)
+    else:
+        total = weights_from(data).totals(dict(zip(lesson.names, lesson.matrix.T.astype(float), strict=True)))
+    say("setting the thresholds")
+    return thresholds.set_bands(labelled, data, left, right, total)
 
 
 def read_labelled(source: Path) -> Labelled:
@@ -54,7 +70,7 @@ def read_labelled(source: Path) -> Labelled:
         raise UnusableFile(f"{source} needs a column cluster_id with a value in every row")
     cluster = np.unique([row["cluster_id"] for row in rows], return_inverse=True)[1]
     gold = np.array([(row.get("label") or "gold") == "gold" for row in rows])
-    labelled = Labelled(Columns([account_of(row) for row in rows]), cluster, gold)
+    labelled = Labelled(Columns(account_of(row) for row in rows), cluster, gold)
     if len(_true_pairs(labelled)) < ENOUGH_PAIRS:
         raise UnusableFile(f"{source} has fewer than {ENOUGH_PAIRS} pairs of reports of one incident: too few to learn from")
     return labelled
@@ -72,8 +88,8 @@ def _reach(labelled: Labelled, start: dict[str, Any]) -> dict[str, Any]:
     """How far apart reports of one incident lie in this file, nearly always; less where that would make too many pairs."""
     both = _true_pairs(labelled)
     found = Pairs.bare(labelled.columns, both[:, 0], both[:, 1])
-    metres = float(np.clip(1.5 * np.quantile(found.metres, 0.96), 200, 1500))
-    days = float(np.clip(1.5 * np.quantile(found.gap_hours, 0.96) / 24, 3, 60))
+    metres = float(np.clip(1.5 * np.quantile(found.metres, 0.97), 400, 1500))
+    days = float(np.clip(1.5 * np.quantile(found.gap_hours, 0.97) / 24, 7, 60))
     reach = {**start, "metres": ceil(metres / 50) * 50, "days": ceil(days)}
     while reach["metres"] > 200 and _pair_count(labelled, reach) > MOST_PAIRS:
         reach = {**reach, "metres": reach["metres"] * 3 // 4}
@@ -92,63 +108,66 @@ def _only_reach(reach: dict[str, Any]) -> Any:
     )
 
 
-def _fitted(labelled: Labelled, data: dict[str, Any]) -> dict[str, Any]:
-    columns = labelled.columns
-    left, right = blocking.candidate_pairs(columns, weights_from(data))
-    rarity = Rarity.of(columns) if len(columns) >= batch.ENOUGH_WORDS else weights_from(data).rarity
-    values = measure(Pairs(columns, left, right, rarity, blocking.crowding(columns, left, right)))
-    same = labelled.cluster[left] == labelled.cluster[right]
+def _distinct(labelled: Labelled, left: Whole, right: Whole) -> list[str]:
+    """The curated lists whose own rows, however near, are never one thing by these labels."""
+    source, sure = labelled.columns.sources, labelled.gold[left] & labelled.gold[right]
+    own = sure & (source[left] >= 0) & (source[left] == source[right])
+    near, same = Counter(source[left[own]].tolist()), Counter(source[left[own & labelled.same(left, right)]].tolist())
+    names = labelled.columns.source_names
+    return sorted(names[number] for number, count in near.items() if count >= DISTINCT_PAIRS and not same[number])
+
+
+def _lesson(labelled: Labelled, left: Whole, right: Whole, weights: Weights) -> growing.Lesson:
+    """What there is to learn from: pairs with a report that nobody labelled count less, or not at all."""
+    same = labelled.same(left, right)
     sure = labelled.gold[left].astype(int) + labelled.gold[right]
     trust = np.where(same | (sure == 2), 1.0, np.where(sure == 1, training.DISTRACTOR_WEIGHT, 0.0))
-    return training.fit(data, values, same, trust)
+    matrix = np.empty((len(left), len(LEARNT)), np.float32)
+    for piece, pairs in batch.laid_out(labelled.columns, left, right, replace(weights, trees=_Asking())):
+        values = measure(pairs, LEARNT)
+        for column, name in enumerate(LEARNT):
+            matrix[piece, column] = values[name]
+    fold = growing.folds_of(labelled.columns, labelled.cluster)
+    return growing.Lesson(LEARNT, matrix, same, trust, (fold[left], fold[right]))
 
 
-def _with_bands(labelled: Labelled, data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, float]]:
-    """The thresholds that do best on these labels: most agreement for the guess, most joined safely for the automatic band."""
-    weights = weights_from(data)
-    compared = batch.compare(labelled.columns.accounts, weights)
-    guesses = {join: _agreement(labelled, batch.best_guess(compared, replace(weights, join=join))) for join in JOINS}
-    join = max(JOINS, key=lambda one: (guesses[one]["f1"], one))
-    attach, window, sure = _safest(labelled, weights)
-    bands = {**data["bands"], "join": join, "attach": attach, "same_event_hours": window, "suggest": round(join - 1, 3)}
-    reached = {"f1": guesses[join]["f1"], "automatic_recall": sure["recall"], "automatic_wrong": sure["wrong"]}
-    return {**data, "bands": bands}, reached
+class _Asking:
+    """Trees that are not yet grown, but will ask about everything."""
+
+    measures = LEARNT
 
 
-def _safest(labelled: Labelled, weights: Weights) -> tuple[float, float, dict[str, float]]:
-    """The automatic band that joins most and wrongly at most WRONG_MERGES of the incidents; else the strictest of all."""
-    tried = []
-    for window in WINDOWS_HOURS:
-        wide = replace(weights, same_event_hours=window, attach=min(ATTACHES))
-        compared = batch.compare(labelled.columns.accounts, wide)
-        for attach in ATTACHES:
-            strict = replace(compared, attach=compared.attach & (compared.total >= attach))
-            found = _agreement(labelled, batch.automatic(strict, replace(wide, attach=attach)))
-            tried.append((attach, window, found))
-    safe = [one for one in tried if one[2]["wrong"] <= WRONG_MERGES]
-    return max(safe, key=lambda one: one[2]["recall"]) if safe else min(tried, key=lambda one: one[2]["wrong"])
+def _with_trees(
+    labelled: Labelled, data: dict[str, Any], lesson: growing.Lesson, left: Whole, right: Whole
+) -> tuple[dict[str, Any], Floats]:
+    """The weights with trees, and with what single words are worth where that pays; and the honest totals of all pairs."""
+    total, sure = growing.honest_totals(lesson), lesson.trust == 1.0
+    wordings = growing.Wordings.of(labelled.columns, left, right)
+    said = wordings.honest(lesson, total)
+    of_fold = np.stack(said)[lesson.folds[0], np.arange(len(left))]
+    gain = growing.average_precision(lesson.same[sure], (total + of_fold)[sure]) - growing.average_precision(lesson.same[sure], total[sure])
+    every = np.ones(len(left), bool)
+    if gain < WORDS_PAY:
+        return {**data, "trees": _written(lesson, growing.grow(lesson, every))}, total
+    names = (*lesson.names, "diction")
+    matrices = [np.column_stack([lesson.matrix, one]).astype(np.float32) for one in said]
+    worded = replace(lesson, names=names, matrix=np.column_stack([lesson.matrix, of_fold]).astype(np.float32))
+    honest = growing.honest_totals(worded, matrices)
+    words = wordings.learn(lesson, every, total)
+    data = {**data, "diction": _spelt(labelled.columns, wordings.words, words)}
+    return {**data, "trees": _written(worded, growing.grow(worded, every))}, honest
 
 
-def _agreement(labelled: Labelled, found: dict[str, str]) -> dict[str, float]:
-    """How a clustering agrees with the labels of the trusted reports: F1 and recall of pairs, share of incidents joined wrongly."""
-    names = np.array([found[account.id] for account in labelled.columns.accounts])[labelled.gold]
-    guess, truth = np.unique(names, return_inverse=True)[1], labelled.cluster[labelled.gold]
-    both = _pairs_in(guess * (int(truth.max()) + 1) + truth)
-    precision, recall = both / max(1, _pairs_in(guess)), both / max(1, _pairs_in(truth))
-    return {
-        "f1": 2 * precision * recall / max(1e-9, precision + recall),
-        "recall": recall,
-        "wrong": _share_joined_wrongly(guess, truth),
-    }
+def _written(lesson: growing.Lesson, text: str) -> dict[str, Any]:
+    return {"measures": list(lesson.names), "model": text.splitlines()}
 
 
-def _pairs_in(group: Sequence[int] | Whole) -> int:
-    sizes = np.unique(group, return_counts=True)[1]
-    return int((sizes * (sizes - 1) // 2).sum())
+def _spelt(columns: Columns, hashes: list[int], worth: Floats) -> dict[str, list[float]]:
+    """The learnt words as skeletons with what they are worth shared and alone; those worth nothing are left out."""
+    spelt = {crc32(word.encode()): word for word in _words(columns)}
+    both = zip(hashes, worth[: len(hashes)].tolist(), worth[len(hashes) :].tolist(), strict=True)
+    return {spelt[one]: [shared, alone] for one, shared, alone in both if one in spelt and (shared or alone)}
 
 
-def _share_joined_wrongly(guess: Whole, truth: Whole) -> float:
-    cells = np.unique(np.stack([guess, truth]), axis=1)
-    crowded = np.unique(cells[0], return_counts=True)
-    mixed = np.isin(cells[0], crowded[0][crowded[1] > 1])
-    return len(np.unique(cells[1][mixed])) / max(1, len(np.unique(truth)))
+def _words(columns: Columns) -> Iterator[str]:
+    return (word for reading in columns.readings for word in reading.tokens)

@@ -4,83 +4,21 @@ Pure. Every measure takes ``Pairs`` and gives one number for each pair, in its o
 number is worth is in the weights file, not here. Add a measure: write it, name it in ``MEASURES``, give it knots in the weights.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
-from math import log, nan
+from collections.abc import Callable, Iterable
+from math import nan
 
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from server.core.geography import METRES_PER_DEGREE
-from server.matching.accounts import Bags, Columns, Floats, Whole
+from server.matching import context
+from server.matching.accounts import Bags, Floats, Whole
+from server.matching.pairs import Pairs, Rarity
 from server.vocabulary import SiteType, taxonomy_distance
+
+__all__ = ["MEASURES", "Pairs", "Rarity", "kind_distance", "measure"]
 
 LEAST_ACCURACY_M = 5.0
 DIFFERENT_WORDS = 0.75  # two free-text categories that share no word may still mean one kind of place
-
-
-class Rarity:
-    """How telling a word is: its inverse document frequency, learnt from a corpus, or one constant where nothing is known."""
-
-    def __init__(self, counts: dict[int, int], documents: int) -> None:
-        self.known = np.array(sorted(counts), dtype=np.int64)
-        self.values = np.array([log((documents + 1) / (counts[item] + 1)) for item in self.known.tolist()])
-        self.unseen = log(documents + 1)
-
-    @classmethod
-    def of(cls, columns: Columns) -> "Rarity":
-        """Learn from the accounts themselves (a file of them)."""
-        items, counts = np.unique(columns.tokens.items, return_counts=True)
-        return cls(dict(zip(items.tolist(), counts.tolist(), strict=True)), len(columns))
-
-    def along(self, items: Whole) -> Floats:
-        """The weight of each item."""
-        if not len(self.known):
-            return np.full(len(items), max(self.unseen, 1.0))
-        spots = np.minimum(np.searchsorted(self.known, items), len(self.known) - 1)
-        return np.where(self.known[spots] == items, self.values[spots], self.unseen)
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Pairs of accounts by row number, and how crowded the place is (how many other candidates lie near either of them)."""
-
-    columns: Columns
-    left: Whole
-    right: Whole
-    rarity: Rarity
-    crowd: Floats
-
-    @classmethod
-    def bare(cls, columns: Columns, left: Whole, right: Whole) -> "Pairs":
-        """Pairs of which only distance and time are asked."""
-        return cls(columns, left, right, Rarity({}, 0), np.zeros(len(left)))
-
-    @cached_property
-    def metres(self) -> Floats:
-        """Distance in metres on a locally flat Earth (good to 0.1 % at matching distances)."""
-        lon, lat = self.columns.lon, self.columns.lat
-        middle = np.radians((lat[self.left] + lat[self.right]) / 2)
-        turn = (lon[self.left] - lon[self.right] + 180) % 360 - 180
-        return np.hypot(turn * np.cos(middle), lat[self.left] - lat[self.right]) * METRES_PER_DEGREE
-
-    @cached_property
-    def gap_hours(self) -> Floats:
-        """Hours between the two intervals of time; 0 where they touch."""
-        late = np.maximum(self.columns.earliest[self.left], self.columns.earliest[self.right])
-        early = np.minimum(self.columns.latest[self.left], self.columns.latest[self.right])
-        return np.maximum(0.0, late - early) / 3600
-
-    @cached_property
-    def vague(self) -> np.ndarray:
-        """True where either side hardly knows when it was."""
-        return self.columns.vague[self.left] | self.columns.vague[self.right]
-
-    @cached_property
-    def coarse(self) -> np.ndarray:
-        """True where either side does not know the hour."""
-        return self.columns.coarse[self.left] | self.columns.coarse[self.right]
 
 
 def distance(pairs: Pairs) -> Floats:
@@ -119,7 +57,7 @@ def mentioned(pairs: Pairs) -> Floats:
 def words(pairs: Pairs) -> Floats:
     """How much of what the words tell is shared: cosine of rare-word weights, 0 to 1; NaN where either side is wordless."""
     bags = pairs.columns.tokens
-    weights = pairs.rarity.along(bags.items) ** 2
+    weights = pairs.rare**2
     total = bags.weigh(weights)
     norm = np.sqrt(total[pairs.left] * total[pairs.right])
     shared = bags.shared(pairs.left, pairs.right, weights)
@@ -128,9 +66,41 @@ def words(pairs: Pairs) -> Floats:
 
 def spelling(pairs: Pairs) -> Floats:
     """How alike the folded texts are letter by letter, whatever the order of their words: 0 to 1."""
-    left, right = pairs.columns.folded[pairs.left], pairs.columns.folded[pairs.right]
-    alike = process.cpdist(left, right, scorer=fuzz.token_sort_ratio, dtype=np.float32) / 100
-    return np.where((left == "") | (right == ""), np.nan, alike)
+    return _alike(pairs, fuzz.token_sort_ratio)
+
+
+def overlap(pairs: Pairs) -> Floats:
+    """How alike the texts are where one says more than the other (the words of the shorter within the longer): 0 to 1."""
+    return _alike(pairs, fuzz.token_set_ratio)
+
+
+def quoted(pairs: Pairs) -> Floats:
+    """How much of the shorter text stands within the longer as it is: 0 to 1."""
+    return _alike(pairs, fuzz.partial_ratio)
+
+
+def telling(pairs: Pairs) -> Floats:
+    """How telling the shared words are, summed."""
+    return pairs.columns.tokens.shared(pairs.left, pairs.right, pairs.rare)
+
+
+def diction(pairs: Pairs) -> Floats:
+    """What the words are worth, word by word, as labels taught; NaN where nothing was learnt."""
+    if pairs.diction is None:
+        return np.full(len(pairs.left), np.nan)
+    return pairs.diction.of_pairs(pairs.columns, pairs.left, pairs.right)
+
+
+def left_over_few(pairs: Pairs) -> Floats:
+    """Words that the terser side says alone."""
+    sizes = pairs.columns.tokens.sizes
+    return np.minimum(sizes[pairs.left], sizes[pairs.right]) - pairs.columns.tokens.shared(pairs.left, pairs.right)
+
+
+def left_over_many(pairs: Pairs) -> Floats:
+    """Words that the wordier side says alone."""
+    sizes = pairs.columns.tokens.sizes
+    return np.maximum(sizes[pairs.left], sizes[pairs.right]) - pairs.columns.tokens.shared(pairs.left, pairs.right)
 
 
 def numbers(pairs: Pairs) -> Floats:
@@ -144,6 +114,26 @@ def address(pairs: Pairs) -> Floats:
     same = columns.addresses.shared(pairs.left, pairs.right) > 0
     street = columns.streets.shared(pairs.left, pairs.right) > 0
     return np.where(same, 0.0, np.where(street & (numbers(pairs) == 1), 1.0, np.nan))
+
+
+def site_number(pairs: Pairs) -> Floats:
+    """0 where both give one number of a school, clinic or the like, 1 where both give one and none agrees."""
+    return _agreement(pairs, pairs.columns.sites)
+
+
+def house_number(pairs: Pairs) -> Floats:
+    """The same for numbers beside a street."""
+    return _agreement(pairs, pairs.columns.houses)
+
+
+def street(pairs: Pairs) -> Floats:
+    """0 where both name one street, 1 where each names another."""
+    return _agreement(pairs, pairs.columns.roads)
+
+
+def name(pairs: Pairs) -> Floats:
+    """0 where both places are called after the same thing ("Victory", in any language), 1 where after other things."""
+    return _agreement(pairs, pairs.columns.names)
 
 
 def photo(pairs: Pairs) -> Floats:
@@ -166,9 +156,27 @@ def damage(pairs: Pairs) -> Floats:
 
 
 def source(pairs: Pairs) -> Floats:
-    """1 where both come from one curated list, whose maker holds its rows to be distinct; 0 where from two; else NaN."""
-    left, right = pairs.columns.sources[pairs.left], pairs.columns.sources[pairs.right]
-    return np.where((left < 0) | (right < 0), np.nan, (left == right).astype(np.float64))
+    """0 where they come from two curated lists, 1 from one, 2 from one that never names a thing twice; else NaN."""
+    columns = pairs.columns
+    left, right = columns.sources[pairs.left], columns.sources[pairs.right]
+    worth = np.array([*(2.0 if name in pairs.distinct else 1.0 for name in columns.source_names), np.nan])
+    return np.where((left < 0) | (right < 0), np.nan, np.where(left == right, worth[left], 0.0))
+
+
+def clock(pairs: Pairs) -> Floats:
+    """Hours between the times of day, whatever the day, where both know the hour: what recurs at one hour is a nuisance."""
+    rest = pairs.gap_hours % 24
+    return np.where(pairs.coarse, np.nan, np.minimum(rest, 24 - rest))
+
+
+def accuracy_best(pairs: Pairs) -> Floats:
+    """The better of the two accuracies claimed, in metres."""
+    return np.fmin(pairs.columns.accuracy[pairs.left], pairs.columns.accuracy[pairs.right])
+
+
+def accuracy_worst(pairs: Pairs) -> Floats:
+    """The worse of the two accuracies claimed, in metres."""
+    return np.fmax(pairs.columns.accuracy[pairs.left], pairs.columns.accuracy[pairs.right])
 
 
 def crowd(pairs: Pairs) -> Floats:
@@ -176,18 +184,30 @@ def crowd(pairs: Pairs) -> Floats:
     return pairs.crowd
 
 
+def _standing(among: str) -> Callable[[Pairs], Floats]:
+    """A measure of ``context.py``; NaN where it was not taken."""
+
+    def take(pairs: Pairs) -> Floats:
+        found = pairs.context.get(among)
+        return np.full(len(pairs.left), np.nan) if found is None else found.astype(np.float64)
+
+    return take
+
+
 Measure = Callable[[Pairs], Floats]
 MEASURES: dict[str, Measure] = {
     measure.__name__: measure
     for measure in (
         distance, accuracy, hours, days, kind, mentioned, words, spelling, numbers, address, photo, damage, source, crowd,
+        overlap, quoted, telling, diction, left_over_few, left_over_many, site_number, house_number, street, name, clock,
+        accuracy_best, accuracy_worst,
     )
-}  # fmt: skip
+} | {among: _standing(among) for among in context.MEASURED}  # fmt: skip
 
 
-def measure(pairs: Pairs) -> dict[str, Floats]:
-    """Every measure of every pair."""
-    return {name: take(pairs) for name, take in MEASURES.items()}
+def measure(pairs: Pairs, names: Iterable[str] = tuple(MEASURES)) -> dict[str, Floats]:
+    """The measures named, or all, of every pair."""
+    return {name: MEASURES[name](pairs) for name in names}
 
 
 def kind_distance(one: str, other: str) -> float:
@@ -214,6 +234,12 @@ def _looked_up(names: list[str], left: Whole, right: Whole, distance_of: Callabl
     keys, back = np.unique(np.minimum(left, right) * len(names) + np.maximum(left, right), return_inverse=True)
     table = [distance_of(names[key // len(names)], names[key % len(names)]) if key >= 0 else 0.0 for key in keys.tolist()]
     return np.where(known, np.array([*table, 0.0])[back], np.nan)
+
+
+def _alike(pairs: Pairs, scorer: Callable[..., float]) -> Floats:
+    left, right = pairs.columns.folded[pairs.left], pairs.columns.folded[pairs.right]
+    alike = process.cpdist(left, right, scorer=scorer, dtype=np.float32) / 100
+    return np.where((left == "") | (right == ""), np.nan, alike)
 
 
 def _agreement(pairs: Pairs, bags: Bags) -> Floats:

@@ -23,7 +23,11 @@ _ARABIC_THE = "ال"  # written on to its word
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the words of one account say. ``kinds`` are site codes or groups; ``addresses`` are "name|number" or "group#number" keys."""
+    """What the words of one account say. ``kinds`` are site codes or groups; ``addresses`` are "name|number" or "group#number" keys.
+
+    ``sites`` are the numbers of schools, clinics and the like, ``houses`` those beside a street; ``roads`` are streets with or
+    without a number; ``names`` are what places are called after the world over ("victory", whatever the language).
+    """
 
     folded: str
     tokens: frozenset[str]
@@ -31,6 +35,10 @@ class Reading:
     addresses: frozenset[str]
     streets: frozenset[str]
     kinds: frozenset[str]
+    sites: frozenset[str] = frozenset()
+    houses: frozenset[str] = frozenset()
+    roads: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +51,17 @@ class Lexicon:
     fillers: frozenset[str]
     counted: frozenset[str]
     numbered: frozenset[str]
+    after: frozenset[str]
+    names: dict[str, str]
 
 
 def read(text: str, place_text: str = "") -> Reading:
     """Read what a person wrote about the damage and about the place. Never fails; empty words give an empty reading."""
     words = [_fold_word(word) for word in _TOKEN.findall(_without_clocks(f"{text} , {place_text}"))]
     words = [word for word in words if word]
-    kinds = frozenset(kind for word in words if (kind := kind_of_word(word)))
+    beside = _beside_streets(words)
+    kinds = frozenset(kind for place, word in enumerate(words) if place not in beside and (kind := kind_of_word(word)))
+    words = [lexicon().names.get(word, word) if place in beside or not kind_of_word(word) else word for place, word in enumerate(words)]
     found = [_numbered(words, place) for place, word in enumerate(words) if _is_number(words, place, word)]
     streets = frozenset(one.street for one in found if one.street)
     return Reading(
@@ -59,6 +71,12 @@ def read(text: str, place_text: str = "") -> Reading:
         addresses=frozenset(key for one in found for key in _addresses(one, streets, kinds)),
         streets=streets,
         kinds=kinds,
+        sites=frozenset(one.number for one in found if one.is_of_kind),
+        houses=frozenset(one.number for one in found if one.number and one.street),
+        roads=streets | {skeleton(words[place]) for place in beside if _is_telling(words[place])},
+        names=frozenset(
+            word for place, word in enumerate(words) if word[0] == "=" and place not in beside and skeleton(word) not in streets
+        ),
     )
 
 
@@ -90,9 +108,22 @@ def lexicon() -> Lexicon:
         kinds={_fold_word(word): code for code, words in data["kinds"].items() for word in words},
         **{
             name: frozenset(_fold_word(word) for word in data[name])
-            for name in ("streets", "houses", "fillers", "counted", "numbered")
+            for name in ("streets", "houses", "fillers", "counted", "numbered", "after")
         },
+        names={_fold_word(word): f"={name}" for name, words in data["names"].items() for word in words},
     )
+
+
+def _beside_streets(words: list[str]) -> frozenset[int]:
+    """The places of the words that say which street: before "St", after "calle" or "вул."."""
+    known, found = lexicon(), set()
+    for place, word in enumerate(words):
+        if word in known.streets:
+            step = -1 if word in known.after else 1
+            spots = [spot for spot in (place + step, place + 2 * step) if 0 <= spot < len(words)]
+            spots = [spot for spot in spots if words[spot] not in known.fillers][:1]
+            found |= {spot for spot in spots if not words[spot].isdigit()}
+    return frozenset(found)
 
 
 @lru_cache(maxsize=200_000)

@@ -11,7 +11,7 @@ import numpy as np
 
 from server.core.choices import N_
 from server.matching.accounts import Floats
-from server.matching.evidence import Pairs
+from server.matching.pairs import Pairs
 
 FEW_NATS = 0.05
 NEAR_KIND, OTHER_KIND = 0.1, 0.8
@@ -35,6 +35,8 @@ REASON_WORDS = {
     "numbers_differ": N_("numbers differ: %(left)s and %(right)s"),
     "address_same": N_("both name the same numbered place"),
     "address_differs": N_("the same street, other numbers"),
+    "name_same": N_("both places are called after the same thing"),
+    "name_differs": N_("the places are called after other things"),
     "photo_same": N_("the same photo"),
     "photo_near": N_("photos that look alike"),
     "photo_differs": N_("photos that show something else"),
@@ -43,6 +45,7 @@ REASON_WORDS = {
     "one_list": N_("both stand in one list that counts them as two"),
     "two_lists": N_("they come from two different lists"),
     "crowd": N_("%(others)s other reports near by"),
+    "rest": N_("everything else together"),
     "says_same": N_("the person says it is the same damage"),
     "first": N_("the first report of this damage"),
     "by_hand": N_("a person laid it here"),
@@ -65,14 +68,34 @@ class Reason:
 
 
 def reasons_of(pairs: Pairs, values: dict[str, Floats], contributions: dict[str, Floats], row: int) -> tuple[Reason, ...]:
-    """What speaks for and against in one pair, the weightiest first; what adds next to nothing is left out."""
+    """What speaks for and against in one pair, the weightiest first; what adds next to nothing is left out.
+
+    Measures that look at one thing from several sides (the words, the crowd) are said in one sentence and add up.
+    """
+    summed: dict[str, float] = {}
+    for name, worth in contributions.items():
+        said = SAID_AS.get(name, name)
+        said = _SPOKEN_INSTEAD[said] if said in _SPOKEN_INSTEAD and np.isnan(values[said][row]) else said
+        summed[said] = summed.get(said, 0.0) + float(worth[row])
     found = [
-        Reason(*word(float(values[name][row]), pairs, row), contribution)
-        for name, word in _WORDING.items()
-        if name in contributions and not np.isnan(values[name][row])
-        if abs(contribution := round(float(contributions[name][row]), 2)) >= FEW_NATS
+        Reason(*_WORDING[name](float(values[name][row]), pairs, row), round(worth, 2))
+        for name, worth in summed.items()
+        if name in _WORDING and name in values and not np.isnan(values[name][row]) and abs(round(worth, 2)) >= FEW_NATS
     ]
+    rest = round(sum(summed.values()) - sum(reason.contribution for reason in found), 2)
+    if abs(rest) >= FEW_NATS:
+        found.append(Reason("rest", {}, rest))
     return tuple(sorted(found, key=lambda reason: (-abs(reason.contribution), reason.code)))
+
+
+SAID_AS = {
+    "accuracy_best": "distance", "accuracy_worst": "distance", "clock": "hours", "overlap": "words", "quoted": "words", "telling": "words",
+    "diction": "words", "left_over_few": "words", "left_over_many": "words", "site_number": "numbers", "house_number": "numbers",
+    "street": "address", "nearer_few": "crowd", "nearer_many": "crowd", "sooner_few": "crowd", "sooner_many": "crowd",
+    "closer_few": "crowd", "closer_many": "crowd", "spot_few": "crowd", "spot_many": "crowd", "spot_day_few": "crowd",
+    "spot_day_many": "crowd", "spot_week_few": "crowd", "spot_week_many": "crowd", "block_days_few": "crowd", "block_days_many": "crowd",
+}  # fmt: skip
+_SPOKEN_INSTEAD = {"hours": "days", "accuracy": "distance"}
 
 
 Worded = tuple[str, dict[str, Any]]
@@ -122,6 +145,10 @@ def _address(value: float, _pairs: Pairs, _row: int) -> Worded:
     return ("address_differs" if value else "address_same"), {}
 
 
+def _name(value: float, _pairs: Pairs, _row: int) -> Worded:
+    return ("name_differs" if value else "name_same"), {}
+
+
 def _photo(value: float, _pairs: Pairs, _row: int) -> Worded:
     return ("photo_same" if value <= SAME_BITS else "photo_near" if value <= LIKE_BITS else "photo_differs"), {}
 
@@ -149,6 +176,7 @@ _WORDING: dict[str, Callable[[float, Pairs, int], Worded]] = {
     "spelling": _spelling,
     "numbers": _numbers,
     "address": _address,
+    "name": _name,
     "photo": _photo,
     "damage": _damage,
     "source": _source,

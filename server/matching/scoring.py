@@ -11,7 +11,9 @@ from enum import StrEnum
 import numpy as np
 
 from server.matching.accounts import Account, Columns, Floats
-from server.matching.evidence import Pairs, measure
+from server.matching.context import surroundings
+from server.matching.evidence import measure
+from server.matching.pairs import Pairs
 from server.matching.reasons import REASON_WORDS, Reason, reasons_of
 from server.matching.weights import Weights
 
@@ -22,6 +24,7 @@ SAME_PLACE_M = 300.0  # how far two pins may lie apart when the words name one n
 SAME_PHOTO_BITS, SAME_PHOTO_M = 6.0, 500.0  # one photo seen twice; further away it was merely passed on
 SAME_KIND, OTHER_KIND = 0.2, 0.8
 ALIKE_WORDS = 0.35
+ONE_LIST, NEVER_TWICE = 1.0, 2.0
 
 class Band(StrEnum):
     """What may be done with a pair."""
@@ -40,7 +43,10 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How two accounts compare. ``total`` is log-odds; ``has_identity`` says that something positive names one and the same thing."""
+    """How two accounts compare. ``total`` is log-odds: ``base``, from which every pair starts, and what each reason adds.
+
+    ``has_identity`` says that something positive names one and the same thing.
+    """
 
     total: float
     band: Band
@@ -48,14 +54,14 @@ class Score:
     reasons: tuple[Reason, ...]
     has_identity: bool
     has_conflict: bool
+    base: float = 0.0
 
 
 @dataclass(frozen=True)
 class Judged:
-    """Many pairs judged at once: measures, contributions and what follows, one row for each pair."""
+    """Many pairs judged at once: measures and what follows, one row for each pair."""
 
     values: dict[str, Floats]
-    contributions: dict[str, Floats]
     total: Floats
     identity: np.ndarray
     conflict: np.ndarray
@@ -74,25 +80,29 @@ def score_each(a: Account, others: Sequence[Account], weights: Weights, *, crowd
         return []
     columns = Columns([a, *others])
     count = len(others)
+    left, right = np.zeros(count, np.int64), np.arange(1, count + 1)
     company = np.full(count, count - 1 if crowd is None else crowd, dtype=float)
-    pairs = Pairs(columns, np.zeros(count, np.int64), np.arange(1, count + 1), weights.rarity, company)
+    around = _context(columns, count, weights)
+    pairs = Pairs(columns, left, right, weights.rarity, company, around, weights.diction, weights.distinct)
     judged = judge(pairs, weights)
-    return [_score(pairs, judged, row, weights) for row in range(count)]
+    base, contributions = weights.contributions(judged.values)
+    return [_score(pairs, judged, base, contributions, row, weights) for row in range(count)]
 
 
 def judge(pairs: Pairs, weights: Weights) -> Judged:
     """Measure, weigh and judge pairs; crowding between rivals is not yet considered (``unrivalled``)."""
-    values = measure(pairs)
-    contributions = weights.contributions(values)
-    total = weights.total(contributions)
+    values = measure(pairs, weights.measures)
+    total = weights.totals(values)
     identity, conflict = _identity(pairs, values, weights), _conflict(pairs, values, weights)
+    if not weights.is_strict:
+        conflict = values["source"] == NEVER_TWICE
+    sure = (identity if weights.is_strict else _speaks(values)) & ~conflict
     return Judged(
         values=values,
-        contributions=contributions,
         total=total,
         identity=identity,
         conflict=conflict,
-        attach=identity & ~conflict & (total >= weights.attach),
+        attach=sure & (total >= weights.attach),
         second_strike=_struck_again(pairs, values, weights),
     )
 
@@ -100,6 +110,23 @@ def judge(pairs: Pairs, weights: Weights) -> Judged:
 def unrivalled(best: float, rival: float | None, weights: Weights) -> bool:
     """Whether the best candidate stands clear of the next one, so that a crowded place asks a person."""
     return rival is None or best - rival >= weights.crowding_margin
+
+
+def _context(columns: Columns, count: int, weights: Weights) -> dict[str, Floats]:
+    """How each candidate stands among all of them, as far as they lie within reach of one another."""
+    if not weights.needs_context:
+        return {}
+    left, right = (side.astype(np.int64) for side in np.triu_indices(count + 1, 1))
+    bare = Pairs.bare(columns, left, right)
+    near = (left == 0) | ((bare.metres <= weights.reach_m) & (bare.gap_hours <= weights.reach_days * 24))
+    found = surroundings(columns, left[near], right[near])
+    return {name: values[:count] for name, values in found.items()}
+
+
+def _speaks(values: dict[str, Floats]) -> np.ndarray:
+    """Something besides place and time speaks for one thing: distance alone never attaches."""
+    alike = (values["words"] > 0) | (values["spelling"] >= ALIKE_WORDS) | (values["kind"] <= SAME_KIND)
+    return alike | (values["mentioned"] <= SAME_KIND) | (values["numbers"] == 0) | (values["photo"] <= SAME_PHOTO_BITS)
 
 
 def _claimed(pairs: Pairs) -> Floats:
@@ -132,7 +159,7 @@ def _conflict(pairs: Pairs, values: dict[str, Floats], weights: Weights) -> np.n
         | (values["kind"] >= OTHER_KIND)
         | (values["mentioned"] >= OTHER_KIND)
         | (values["damage"] >= 2)
-        | (values["source"] == 1)
+        | (values["source"] >= ONE_LIST)
         | (pairs.gap_hours > weights.same_event_hours)
         | (pairs.metres > SAME_PHOTO_M)
     )
@@ -145,11 +172,13 @@ def _struck_again(pairs: Pairs, values: dict[str, Floats], weights: Weights) -> 
     return (spot | named) & (pairs.gap_hours > weights.second_strike_hours)
 
 
-def _score(pairs: Pairs, judged: Judged, row: int, weights: Weights) -> Score:
+def _score(
+    pairs: Pairs, judged: Judged, base: float, contributions: dict[str, Floats], row: int, weights: Weights
+) -> Score:
     again = bool(judged.second_strike[row])
     total = float(judged.total[row])
     if again:  # time is what makes it a second strike, so it must not count against it
-        total -= float(judged.contributions["hours"][row] + judged.contributions["days"][row])
+        total -= sum(float(contributions[name][row]) for name in ("hours", "days") if name in contributions)
     band = Band.SUGGEST if total >= weights.suggest or judged.identity[row] else Band.APART
     if judged.attach[row] and not again:
         band = Band.ATTACH
@@ -157,7 +186,8 @@ def _score(pairs: Pairs, judged: Judged, row: int, weights: Weights) -> Score:
         total=round(total, 3),
         band=band,
         relation=Relation.SECOND_STRIKE if again else Relation.SAME,
-        reasons=reasons_of(pairs, judged.values, judged.contributions, row),
+        reasons=reasons_of(pairs, judged.values, contributions, row),
         has_identity=bool(judged.identity[row]),
         has_conflict=bool(judged.conflict[row]),
+        base=round(base, 3),
     )

@@ -1,0 +1,177 @@
+"""Where the bands lie: the join of the best guess and the threshold of the automatic band, set on honest scores of labelled pairs.
+
+Pure. The automatic band is safe first: among all settings that join few enough incidents wrongly the one that finds most.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from server.matching import batch
+from server.matching.accounts import Columns, Floats, Whole
+from server.matching.scoring import judge
+from server.matching.weights import Linkage, Weights, weights_from
+
+SAFEST, SAFE = 0.004, 0.011  # the share of incidents that the automatic band may join with another one, on unseen places
+HALF = 0.5  # the strictest goal is kept where so many of the pairs are still found
+JOINS = tuple(step / 2 for step in range(-8, 4))
+LINKAGES: tuple[Linkage, ...] = ("single", "mean", "sum")
+ATTACHES = tuple(step / 4 for step in range(-12, 33))
+WINDOWS_HOURS = (3.0, 24.0, 168.0)
+BEYOND_REACH = -6.0  # what a pair out of reach is held to be worth where clusters join by their mean
+BEYOND_REACH_SUM = -0.5
+MOST_TRIED = 40_000  # reports on which every linkage is tried; more are cut to some of the folds
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Labelled reports laid out as columns, in the order of their ids; ``gold`` are those whose label can be trusted."""
+
+    columns: Columns
+    cluster: Whole
+    gold: np.ndarray
+
+    def same(self, left: Whole, right: Whole) -> np.ndarray:
+        """Which pairs are of one incident."""
+        return self.cluster[left] == self.cluster[right]
+
+
+def set_bands(
+    labelled: Labelled, data: dict[str, Any], left: Whole, right: Whole, total: Floats
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """The weights file with its bands set by the honest ``total`` of each pair, and what they reach."""
+    guess = _best_join(labelled, weights_from(data), left, right, total)
+    join, linkage = guess["join"], guess["linkage"]
+    clusters = {**data["clusters"], "linkage": linkage}
+    bands = {**data["bands"], "join": join, "absent": _absent(linkage, join), "suggest": round(min(join, 0.0) - 1, 3)}
+    data = {**data, "bands": bands, "clusters": clusters}
+    sure = _safest(labelled, weights_from(data), left, right, total)
+    bands |= {name: sure[name] for name in ("attach", "is_strict", "crowding_margin", "same_event_hours")}
+    clusters["sure_linkage"] = sure["sure_linkage"]
+    return {**data, "bands": bands, "clusters": clusters}, {
+        "f1": guess["f1"], "automatic_recall": sure["recall"], "automatic_wrong": sure["wrong"],
+    }  # fmt: skip
+
+
+def agreement(truth: Whole, guess: Whole) -> dict[str, float]:
+    """How a clustering agrees with the labels: F1 and recall of pairs, share of incidents joined wrongly."""
+    guess, truth = np.unique(guess, return_inverse=True)[1], np.unique(truth, return_inverse=True)[1]
+    both = _pairs_in(guess.astype(np.int64) * (int(truth.max(initial=0)) + 1) + truth)
+    precision, recall = both / max(1, _pairs_in(guess)), both / max(1, _pairs_in(truth))
+    return {
+        "f1": 2 * precision * recall / max(1e-9, precision + recall),
+        "recall": recall,
+        "wrong": _share_joined_wrongly(guess, truth),
+    }
+
+
+def _best_join(labelled: Labelled, weights: Weights, left: Whole, right: Whole, total: Floats) -> dict[str, Any]:
+    """How clusters agree best with the labels: by which linkage and from which log-odds on.
+
+    A peak is not trusted: single linkage chains a whole street as soon as one score is a little too high elsewhere. What counts is
+    the mean with the joins just above and below.
+    """
+    some = _some(labelled)
+    kept = some[left] & some[right]
+    compared = _compared(labelled, left[kept], right[kept], total[kept])
+    tried = {}
+    for linkage, join in product(LINKAGES, JOINS):
+        tuned = replace(weights, linkage=linkage, join=join, absent=_absent(linkage, join))
+        found = _agreement(labelled, batch.best_guess(compared, tuned), some)
+        tried[linkage, join] = {"linkage": linkage, "join": join, **found}
+    return max(tried.values(), key=lambda one: (round(_around(tried, one), 4), -one["wrong"], one["join"]))
+
+
+def _around(tried: dict[tuple[Linkage, float], dict[str, Any]], one: dict[str, Any]) -> float:
+    """The mean F1 of a setting and of its neighbours."""
+    place = JOINS.index(one["join"])
+    near = [tried[one["linkage"], join]["f1"] for join in JOINS[max(0, place - 1) : place + 2]]
+    return sum(near) / len(near)
+
+
+def _some(labelled: Labelled) -> np.ndarray:
+    """Which reports the linkages are tried on: all, or those of some whole stripes of longitude."""
+    if len(labelled.columns) <= MOST_TRIED:
+        return np.ones(len(labelled.columns), bool)
+    first = np.unique(labelled.cluster, return_index=True)[1][np.unique(labelled.cluster, return_inverse=True)[1]]
+    stripe = np.floor(np.nan_to_num(labelled.columns.lon[first]) * 20).astype(np.int64)
+    return stripe % ceil_div(len(labelled.columns), MOST_TRIED) == 0
+
+
+def ceil_div(one: int, other: int) -> int:
+    """The quotient, rounded up."""
+    return -(-one // other)
+
+
+def _absent(linkage: str, join: float) -> float:
+    return BEYOND_REACH - join if linkage == "mean" else BEYOND_REACH_SUM
+
+
+def _safest(labelled: Labelled, weights: Weights, left: Whole, right: Whole, total: Floats) -> dict[str, Any]:
+    """The automatic band that joins most among those that are safe; if none is, the one that joins fewest wrongly."""
+    tried = list(_tried(labelled, weights, left, right, total))
+    for goal, least in ((SAFEST, HALF), (SAFE, 0.0)):
+        safe = [one for one in tried if one["wrong"] <= goal and one["recall"] >= least]
+        if safe:
+            return max(safe, key=lambda one: (one["recall"], -one["wrong"]))
+    return min(tried, key=lambda one: (one["wrong"], -one["recall"]))
+
+
+def _tried(labelled: Labelled, weights: Weights, left: Whole, right: Whole, total: Floats) -> Iterator[dict[str, Any]]:
+    """Every setting of the automatic band with what it reaches, the careful rules first."""
+    everyone = np.ones(len(labelled.columns), bool)
+    for is_strict, window, linkage in _settings():
+        margin = weights.crowding_margin if is_strict else 0.0
+        tuned = replace(
+            weights, is_strict=is_strict, same_event_hours=window, sure_linkage=linkage, attach=-np.inf, trees=None, crowding_margin=margin
+        )
+        attach, conflict = _judged(labelled, tuned, left, right)
+        for threshold in ATTACHES:
+            sure = attach & (total >= threshold)
+            compared = replace(_compared(labelled, left, right, total), attach=sure, conflict=conflict)
+            tuned = replace(tuned, attach=threshold, absent=_absent(linkage, threshold))
+            found = _agreement(labelled, batch.automatic(compared, tuned), everyone)
+            yield {
+                "attach": threshold, "is_strict": is_strict, "crowding_margin": margin, "same_event_hours": window,
+                "sure_linkage": linkage, **found,
+            }  # fmt: skip
+
+
+def _settings() -> Iterator[tuple[bool, float, Linkage]]:
+    yield from ((True, window, "single") for window in WINDOWS_HOURS)
+    yield from ((False, WINDOWS_HOURS[0], linkage) for linkage in ("single", "mean"))  # type: ignore[misc]
+
+
+def _judged(labelled: Labelled, weights: Weights, left: Whole, right: Whole) -> tuple[np.ndarray, np.ndarray]:
+    """Which pairs the rules of the automatic band would let through and which contradict, whatever their total."""
+    attach, conflict = np.zeros(len(left), bool), np.zeros(len(left), bool)
+    for piece, pairs in batch.laid_out(labelled.columns, left, right, weights):
+        judged = judge(pairs, weights)
+        attach[piece], conflict[piece] = judged.attach, judged.conflict
+    return attach, conflict
+
+
+def _compared(labelled: Labelled, left: Whole, right: Whole, total: Floats) -> batch.Compared:
+    none = np.zeros(len(left), bool)
+    return batch.Compared(labelled.columns.ids, labelled.columns, left, right, total, none, none)
+
+
+def _agreement(labelled: Labelled, found: dict[str, str], among: np.ndarray) -> dict[str, float]:
+    seen = labelled.gold & among
+    names = np.array([found[one] for one in labelled.columns.ids])[seen]
+    return agreement(labelled.cluster[seen], names)
+
+
+def _pairs_in(group: Whole) -> int:
+    sizes = np.unique(group, return_counts=True)[1]
+    return int((sizes * (sizes - 1) // 2).sum())
+
+
+def _share_joined_wrongly(guess: Whole, truth: Whole) -> float:
+    cells = np.unique(np.stack([guess, truth]), axis=1)
+    crowded = np.unique(cells[0], return_counts=True)
+    mixed = np.isin(cells[0], crowded[0][crowded[1] > 1])
+    return len(np.unique(cells[1][mixed])) / max(1, len(np.unique(truth)))
