@@ -1,5 +1,9 @@
-/** Public records that are known only by area: the outline, softly filled by number, with a donut of its own. */
+/** Public records that are known only by area: the outline, the fuller the more records it stands for, and their number. */
 const outlines = new Map();
+const STEPS = [100, 20, 5, 2, 1]; // as the key of the page says
+
+/** How full an area is drawn, 1 to 5. */
+export const step = (n) => STEPS.length - STEPS.findIndex((least) => n >= least);
 
 /** The GeoJSON outline of an area, asked for once; null where there is none. */
 function outline(address, level, code) {
@@ -14,16 +18,18 @@ export async function drawAreas(answers, address, layer, project) {
   const shapes = await Promise.all(rows.map(([level, code]) => outline(address, level, code)));
   const known = rows.map((row, i) => [row, shapes[i]]).filter(([, shape]) => shape);
   const names = known.map(([[level, code]]) => `${level}/${code}`);
-  redraw(layer, names, known.map(([, shape]) => shape));
+  redraw(layer, names, known.map(([[, , n], shape]) => [shape, step(n)]));
   return known.map(([row, shape], i) => ({ ...groupOf(row, layer.middles.get(names[i]), project), area: names[i], name: shape.properties?.name ?? '' }));
 }
 
 /** Only when other areas are in sight than before: a poll must not flicker. */
 function redraw(layer, names, shapes) {
-  if (layer.middles && names.join() === [...layer.middles.keys()].join()) return;
+  const drawnNow = names.map((name, i) => `${name} ${shapes[i][1]}`).join();
+  if (layer.drawnNow === drawnNow) return;
+  layer.drawnNow = drawnNow;
   layer.clearLayers();
-  layer.middles = new Map(shapes.map((shape, i) => {
-    const drawn = L.geoJSON(shape, { interactive: false, style: { className: 'area' } }).addTo(layer);
+  layer.middles = new Map(shapes.map(([shape, full], i) => {
+    const drawn = L.geoJSON(shape, { interactive: false, style: { className: `area area-${full}` } }).addTo(layer);
     return [names[i], drawn.getBounds().getCenter()];
   }));
 }

@@ -71,4 +71,5 @@ function absorb(group, other) {
   group.counts = group.counts.map((n, i) => n + other.counts[i]);
   group.records.push(...other.records);
   group.whole = group.whole && other.whole;
+  group.area = group.area === other.area ? group.area : null;
 }

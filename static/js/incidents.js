@@ -6,7 +6,7 @@ import { drawAreas } from './areas.js';
 import { Filters, keepView } from './filters.js';
 import { fromCell, fromRecord, gather } from './gather.js';
 import { register, words } from './layers.js';
-import { donut, number, spoken, symbol } from './marks.js';
+import { donut, number, spoken, symbol, tag } from './marks.js';
 import { fill, Panel, said } from './panel.js';
 import { Tiles } from './tiles.js';
 
@@ -80,7 +80,7 @@ class Incidents {
 
   /** Keep the markers that say the same as before, so that a poll neither flickers nor takes the focus away. */
   place(groups) {
-    const wanted = new Map(groups.map((group) => [`${group.lon},${group.lat},${group.counts},${group.whole}`, group]));
+    const wanted = new Map(groups.map((group) => [`${group.lon},${group.lat},${group.counts},${group.whole},${group.area ?? ''}`, group]));
     for (const [key, marker] of this.markers) if (!wanted.has(key)) { marker.remove(); this.markers.delete(key); }
     for (const [key, group] of wanted) {
       const kept = this.markers.get(key);
@@ -91,8 +91,8 @@ class Incidents {
 
   marker(group) {
     const single = group.whole && group.n === 1;
-    const { element, radius } = single ? symbol(group.records[0][3], group.records[0][4]) : donut(group.counts);
-    const icon = L.divIcon({ className: 'stone', html: element, iconSize: [2 * radius, 2 * radius] });
+    const { element, radius } = group.area ? tag(group.n) : single ? symbol(group.records[0][3], group.records[0][4]) : donut(group.counts);
+    const icon = L.divIcon({ className: group.area ? 'stone tagged' : 'stone', html: element, iconSize: [2 * radius, 2 * radius] });
     const name = single ? said(group.records[0]) : spoken(group.counts, words);
     const marker = L.marker([group.lat, group.lon], { icon, title: name, keyboard: true, riseOnHover: true, zIndexOffset: single ? 0 : 500 });
     marker.group = group;

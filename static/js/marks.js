@@ -33,6 +33,14 @@ export function donut(counts) {
   return { element, radius };
 }
 
+/** The number of an area: words on its outline, and no pin, because the middle of an area is no place. */
+export function tag(n) {
+  const element = document.createElement('span');
+  element.className = 'tag';
+  element.textContent = n > 99999 ? short.format(n) : number(n);
+  return { element, radius: 24 };
+}
+
 function shares(counts) {
   const byLevel = { 0: 0, 1: 0, 2: 0, u: 0 };
   counts.forEach((n, i) => { byLevel[LEVELS[i]] += n; });
