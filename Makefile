@@ -6,8 +6,9 @@ PYTHON ?= python3
 PORT ?= 8000
 HOST ?= 127.0.0.1
 export PORT HOST PYTHON
+export OFFLINE := $(OFFLINE)
 
-.PHONY: help run stop reset serve setup demo test lint bench docs messages lock tools
+.PHONY: help run stop reset offline serve setup demo test lint bench docs messages lock tools
 
 help: ## list these commands
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -23,6 +24,10 @@ stop: ## stop web, worker and the private database
 reset: ## throw the private database and var/ away (asks; YES=--yes does not)
 	@$(PYTHON) scripts/serve stop
 	@$(PYTHON) scripts/cluster reset $(YES) && rm -rf var
+
+offline: ## prepare a folder to install from without a network (FOLDER=…)
+	@$(PYTHON) scripts/venv run
+	@$(PYTHON) scripts/offline "$(FOLDER)"
 
 serve: ## the production start: web and worker against DATABASE_URL, no exercise
 	@exec scripts/production
