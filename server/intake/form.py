@@ -24,7 +24,7 @@ from server.intake.form_places import Offer
 from server.intake.questions import PHOTO_LIMIT, DayPart, Exactness, When
 from server.intake.understanding import understand
 from server.places.basemap import base_map
-from server.reports import keys, vault
+from server.reports import keys, safety, vault
 from server.reports import service as reports
 from server.reports.draft import Announced, Draft
 from server.vocabulary import CITIZEN_HAZARDS, CITIZEN_NEEDS, CITIZEN_SITES, Channel, ConsentPurpose, sites_by_group
@@ -146,7 +146,7 @@ def _page(
         "intake/report.html", fields=SCHEMA.fields, values=values, errors=errors, places=places, report_id=number,
         sites=CITIZEN_SITES, groups=sites_by_group(), needs=CITIZEN_NEEDS, hazards=CITIZEN_HAZARDS, consents=tuple(ConsentPurpose), honey=HONEY,
         when=tuple(When), day_parts=tuple(DayPart), exactness=tuple(Exactness), photo_limit=PHOTO_LIMIT,
-        advice=advice.by_hazard(), whole=bool(errors) or request.args.get("all") == "1", reporting_key=keys.current(),
+        advice=safety.by_hazard(), whole=bool(errors) or request.args.get("all") == "1", reporting_key=keys.current(),
     )  # fmt: skip
     return _unstored(make_response(page, status))
 

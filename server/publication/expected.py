@@ -71,7 +71,11 @@ def expected(lon: float, lat: float, *, mode: ContextMode, kind: SensitivityClas
         return {"level": level.value, "outline": None, "metres": None}
     cell = h3.cell_to_parent(h3.latlng_to_cell(lat, lon, 9), CELLS[level])
     ring = [[round(x, 5), round(y, 5)] for y, x in h3.cell_to_boundary(cell)]
-    return {"level": level.value, "outline": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}, "metres": _across(level)}
+    return {
+        "level": level.value,
+        "outline": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]},
+        "metres": _across(level),
+    }
 
 
 def _across(level: GeometryLevel) -> int:

@@ -1,9 +1,6 @@
 /** After a post: the code may be kept and then goes from the page, as it does in the phone's own queue. */
+import './exit.js';
 import { keeping } from './form/keeping.js';
-
-for (const exit of document.querySelectorAll('[data-exit]')) {
-  exit.addEventListener('click', (event) => { event.preventDefault(); location.replace(exit.href); });
-}
 
 const section = document.querySelector('[data-keep]');
 if (section) {

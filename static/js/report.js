@@ -3,16 +3,12 @@
  * that the first load carries: one question at a time, the position of the device, advice that appears when it is needed.
  * The rest (photos, map, the check, the queue of the phone) comes when the page is usable: see form/later.js.
  */
+import './exit.js';
 import { stepThrough } from './form/steps.js';
 
 const form = document.querySelector('[data-report]');
 const find = (name) => form.querySelector(`[${name}]`);
 const place = find('data-place');
-
-/** Out of here at once, before anything else has loaded; no way back. */
-for (const exit of document.querySelectorAll('[data-exit]')) {
-  exit.addEventListener('click', (event) => { event.preventDefault(); location.replace(exit.href); });
-}
 
 function offerPosition(button, said) {
   if (!navigator.geolocation) return; // plain http on a field network has none

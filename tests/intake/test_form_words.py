@@ -1,6 +1,7 @@
 """The words of receipt codes: enough of them, readable aloud, and each code one code only, however it is written."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def test_the_words_are_short_and_have_no_letter_that_the_normal_form_drops():
 def test_no_word_begins_another_so_that_a_code_without_spaces_is_still_one_code_only():
     normal = sorted(vault.normal_code(word) for word in WORDS)
     assert len(set(normal)) == len(WORDS)
-    assert [(a, b) for a, b in zip(normal, normal[1:], strict=False) if b.startswith(a)] == []
+    assert [(a, b) for a, b in pairwise(normal) if b.startswith(a)] == []
 
 
 def test_spaces_dashes_capitals_and_look_alikes_do_not_matter():
