@@ -11,9 +11,11 @@ from server.core.database import session, settled
 COMMANDS = (
     "server.accounts.commands",
     "server.places.commands",
+    "server.places.baseline_commands",
     "server.reports.commands",
     "server.intake.spreadsheet_commands",
     "server.matching.commands",
+    "server.coordination.erasing",
     "server.publication.commands",
     "server.publication.release_commands",
     "server.keeping.commands",

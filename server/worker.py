@@ -26,6 +26,8 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "media.received": ("evidence.clean_photo",),
     "media.cleaned": ("matching.reconsider_report", "matching.watch_report"),
     "incident.changed": ("verification.review_certainty", "matching.weigh_questions"),
+    "batch.published": ("publication.build_current_files",),
+    "publication.withdrawn": ("publication.build_current_files",),
     "release.prepared": ("publication.build_release",),
     "release.withdrawn": ("publication.remake_release",),
     "campaign.settled": ("matching.carry_out_campaign",),
@@ -39,8 +41,11 @@ TIMETABLE: dict[str, str] = {
     "7 * * * *": "publication.publish_batch",
     "23 * * * *": "reports.purge_held_back",
     "11 3 * * *": "reports.erase_old_contacts",
-    "19 3 * * *": "reports.destroy_old_keys",
+    "17 3 * * *": "reports.erase_old_words",
+    "19 3 * * *": "matching.keep_no_longer",
+    "21 3 * * *": "reports.destroy_old_keys",
     "29 * * * *": "evidence.sweep_uploads",
+    "47 * * * *": "intake.forget_proofs",
     "37 3 * * *": "evidence.shred_old_originals",
     "41 3 * * *": "evidence.verify_photos",
     "17 2 * * *": "keeping.make_backup",
@@ -48,7 +53,7 @@ TIMETABLE: dict[str, str] = {
     "*/10 * * * *": "keeping.raise_alarms",
 }
 
-ROOMS = ("core", "accounts", "places", "reports", "evidence", "matching", "verification", "coordination", "publication", "keeping")
+ROOMS = ("core", "accounts", "places", "reports", "evidence", "intake", "matching", "verification", "coordination", "publication", "keeping")
 PUMP_EVERY_S = 0.25
 FOLD_EVERY_S = 2.0
 REST_AFTER_FAULT_S = 5.0

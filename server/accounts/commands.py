@@ -10,6 +10,7 @@ from flask_security.utils import hash_password
 from sqlalchemy import select
 
 from server.accounts import service
+from server.accounts.erasing import erase_person
 from server.accounts.models import ApiKey, Organisation, Person
 from server.accounts.policy import SYSTEM
 from server.accounts.sessions import end_all
@@ -62,6 +63,18 @@ def close_user(email: str) -> None:
     with settled():
         service.close_account(_person(email), actor=SYSTEM)
     click.echo(f"{email} is signed out and may not sign in again.")
+
+
+@users.command("erase")
+@click.argument("email")
+def erase_user(email: str) -> None:
+    """Erase all that is kept about somebody with an account, and prove it."""
+    with settled():
+        proof = erase_person(_person(email), actor=SYSTEM)
+        number, left = proof.id, proof.left
+    if left:
+        raise click.ClickException(f"Not everything went: {left} rows are left.")
+    click.echo(f"Erased. Proof {number}: nothing is left.")
 
 
 @users.command("password")

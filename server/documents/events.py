@@ -85,6 +85,8 @@ MEANINGS = {
     "reporting_key.made": "A new key for sealed reports came into use.",
     "report.restored": "A report counts again, because what had replaced it was taken back.",
     "report.withdrawn": "A report was taken back or replaced; its words are erased.",
+    "report.words_expired": "The words of reports older than a year were erased; the codes stay.",
+    "incident.blurred": "The exact place of a sensitive record was made coarse, three years after it was closed.",
     "report.words_purged": "Words held back for what they say of the military were erased after a day.",
     "report.contact_erased": "The contact of a report was erased after ninety days.",
 }

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from server.core.database import settled
 from server.core.jobs import job
-from server.matching import campaigns, questions, service, setting_aside
+from server.matching import campaigns, questions, retention, service, setting_aside
 
 
 @job("matching.match_report")
@@ -46,3 +46,9 @@ def watch_report(subject: str) -> None:
 def carry_out_campaign(subject: str) -> None:
     """Do to all reports of a campaign what a person decided, in small steps."""
     setting_aside.carry_out(UUID(subject))
+
+
+@job("matching.keep_no_longer")
+def keep_no_longer() -> None:
+    """Erase contacts of closed records, photos nobody used, and the exact places of what was closed three years ago."""
+    retention.keep_no_longer()

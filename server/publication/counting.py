@@ -1,6 +1,7 @@
 """How many places of a kind exist around a record: counted from the dated baseline, for many records at once.
 
-A record is hidden among places that EXIST, not among those that are damaged. Cells are made by the chain of H3 parents
+A record is hidden among places that EXIST, not among those that are damaged. Two lists may name one hospital twice, so lists
+are never added up: of any kind there are as many as the list that knows most of it says. Cells are made by the chain of H3 parents
 from the stored cell of resolution 9, for records and for places alike, so that both always fall into the same cell.
 """
 
@@ -22,10 +23,10 @@ DEPTHS = (1, 2, 3)
 
 # All sites in some cells of resolution 6: the numbers of a cell's descendants are one unbroken run.
 _SITES_IN_CELLS = text("""
-SELECT site_type, h3_r9, adm1_pcode, adm2_pcode, adm3_pcode, count(*) AS n
+SELECT source, site_type, h3_r9, adm1_pcode, adm2_pcode, adm3_pcode, count(*) AS n
 FROM unnest(CAST(:lows AS text[]), CAST(:highs AS text[])) AS wanted (low, high)
 JOIN baseline_sites ON h3_r9 BETWEEN wanted.low AND wanted.high
-GROUP BY 1, 2, 3, 4, 5
+GROUP BY 1, 2, 3, 4, 5, 6
 """)
 
 _AREAS_OF_CELLS = text("""
@@ -35,15 +36,30 @@ JOIN admin_areas AS area ON area.level IN (1, 2, 3) AND ST_Intersects(area.shape
 """)
 
 
+class Tally:
+    """How many places of each kind there are, list by list."""
+
+    def __init__(self) -> None:
+        self._by_list: dict[str, Counter[str]] = defaultdict(Counter)
+
+    def add(self, source: str, kinds: tuple[str, ...], n: int) -> None:
+        """Count `n` places of one type, under all its kinds."""
+        counter = self._by_list[source]
+        for kind in kinds:
+            counter[kind] += n
+
+    def __getitem__(self, kind: str) -> int:
+        """What the list says that knows most of the kind."""
+        return max((counter[kind] for counter in self._by_list.values()), default=0)
+
+
 class Neighbourhood:
     """The sites that exist around some places, and which areas share each cell. One serves a whole batch of records."""
 
     def __init__(self) -> None:
         self._in_area = _count_areas()
-        self._in_cell: dict[str, Counter[str]] = defaultdict(Counter)
-        self._in_piece: dict[tuple[str, int], dict[str | None, Counter[str]]] = defaultdict(
-            lambda: defaultdict(Counter)
-        )
+        self._in_cell: dict[str, Tally] = defaultdict(Tally)
+        self._in_piece: dict[tuple[str, int], dict[str | None, Tally]] = defaultdict(lambda: defaultdict(Tally))
         self._known: set[str] = set()
 
     def reach(self, places: Iterable[Whereabouts]) -> None:
@@ -83,14 +99,14 @@ class Neighbourhood:
             kinds = kinds_of(site.site_type)
             for resolution in CELLS.values():
                 cell = h3.cell_to_parent(site.h3_r9, resolution)
-                _add(self._in_cell[cell], kinds, site.n)
+                self._in_cell[cell].add(site.source, kinds, site.n)
                 for depth, pcode in enumerate((site.adm1_pcode, site.adm2_pcode, site.adm3_pcode), start=1):
-                    _add(self._in_piece[cell, depth][pcode], kinds, site.n)
+                    self._in_piece[cell, depth][pcode].add(site.source, kinds, site.n)
 
     def _add_pieces_without_sites(self, cells: list[str]) -> None:
         shapes = [cell_shape(cell).wkt for cell in cells]
         for found in session.execute(_AREAS_OF_CELLS, {"cells": cells, "shapes": shapes}):
-            self._in_piece[found.cell, found.level].setdefault(found.pcode, Counter())
+            self._in_piece[found.cell, found.level].setdefault(found.pcode, Tally())
 
 
 class _Around(Mapping[tuple[str, str], int]):
@@ -109,11 +125,6 @@ class _Around(Mapping[tuple[str, str], int]):
         return 0
 
 
-def _add(counter: Counter[str], kinds: tuple[str, ...], n: int) -> None:
-    for kind in kinds:
-        counter[kind] += n
-
-
 @cache
 def kinds_of(site_type: str) -> tuple[str, ...]:
     """The names under which a site of a type is counted: its class, its group and its type."""
@@ -126,16 +137,14 @@ def cell_shape(cell: str) -> Polygon:
     return Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(cell)])
 
 
-def _count_areas() -> dict[str, Counter[str]]:
+def _count_areas() -> dict[str, Tally]:
     """How many sites of each kind there are in every region and district."""
-    found: dict[str, Counter[str]] = defaultdict(Counter)
+    found: dict[str, Tally] = defaultdict(Tally)
     for column in (BaselineSite.adm1_pcode, BaselineSite.adm2_pcode):
-        counted = select(BaselineSite.site_type, column.label("pcode"), func.count().label("n")).where(
-            column.is_not(None)
-        )
-        for row in session.execute(counted.group_by(BaselineSite.site_type, column)):
-            for kind in kinds_of(row.site_type):
-                found[row.pcode][kind] += row.n
+        by = BaselineSite.source, BaselineSite.site_type, column.label("pcode")
+        counted = select(*by, func.count().label("n")).where(column.is_not(None)).group_by(*by[:2], column)
+        for row in session.execute(counted):
+            found[row.pcode].add(row.source, kinds_of(row.site_type), row.n)
     return found
 
 

@@ -32,3 +32,11 @@ def destroy_old_keys() -> None:
     """Destroy the private halves of keys for sealed reports that were replaced 90 days ago."""
     with settled():
         keys.destroy_retired()
+
+
+@job("reports.erase_old_words")
+def erase_old_words() -> None:
+    """Destroy the words of reports older than a year, and prove that nothing is left of those that were taken back."""
+    with settled():
+        retention.erase_old_words()
+        retention.prove_withdrawals()

@@ -53,3 +53,39 @@ def test_words_held_back_are_erased_after_a_day_and_harmless_ones_are_not(client
     assert words(held).is_erased
     assert not words(harmless).is_erased
     session.remove()
+
+
+def test_words_are_erased_after_a_year_and_the_codes_stay(client, database):
+    old, evidence = send(client), send(client, consents=["KEEP_EVIDENCE"])
+    grow_old(database, 366)
+    JOBS["reports.erase_old_words"]()
+    assert words(old).is_erased
+    assert words(evidence).text == "Half the roof is gone."
+    assert database.execute(text("SELECT damage FROM reports WHERE id = :id"), {"id": old}).scalar() == "D2"
+    grow_old(database, 366)
+    JOBS["reports.erase_old_words"]()
+    assert words(evidence).is_erased
+
+
+def proofs(database, kind):
+    found = database.execute(text('SELECT erased, "left" FROM erasure_proofs WHERE kind = :kind ORDER BY made_at'), {"kind": kind})
+    return [tuple(row) for row in found]
+
+
+def test_each_run_leaves_a_proof_with_what_went_and_that_nothing_is_left(client, database):
+    send(client)
+    grow_old(database, 366)
+    JOBS["reports.erase_old_contacts"]()
+    JOBS["reports.erase_old_words"]()
+    assert proofs(database, "contacts") == [(1, 0)]
+    assert proofs(database, "words") == [(1, 0)]
+    told = database.execute(text("SELECT count(*) FROM ledger WHERE event = 'erasure.proved'")).scalar()
+    assert told == 3
+
+
+def test_the_proof_shows_what_a_broken_erasure_leaves(client, database, monkeypatch):
+    send(client)
+    grow_old(database, 366)
+    monkeypatch.setattr("server.reports.retention.erase_words", lambda *_ids: None)
+    JOBS["reports.erase_old_words"]()
+    assert proofs(database, "words") == [(1, 1)]

@@ -58,7 +58,10 @@ def settle_land() -> tuple[list[KnownSite], list[Truth]]:
         for kind, (number, (west, south, east, north)) in EXISTING.items():
             here = [(round(dice.uniform(west, east), 6), round(dice.uniform(south, north), 6)) for _ in range(number)]
             named = [f"Nordmark {kind.label} {at}" if number < 30 else "" for at in range(number)]
-            known += [KnownSite(lon=lon, lat=lat, kind=kind.value, name=name) for (lon, lat), name in zip(here, named, strict=True)]
+            known += [
+                KnownSite(lon=lon, lat=lat, kind=kind.value, name=name)
+                for (lon, lat), name in zip(here, named, strict=True)
+            ]
             for (lon, lat), name in zip(here, named, strict=True):
                 town.baseline(kind, lon, lat, n=1, name=name)
             truths += [_strike(kind, lon, lat, dice) for lon, lat in dice.sample(here, STRUCK[kind])]

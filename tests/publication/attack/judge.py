@@ -61,9 +61,7 @@ class Judge:
         return found
 
     def _meant(self, claim: Claim) -> list[Truth]:
-        return [
-            truth for truth in self.truths if claim.row in ("", truth.row) and truth.kind.startswith(claim.kind)
-        ]
+        return [truth for truth in self.truths if claim.row in ("", truth.row) and truth.kind.startswith(claim.kind)]
 
     def _weighed(self, claim: Claim, truth: Truth) -> Iterable[tuple[bool, float]]:
         """Whether a claim is right of a truth, and how often guessing inside what may be known would be."""
@@ -79,7 +77,11 @@ class Judge:
 
     def _told(self, claim: Claim) -> Iterable[str]:
         for truth in self.truths:
-            if claim.secret and claim.row in ("", truth.row) and claim.secret in {*truth.secrets, truth.row, truth.kind}:
+            if (
+                claim.secret
+                and claim.row in ("", truth.row)
+                and claim.secret in {*truth.secrets, truth.row, truth.kind}
+            ):
                 yield f"it told {claim.secret}"
         if claim.order:
             yield from self._orders(claim.order)

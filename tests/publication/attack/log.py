@@ -13,7 +13,12 @@ ROOT = Path(__file__).resolve().parents[3]
 def written(claims: Mapping[str, list[Claim]], found: Mapping[str, str], stranger: Stranger) -> str:
     """Write the log under ``var/`` (or ``ATTACK_LOG``) and return its words."""
     lines = [
-        {"way": name, "claims": len(made), "found": found.get(name, ""), "result": "FOUND" if name in found else "failed"}
+        {
+            "way": name,
+            "claims": len(made),
+            "found": found.get(name, ""),
+            "result": "FOUND" if name in found else "failed",
+        }
         for name, made in claims.items()
     ]
     told = {"rows": len(stranger.rows), "days": len(stranger.days), "answers": len(stranger.asked), "ways": lines}

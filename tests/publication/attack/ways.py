@@ -262,6 +262,7 @@ def _inside(stranger: Stranger, area: BaseGeometry) -> list[KnownSite]:
 
 def _tile_box(z: int, x: int, y: int) -> BaseGeometry:
     """A web-mercator tile in degrees, good enough to hold a place."""
+
     def lat(row: int) -> float:
         return degrees(atan(sinh(pi * (1 - 2 * row / 2**z))))
 

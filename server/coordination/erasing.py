@@ -1,0 +1,62 @@
+"""``flask reports erase``: all that one reporter said, erased at once and proved, by the receipt's code or the report's number."""
+
+from uuid import UUID
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from sqlalchemy import ColumnElement, func, select
+
+from server.accounts.policy import SYSTEM
+from server.core.database import see_as, session, settled
+from server.core.erasure import prove
+from server.evidence import custody
+from server.evidence.models import Photo
+from server.matching import service as matching
+from server.reports import retention, service, vault
+from server.reports.models import Report
+
+reports_group = AppGroup("reports", help="What a reporter may ask of the house.")
+
+
+def init_app(app: Flask) -> None:
+    """Add the command."""
+    app.cli.add_command(reports_group)
+
+
+@reports_group.command("erase")
+@click.argument("code")
+def erase(code: str) -> None:
+    """Take a report back and erase its words, contact and photos, and prove it."""
+    report_id = _find(code)
+    if report_id is None:
+        raise click.ClickException("No report belongs to this code or number.")
+    left = erase_report(report_id)
+    if left:
+        raise click.ClickException(f"Not everything went: {left} pieces are left.")
+    click.echo("Erased: its words, contact and photos. What remains is that a report was taken back.")
+
+
+def erase_report(report_id: UUID) -> int:
+    """Take one report back and erase all of it; returns what is left, which is proved: 0."""
+    with settled():
+        see_as("all")
+        service.withdraw(report_id, actor=SYSTEM)
+        matching.let_go_report(report_id)
+    custody.erase_photos(report_id)
+    with settled():
+        words = retention.erase_report(report_id)
+        photos = select(func.count()).select_from(Photo).where(Photo.report_id == report_id)
+        return words + prove("photos_of_one", erased=1, left=lambda: session.scalar(photos) or 0, subject=report_id).left
+
+
+def _find(code: str) -> UUID | None:
+    see_as("all")
+    return session.scalar(select(Report.id).where(_named(code)))
+
+
+def _named(code: str) -> ColumnElement[bool]:
+    try:
+        return Report.id == UUID(code)
+    except ValueError:
+        return Report.receipt_hash == vault.receipt_hash(code)
