@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext
-from sqlalchemy import and_, or_, update
+from sqlalchemy import and_, or_, select, update
 
 from server.accounts.policy import Actor, may
 from server.core import ledger
@@ -21,7 +21,7 @@ from server.matching import across, choosing, links, rulings
 from server.matching.models import Attachment, Incident, IncidentChange, Suggestion
 from server.matching.summaries import resummarise, touch
 from server.reports import access
-from server.vocabulary import WorkflowState
+from server.vocabulary import Certainty, WorkflowState
 
 REASON_LIMIT = 500
 BY_HAND = [{"code": "by_hand", "params": {}, "contribution": 0.0}]
@@ -206,6 +206,18 @@ def enter(actor: Actor, reason: str, *, agreed: bool = False) -> None:
     if len(reason) > REASON_LIMIT:
         raise Problem("invalid_input", errors=[_error("reason", gettext("Please say it in fewer words."))])
     access.enter(actor)
+
+
+def is_machine_s_own(incident_id: UUID) -> bool:
+    """Whether no person has touched a record: nobody moved it on, decided about it, or laid anything on it or off it."""
+    touched = select(IncidentChange.id).where(
+        or_(IncidentChange.incident_id == incident_id, IncidentChange.other_id == incident_id), IncidentChange.person_id.is_not(None)
+    )
+    untouched = select(Incident.id).where(
+        Incident.id == incident_id, Incident.workflow == WorkflowState.NEW, Incident.merged_into.is_(None),
+        Incident.certainty.in_([Certainty.RUMOUR, Certainty.POSSIBLE]), Incident.fixed_fields == [],
+    )  # fmt: skip
+    return session.scalar(untouched) is not None and session.scalar(touched.limit(1)) is None
 
 
 def _refuse_if_gone(incidents: Iterable[Incident]) -> None:

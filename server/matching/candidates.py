@@ -15,14 +15,13 @@ from math import cos, radians
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, select, text
+from sqlalchemy import RowMapping, delete, text
 from sqlalchemy.dialects.postgresql import insert
 
 from server.core.columns import lon_lat
 from server.core.database import session
 from server.core.geography import METRES_PER_DEGREE, box_around
 from server.core.settings import settings
-from server.evidence.models import Photo
 from server.matching.accounts import Account
 from server.matching.models import ReportAddress
 from server.matching.reading import read
@@ -65,19 +64,26 @@ WHERE k.address_key = ANY(:keys) AND i.on_map
   AND {_LATEST} >= :rescue_since AND {_EARLIEST} <= :rescue_until
 ORDER BY d2, i.id LIMIT :most"""  # noqa: S608 - as NEAR
 
-_ACCOUNTS = """
+# What lies on the incidents found, with the photos' fingerprints, in the same trip.
+_LAID_ON = """
 SELECT r.id, ST_X(r.point) AS lon, ST_Y(r.point) AS lat, r.pin_accuracy_m, r.event_earliest, r.event_latest, r.received_at,
-  r.site_type, r.damage_min, r.damage_max, r.source_type, r.import_id, r.flags, wanted.incident_id, imports.source AS import_source
-FROM unnest(CAST(:incidents AS uuid[])) AS wanted (incident_id)
+  r.site_type, r.damage_min, r.damage_max, r.source_type, r.import_id, r.flags, wanted.id AS incident_id, imports.source AS import_source,
+  (SELECT array_agg(p.perceptual_hash ORDER BY p.position) FROM photos p
+   WHERE p.report_id = r.id AND p.state = 'CLEAN' AND p.perceptual_hash IS NOT NULL) AS photos
+FROM wanted
 CROSS JOIN LATERAL (
   SELECT a.report_id FROM attachments a
-  WHERE a.incident_id = wanted.incident_id AND a.ended_at IS NULL AND a.report_id <> :report
+  WHERE a.incident_id = wanted.id AND a.ended_at IS NULL AND a.report_id <> :report
   ORDER BY a.begun_at DESC, a.report_id LIMIT :most_accounts) AS laid
 JOIN reports r ON r.id = laid.report_id
 LEFT JOIN imports ON imports.id = r.import_id
 ORDER BY r.id"""
-
-_NEAR, _RESCUE, _LAID = text(NEAR), text(RESCUE), text(_ACCOUNTS)  # made once: each text() is parsed anew
+_NAMED = "SELECT id FROM unnest(CAST(:named AS uuid[])) AS named (id)"
+_FOUND = text(f"WITH wanted AS (SELECT id FROM ({NEAR}) AS near UNION {_NAMED}) {_LAID_ON}")  # noqa: S608 - as NEAR
+_FOUND_FAR = text(  # only where the report names a numbered place
+    f"WITH wanted AS (SELECT id FROM ({NEAR}) AS near UNION SELECT id FROM ({RESCUE}) AS far UNION {_NAMED}) {_LAID_ON}"  # noqa: S608 - as NEAR
+)
+_NEAR, _RESCUE = text(NEAR), text(RESCUE)  # made once: each text() is parsed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +97,17 @@ class Probe:
     latest: datetime
 
 
-def near(probe: Probe, account: Account, weights: Weights) -> dict[UUID, list[Account]]:
-    """The accounts near the probe by the incident they lie on, at most MOST_INCIDENTS in place and as many by address."""
-    return of_incidents(incidents_near(probe, address_keys(account), weights), probe.report_id, weights)
+def near(
+    probe: Probe, account: Account, weights: Weights, *, named: Iterable[UUID] = ()
+) -> dict[UUID, list[Account]]:
+    """The accounts near the probe by the incident they lie on: at most MOST_INCIDENTS in place, as many by address, and ``named``."""
+    keys = address_keys(account)
+    asked = {**_where(probe, weights), "named": list(named), "report": probe.report_id, "most_accounts": MOST_ACCOUNTS}
+    if keys:
+        rows = session.execute(_FOUND_FAR, {**asked, **_far(probe, weights), "keys": keys}).mappings().all()
+    else:
+        rows = session.execute(_FOUND, asked).mappings().all()
+    return _by_incident(rows, weights)
 
 
 def incidents_near(probe: Probe, keys: list[int], weights: Weights) -> list[UUID]:
@@ -105,19 +119,12 @@ def incidents_near(probe: Probe, keys: list[int], weights: Weights) -> list[UUID
     return list(dict.fromkeys(found))
 
 
-def of_incidents(incidents: Iterable[UUID], report_id: UUID, weights: Weights) -> dict[UUID, list[Account]]:
-    """The latest accounts on each of these incidents, without the report itself; an incident without any is left out."""
-    wanted = {"incidents": list(incidents), "report": report_id, "most_accounts": MOST_ACCOUNTS}
-    rows = session.execute(_LAID, wanted).mappings().all() if wanted["incidents"] else []
-    return _by_incident(rows, weights)
-
-
-def account_of(report: Report, weights: Weights) -> Account:
+def account_of(report: Report, weights: Weights, *, photos: Sequence[int] = (), import_source: str | None = None) -> Account:
     """One report as matching reads it."""
     place = lon_lat(report.point) if report.point is not None else (None, None)
     row = {name: getattr(report, name) for name in _COLUMNS}
-    row |= {"lon": place[0], "lat": place[1]}
-    return _accounts([row | {"import_source": _source_of(report)}], weights)[0]
+    row |= {"lon": place[0], "lat": place[1], "photos": photos, "import_source": import_source}
+    return accounts_of([row], weights)[0]
 
 
 def probe_of(report: Report, weights: Weights) -> Probe:
@@ -178,18 +185,18 @@ def _far(probe: Probe, weights: Weights) -> dict[str, Any]:
 
 def _by_incident(rows: Sequence[RowMapping], weights: Weights) -> dict[UUID, list[Account]]:
     grouped: dict[UUID, list[Account]] = defaultdict(list)
-    for row, account in zip(rows, _accounts(rows, weights), strict=True):
+    for row, account in zip(rows, accounts_of(rows, weights), strict=True):
         grouped[row["incident_id"]].append(account)
     return dict(grouped)
 
 
-def _accounts(rows: Sequence[Any], weights: Weights) -> list[Account]:
-    ids = [row["id"] for row in rows]
-    words, photos = words_of(ids), _photo_hashes(ids)
-    return [_account(row, words.get(row["id"]), photos.get(row["id"], ()), weights) for row in rows]
+def accounts_of(rows: Sequence[Any], weights: Weights) -> list[Account]:
+    """Rows of reports with their place, photos and import as accounts, their words opened."""
+    words = words_of([row["id"] for row in rows]) if rows else {}
+    return [_account(row, words.get(row["id"]), weights) for row in rows]
 
 
-def _account(row: Any, words: Any, photos: tuple[int, ...], weights: Weights) -> Account:
+def _account(row: Any, words: Any, weights: Weights) -> Account:
     earliest, latest = _interval(row["event_earliest"], row["event_latest"], row["received_at"], weights)
     return Account(
         id=str(row["id"]),
@@ -203,7 +210,7 @@ def _account(row: Any, words: Any, photos: tuple[int, ...], weights: Weights) ->
         damage_max=row["damage_max"],
         text=words.text if words else "",
         place_text=words.place_text if words else "",
-        photos=photos,
+        photos=tuple(value & (2**64 - 1) for value in row["photos"] or ()),
         source=(row["import_source"] or "") if row["source_type"] == SourceType.PARTNER_DB else "",
         flags=frozenset(row["flags"]),
     )
@@ -221,20 +228,3 @@ def _interval(
         earliest or latest or received_at - timedelta(days=weights.reach_days),
         latest or earliest or received_at,
     )
-
-
-def _photo_hashes(report_ids: list[UUID]) -> dict[UUID, tuple[int, ...]]:
-    """The fingerprints of cleaned photos as unsigned numbers, by report."""
-    found: dict[UUID, tuple[int, ...]] = defaultdict(tuple)
-    query = select(Photo.report_id, Photo.perceptual_hash).where(
-        Photo.report_id.in_(report_ids), Photo.state == "CLEAN", Photo.perceptual_hash.is_not(None)
-    )
-    for report_id, value in session.execute(query.order_by(Photo.report_id, Photo.position)):
-        found[report_id] += (int(value or 0) & (2**64 - 1),)
-    return found
-
-
-def _source_of(report: Report) -> str | None:
-    if report.import_id is None:
-        return None
-    return session.scalar(text("SELECT source FROM imports WHERE id = :id"), {"id": report.import_id})

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from math import floor
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select, text
 
@@ -19,7 +19,7 @@ from server.core.geography import box_around
 from server.core.problems import Problem
 from server.matching.models import Attachment, Incident, IncidentChange
 from server.reports.vault import ALPHABET
-from server.vocabulary import SensitivityClass, WorkflowState
+from server.vocabulary import Certainty, SensitivityClass, WorkflowState
 
 LOCK_CELL_DEGREES = 0.02
 LOCK_SPACE = 7273
@@ -62,6 +62,14 @@ def by_public_id(public_id: str) -> UUID | None:
     found = session.scalar(select(Incident.id).where(Incident.public_id == number))
     found = found or next((other for read in OTHER_NUMBERS if (other := read(number))), None)
     return current(found) if found else None
+
+
+def new_incident() -> Incident:
+    """A new incident with a random public number, not yet in the database."""
+    return Incident(
+        id=uuid4(), public_id=_public_number(), s_class=SensitivityClass.S2, workflow=WorkflowState.NEW, version=0, fixed_fields=[],
+        certainty=Certainty.RUMOUR,
+    )  # fmt: skip
 
 
 def open_incident() -> Incident:

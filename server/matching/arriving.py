@@ -1,0 +1,106 @@
+"""A report as matching takes it up, and what becomes of it written down: each in one trip to the database."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, text
+
+from server.accounts.policy import SYSTEM
+from server.core.database import session
+from server.evidence.models import Photo
+from server.matching.models import Attachment
+from server.reports import access
+from server.reports.imports import Import
+from server.reports.models import Report
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A report, where it lies at present, the fingerprints of its clean photos, and the list it came in."""
+
+    report: Report
+    incident_id: UUID | None
+    photos: tuple[int, ...]
+    import_source: str | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it takes part: not withdrawn, replaced or held back."""
+        return self.report.withdrawn_at is None and self.report.superseded_by is None and not self.report.quarantine
+
+
+def take_up(report_id: UUID) -> Arrival | None:
+    """The report as it is now, or None."""
+    access.enter(SYSTEM)
+    photos = (
+        select(Photo.perceptual_hash)
+        .where(Photo.report_id == Report.id, Photo.state == "CLEAN", Photo.perceptual_hash.is_not(None))
+        .order_by(Photo.position)
+    )
+    lies = select(Attachment.incident_id).where(Attachment.report_id == Report.id, Attachment.ended_at.is_(None))
+    source = select(Import.source).where(Import.id == Report.import_id)
+    query = select(Report, lies.scalar_subquery(), func.array(photos.scalar_subquery()), source.scalar_subquery()).where(Report.id == report_id)
+    row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    return Arrival(row[0], row[1], tuple(row[2] or ()), row[3]) if row else None
+
+
+_AGAIN = text("""
+SELECT (SELECT a.incident_id FROM attachments a WHERE a.report_id = :report AND a.ended_at IS NULL) AS lies_on,
+  ARRAY(SELECT DISTINCT a.incident_id FROM pair_rulings p
+        JOIN attachments a ON a.report_id = CASE WHEN p.report_a = :report THEN p.report_b ELSE p.report_a END AND a.ended_at IS NULL
+        WHERE p.ruling = 'cannot' AND p.ended_at IS NULL AND :report IN (p.report_a, p.report_b)) AS apart""")
+
+
+def look_again(report_id: UUID) -> tuple[UUID | None, list[UUID]]:
+    """Where a report lies, and the incidents a person ruled it apart from: asked once its neighbourhood is locked."""
+    row = session.execute(_AGAIN, {"report": report_id}).one()
+    return row.lies_on, list(row.apart)
+
+
+class Together:
+    """What is written down of one arrival, gathered and then written in one trip: link, change, addresses, ledger and outbox."""
+
+    _LAY = """, laid AS (INSERT INTO attachments (id, report_id, incident_id, score, reasons, weights_version)
+  SELECT id, report_id, incident_id, score, reasons, weights_version
+  FROM jsonb_to_recordset(CAST(:laid AS jsonb)) AS l (id uuid, report_id uuid, incident_id uuid, score float8, reasons jsonb, weights_version text))
+, changed AS (INSERT INTO incident_changes (id, incident_id, kind, before, at)
+  SELECT id, incident_id, kind, before, clock_timestamp()
+  FROM jsonb_to_recordset(CAST(:changed AS jsonb)) AS c (id uuid, incident_id uuid, kind text, before jsonb))
+, named AS (INSERT INTO report_addresses (report_id, address_key)
+  SELECT CAST(:report AS uuid), key FROM unnest(CAST(:keys AS bigint[])) AS key ON CONFLICT DO NOTHING)"""
+    _TELL = """WITH told AS (SELECT event, subject, details FROM jsonb_to_recordset(CAST(:told AS jsonb))
+    AS t (event text, subject uuid, details jsonb, n int) ORDER BY n)
+, entry AS (INSERT INTO ledger (event, subject_id, details) SELECT event, subject, details FROM told)"""
+    _SEND = " INSERT INTO outbox (event, subject_id) SELECT event, subject FROM told"
+    _ALL = text(_TELL + _LAY + _SEND)
+
+    def __init__(self, report_id: UUID, keys: Sequence[int]) -> None:
+        self.report_id, self.keys = report_id, list(keys)
+        self.laid: list[dict[str, Any]] = []
+        self.changed: list[dict[str, Any]] = []
+        self.told: list[dict[str, Any]] = []
+
+    def lay(self, incident_id: UUID, *, score: float | None, reasons: Sequence[Any], version: str) -> UUID:
+        """The report lies on this incident from now on; returns the number of the link."""
+        number = uuid4()
+        self.laid.append({
+            "id": str(number), "report_id": str(self.report_id), "incident_id": str(incident_id), "score": score,
+            "reasons": list(reasons), "weights_version": version,
+        })  # fmt: skip
+        return number
+
+    def change(self, kind: str, incident_id: UUID, before: dict[str, Any]) -> None:
+        """An act of the house that can be undone."""
+        self.changed.append({"id": str(uuid4()), "incident_id": str(incident_id), "kind": kind, "before": before})
+
+    def record(self, event: str, subject: UUID, **details: Any) -> None:
+        """An event for the ledger and the outbox, as ``ledger.record`` would write it."""
+        self.told.append({"event": event, "subject": str(subject), "details": details, "n": len(self.told)})
+
+    def write(self) -> None:
+        """Write all of it."""
+        rows = {name: json.dumps(getattr(self, name)) for name in ("laid", "changed", "told")}
+        session.execute(self._ALL, {**rows, "report": self.report_id, "keys": self.keys})
