@@ -22,6 +22,16 @@ async function fetchedPart() {
   return document.importNode(part, true);
 }
 
+/** The part's own style is loaded with it, not with the form; a line that does not give it delays nothing for long. */
+function styled({ style }) {
+  const link = document.createElement('link');
+  const loaded = new Promise((resolve) => { link.onload = link.onerror = resolve; setTimeout(resolve, 3000); });
+  link.rel = 'stylesheet';
+  link.href = style;
+  document.head.append(link);
+  return loaded;
+}
+
 /** Show why nothing is kept here, before anybody has typed. */
 function showCapability(part, able) {
   part.querySelectorAll('[data-why]').forEach((notice) => { notice.hidden = notice.dataset.why !== able.why; });
@@ -115,6 +125,7 @@ export async function begin(place) {
   }
   const words = JSON.parse(part.querySelector('[data-words]').textContent);
   showCapability(part, able);
+  await styled(part.dataset);
   if (able.kept) await live(part, words);
   place.hidden = false;
   place.replaceChildren(part);

@@ -2,8 +2,9 @@
 import { clearReceived, discard, exportFile, importFile, sendNow, watch } from './outbox.js';
 
 const language = document.documentElement.lang;
-const hour = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
-const dayAndHour = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' });
+const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+const hour = new Intl.DateTimeFormat(language, CLOCK);
+const dayAndHour = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', ...CLOCK });
 const number = (value) => value.toLocaleString(language);
 
 const isToday = (date) => new Date().toDateString() === date.toDateString();

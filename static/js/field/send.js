@@ -42,9 +42,9 @@ function receivedText(kept, receivedAt) {
 
 const isReceipt = (answer, record) => answer.ok && answer.json?.id === record.id && answer.json?.sha256 === record.sha256;
 
-function noteClock(headers) {
+async function noteClock(headers) {
   const theirs = Date.parse(headers.get('Date') ?? '');
-  if (Number.isFinite(theirs)) change('facts', 'clock', () => ({ name: 'clock', off: Date.now() - theirs })).catch(() => {});
+  if (Number.isFinite(theirs)) await change('facts', 'clock', () => ({ name: 'clock', off: Date.now() - theirs })).catch(() => {});
 }
 
 function putText(record, proof) {
@@ -58,7 +58,7 @@ async function sendText(record, solve) {
     answer = await putText(record, await solve(answer.json.challenge));
   }
   if (!isReceipt(answer, record)) return { ...answer, ok: false, cause: answer.cause || 'portal' };
-  noteClock(answer.headers);
+  await noteClock(answer.headers);
   await mark(record, (kept) => receivedText(kept, answer.json.received_at));
   return answer;
 }
