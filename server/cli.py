@@ -14,6 +14,7 @@ COMMANDS = (
     "server.places.baseline_commands",
     "server.reports.commands",
     "server.intake.spreadsheet_commands",
+    "server.intake.rescue_commands",
     "server.matching.commands",
     "server.coordination.erasing",
     "server.publication.commands",

@@ -70,7 +70,7 @@ export async function upload(report, part, bytes) {
     const answer = await patch(address, bytes.slice(place.at, place.at + size), place.at);
     const next = placeOf(answer, part);
     if (next && next.at > place.at) patience = PATIENCE; else patience -= 1;
-    if (!next && !answer.ok && !MENDABLE.has(answer.status)) return { ok: false, cause: answer.cause, wait: answer.wait };
+    if (!next && !answer.ok && (answer.cause === 'unknown_key' || !MENDABLE.has(answer.status))) return { ok: false, cause: answer.cause, wait: answer.wait };
     size = nextSize(size, performance.now() - began);
     place = next ?? await whereabouts(address, part);
   }

@@ -29,7 +29,8 @@ class House:
         self.url, self.port, self.running = url, _free_port(), None
         self.environment = {
             **os.environ, "DATABASE_URL": url.render_as_string(hide_password=False), "PUBLIC_DATABASE_URL": _public(url),
-            "STORAGE_URL": storage.as_uri(), "PORT": str(self.port), "HOST": "127.0.0.1", "WEB_WORKERS": "2", **settings,
+            "STORAGE_URL": storage.as_uri(), "PORT": str(self.port), "HOST": "127.0.0.1", "WEB_WORKERS": "2",
+            "PUBLIC_REPORTS_PER_MINUTE": "100000", **settings,
         }  # fmt: skip
         subprocess.run([sys.executable, "-c", SETUP], cwd=ROOT, env=self.environment, check=True)
         self.engine = create_engine(url, hide_parameters=True, poolclass=NullPool)
