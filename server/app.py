@@ -20,8 +20,10 @@ APIS = (
     "server.places.api",
     "server.matching.api",
     "server.publication.api",
+    "server.publication.downloads",
     "server.publication.expected",
     "server.publication.release_api",
+    "server.publication.warning_api",
     "server.publication.connections",
 )
 PAGES = (
@@ -32,6 +34,7 @@ PAGES = (
     "server.places.basemap",
     "server.evidence.pages",
     "server.publication.pages",
+    "server.publication.release_pages",
     "server.publication.ogc",
     "server.keeping.pages",
     "server.documents.pages",

@@ -69,13 +69,19 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "rule_missing": (422, N_("The evidence does not yet allow this decision.")),
     "upload_differs": (460, N_("A part of the photo arrived changed. Please send that part again.")),
     "both_needed": (422, N_("These reports belong to two organisations. Both must agree, or a coordinator.")),
+    "warning_too_exact": (
+        422,
+        N_("In a conflict such a warning must cover a municipality or more in which enough such places exist, so that it points at none."),
+    ),
     "second_person_needed": (422, N_("A second person must agree to this decision.")),
     "upload_busy": (423, N_("This photo is being sent by another connection. Please wait a moment.")),
     "proof_needed": (429, N_("Very many reports arrive at this moment. Your phone does a short calculation and sends again.")),
     "too_many_requests": (429, N_("Too many requests. Please wait a little and try again.")),
     "internal": (500, N_("Something went wrong on our side. Nothing you sent before was lost. Please try again.")),
     "not_sent": (503, N_("Nothing was sent.")),
+    "file_being_made": (503, N_("This file is being made. Please come back in a moment.")),
     "unavailable": (503, N_("The server cannot receive anything at this moment. Keep your report and try again.")),
+    "lane_full": (503, N_("Very many reports arrive at this moment. Yours is still with you: please send it again in a minute.")),
     "storage_full": (507, N_("There is no room for photos at this moment. The report itself is kept.")),
 }
 
@@ -88,12 +94,17 @@ _BY_STATUS = {
 
 
 class Problem(Exception):
-    """A refusal with a code of ``PROBLEMS``, an optional detail and a list of ``{"field", "code", "message"}``."""
+    """A refusal with a code of ``PROBLEMS``, an optional detail and a list of ``{"field", "code", "message"}``.
+
+    ``more`` are members beside those of every refusal, for a program that knows this one.
+    """
 
     def __init__(
-        self, code: str, *, detail: str = "", errors: list[dict[str, str]] | None = None, retry_after: int | None = None
-    ) -> None:
+        self, code: str, *, detail: str = "", errors: list[dict[str, str]] | None = None, retry_after: int | None = None,
+        more: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(code)
+        self.more = more or {}
         self.code, self.detail, self.errors, self.retry_after = code, detail, errors or [], retry_after
         self.status, self.title = PROBLEMS[code]
 
@@ -106,7 +117,7 @@ class Problem(Exception):
             "code": self.code,
             "detail": self.detail,
         }
-        return {**shape, "errors": self.errors}
+        return {**shape, "errors": self.errors, **self.more}
 
 
 def field_errors(messages: dict[str, Any] | list[Any] | str, prefix: str = "") -> list[dict[str, str]]:

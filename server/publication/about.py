@@ -17,6 +17,7 @@ CAVEATS: Final = (
     "Rows may be taken out later: take them out of your copy too.",
     "Not for targeting, not for claims against anybody, and not a legal finding.",
 )
+CAVEAT: Final = " ".join(CAVEATS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How a public answer travels: cacheable for half a minute, revalidated by the release, streamed when it is a file."""
+"""How a public answer travels: cacheable for half a minute, revalidated by the release."""
 
 import hashlib
 from collections.abc import Iterable
@@ -9,7 +9,6 @@ import orjson
 from flask import Response, request
 
 from server.publication import reading
-from server.publication.formats import Format
 
 OPEN = "public, max-age=30"
 """Everything public is asked for again after half a minute, so that what is taken out is gone at once."""
@@ -58,10 +57,3 @@ def query(pairs: Iterable[tuple[str, str]]) -> str:
     """Names and values as the part of an address after "?", with the "?"; "" for none."""
     words = urlencode(list(pairs))
     return f"?{words}" if words else ""
-
-
-def file(kind: Format, rows: Iterable[dict[str, Any]], release_id: str) -> Response:
-    """A download that is sent as it is read. Its name is ours alone, so nothing can hide in it."""
-    response = Response(kind.pieces(rows, release_id), mimetype=kind.mimetype)
-    response.headers["Content-Disposition"] = f'attachment; filename="{kind.filename(release_id)}"'
-    return sealed(response, release_id)

@@ -13,7 +13,6 @@ from server.core.paging import decode_cursor, encode_cursor, page_size
 from server.core.problems import Problem
 from server.publication import answers, public_map, reading
 from server.publication.explaining import list_name
-from server.publication.formats import FORMATS
 from server.publication.policy import as_published
 from server.publication.schemas import Nearby, PublicBatch, PublicFilter, PublicIncident, PublicPage
 from server.vocabulary import GeometryLevel, code_lists
@@ -58,18 +57,6 @@ def get_incident(incident_id: str) -> Response:
     if row is None:
         raise Problem("incident_not_found")
     return answers.unchanged(release) or answers.answer(_SHAPE.dump(row), release)
-
-
-@blueprint.get("/incidents.<any('csv', 'hxl.csv', 'geojson'):name>")
-@requests.limiter.limit("60 per minute")
-@blueprint.arguments(PublicFilter, location="query")
-@blueprint.alt_response(200, description="The file, streamed.", content_type="text/csv")
-def download(asked: dict[str, Any], name: str) -> Response:
-    """All public damage records under the filters, as a file: CSV, CSV with HXL tags, or GeoJSON."""
-    release, kind = answers.release(), FORMATS[name]
-    if same := answers.unchanged(release):
-        return same
-    return answers.file(kind, reading.every_row(asked, outlines=kind.outlines), release)
 
 
 @blueprint.get("/areas/<level>/<code>")

@@ -7,9 +7,10 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from server.core.clock import now
-from server.core.database import settled
-from server.publication import answers, reading, service
+from server.core.database import public_session, settled
+from server.publication import current, reading, service
 from server.publication.formats import FORMATS
+from server.publication.source import Source
 
 publication_group = AppGroup("publication", help="Make a batch of the public copy by hand.")
 
@@ -35,7 +36,9 @@ def publish() -> None:
 @click.option("--format", "name", type=click.Choice(sorted(FORMATS)), default="csv", show_default=True)
 def export(out: Path, name: str) -> None:
     """Write all public damage records to the file OUT."""
-    release, kind = answers.release(), FORMATS[name]
-    with out.open("wb") as file:
-        size = kind.write(reading.every_row({}, outlines=kind.outlines), file, release_id=release)
-    click.echo(f"{out}: data set {release or '(none yet)'}, {reading.count({})} rows, {size} bytes.")
+    public_session.execute(current.NO_HURRY)
+    newest, kind = reading.latest(), FORMATS[name]
+    size = kind.write(Source(public_session.connection(), current.about(newest)), out)
+    click.echo(
+        f"{out}: data set {newest.release_id if newest else '(none yet)'}, {reading.count({})} rows, {size} bytes."
+    )

@@ -4,7 +4,7 @@ from server.core.clock import now
 from server.core.database import settled
 from server.core.jobs import job
 from server.matching.links import OTHER_NUMBERS
-from server.publication import service
+from server.publication import current, release_jobs, service  # noqa: F401 - their jobs are registered by being read
 
 # A reporter who finds the damage on the public map names it by its public number, which only this room can read.
 OTHER_NUMBERS.append(service.incident_behind)

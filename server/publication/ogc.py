@@ -12,7 +12,9 @@ from server.core.paging import decode_cursor, encode_cursor, page_size
 from server.core.problems import Problem, field_errors
 from server.core.settings import settings
 from server.publication import answers, ogc_contract, reading
-from server.publication.formats.geojson import CAVEAT, EXERCISE, LICENCE, feature
+from server.publication.about import CAVEAT, EXERCISE
+from server.publication.about import LICENCE_NAME as LICENCE
+from server.publication.formats.geojson import feature
 from server.publication.schemas import PublicPage
 
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")

@@ -1,6 +1,6 @@
 """What the public side reads: only schema ``pub``, through the database role that can read nothing else."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Float, Row, Select, case, cast, func, or_, select, true
@@ -13,7 +13,6 @@ from server.vocabulary import GeometryLevel
 
 Asked = Mapping[str, Any]
 COLUMNS: tuple[str, ...] = PublicIncident.Meta.fields
-CHUNK = 5_000
 NEAR_M = 500
 NEAR_MOST = 20
 HAIR = 1e-9  # a box without width or height is no polygon, and would touch nothing
@@ -27,12 +26,12 @@ class ChangedMeanwhile(RuntimeError):
 
 def latest() -> PublishedBatch | None:
     """The newest change of the public copy; None before the first."""
-    return public_session.scalar(_newest())
+    return public_session.scalar(newest())
 
 
 def batches(limit: int = 400) -> Sequence[PublishedBatch]:
     """The changes of the public copy, the newest first."""
-    return public_session.scalars(_newest().limit(limit)).all()
+    return public_session.scalars(newest().limit(limit)).all()
 
 
 def count(asked: Asked) -> int:
@@ -62,24 +61,14 @@ def outlined(asked: Asked, *, size: int, after: int | None = None) -> tuple[list
     return rows, rows[-1]["position"] if len(found) > size else None
 
 
-def every_row(asked: Asked, *, outlines: bool, chunk: int = CHUNK) -> Iterator[dict[str, Any]]:
-    """All rows in the order of export, whatever the speed of whoever takes them.
+def own_session() -> Session:
+    """A session of its own on the public copy, for what outlives a request's. The caller closes it."""
+    return public_session.session_factory()
 
-    Each chunk is a transaction of its own, found by key: a phone on a slow line holds no connection, and a server-side
-    cursor would be cut off while it waits for that phone. ChangedMeanwhile when a batch comes in between.
-    """
-    after, begun = None, None
-    while True:
-        with public_session.session_factory() as own:
-            newest = own.scalar(_newest().with_only_columns(PublishedBatch.release_id))
-            if begun is not None and newest != begun:
-                raise ChangedMeanwhile(begun)
-            begun = newest
-            found = _chunk(own, asked, after, outlines=outlines, size=chunk)
-        yield from found
-        if len(found) < chunk:
-            return
-        after = found[-1]["position"]
+
+def is_newest(own: Session, release_id: str) -> bool:
+    """Whether no batch came since the one with this number ("" before the first)."""
+    return (own.scalar(newest().with_only_columns(PublishedBatch.release_id)) or "") == release_id
 
 
 def area(level: GeometryLevel, code: str) -> Row[Any] | None:
@@ -197,12 +186,8 @@ def _geojson(shape: Any) -> Any:
     return func.ST_AsGeoJSON(func.ST_ForcePolygonCCW(shape), 5)
 
 
-def _chunk(own: Session, asked: Asked, after: int | None, *, outlines: bool, size: int) -> list[dict[str, Any]]:
-    query = _rows(asked, after).limit(size)
-    return [row._asdict() for row in own.execute(_with_outline(query) if outlines else query)]
-
-
-def _newest() -> Select[PublishedBatch]:
+def newest() -> Select[PublishedBatch]:
+    """The changes of the public copy, the newest first."""
     number = func.length(PublishedBatch.release_id)
     return select(PublishedBatch).order_by(
         PublishedBatch.published_on.desc(), number.desc(), PublishedBatch.release_id.desc()

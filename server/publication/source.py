@@ -18,7 +18,7 @@ COLUMNS: Final[tuple[str, ...]] = PublicIncident.Meta.fields
 TOGETHER: Final = 500
 WHOLE: Final = 10**18  # added to a position (below 2^62) it has nineteen digits, always
 TAIL: Final = 21  # what closes a line: a separator, a position of nineteen digits, an end of line
-OUTLINE_DEGREES: Final = 0.01  # about a kilometre: a file of a thousand rows repeats a district's outline a thousand times
+OUTLINE_DEGREES: Final = 0.01  # about a kilometre: a file repeats a district's outline in every one of its rows
 SHAPE: Final = (
     "ST_ForcePolygonCCW(ST_Multi(ST_SimplifyPreserveTopology(shape, "
     f"CASE WHEN geo_level LIKE 'ADM%' THEN {OUTLINE_DEGREES} ELSE 0 END)))"
@@ -100,12 +100,20 @@ class Source:
         [row] = self._cursor().execute(query.encode(), values).fetchall()
         return dict(zip(names, row, strict=True))
 
+    def names(self) -> dict[str, str]:
+        """What each area is called, by code."""
+        return dict(self._areas("name", None))
+
+    def grouped(self, by: Sequence[str], counted: str) -> list[Any]:
+        """One row for each combination of values: those values, then what is counted."""
+        keys = ", ".join(by)
+        query, values = self._query(f"{keys}, {counted}", ordered=False)
+        return list(self._cursor().execute(f"{query} GROUP BY {keys} ORDER BY {keys}".encode(), values).fetchall())
+
     def _areas(self, shape: str, codes: Sequence[str] | None) -> list[Any]:
         chosen = "" if codes is None else " WHERE code = ANY(:codes)"
-        found = self.connection.execute(
-            text(f"SELECT code, {shape} FROM {self.areas}{chosen}"), {} if codes is None else {"codes": list(codes)}
-        )
-        return list(found)
+        query = f"SELECT code, {shape} FROM {self.areas}{chosen}"  # noqa: S608 - our own words
+        return list(self.connection.execute(text(query), {} if codes is None else {"codes": list(codes)}))
 
     def _query(
         self, selected: str, *, after: int | None = None, size: int | None = None, ordered: bool = True
@@ -115,7 +123,8 @@ class Source:
             dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
         )
         values = {name: getattr(value, "value", value) for name, value in compiled.params.items()}
-        query = f"SELECT {selected}{f', position + {WHOLE}' if ordered else ''} FROM {self.relation} WHERE {compiled}"
+        tail = f", position + {WHOLE}" if ordered else ""
+        query = f"SELECT {selected}{tail} FROM {self.relation} WHERE {compiled}"  # noqa: S608 - values are bound
         if after is not None:
             query, values = f"{query} AND position > %(after)s", {**values, "after": after}
         if ordered:

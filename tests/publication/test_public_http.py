@@ -318,7 +318,7 @@ def test_the_geojson_opens_in_gdal_and_holds_areas(client, three, tmp_path):
     table = pyogrio.read_dataframe(path)
     assert (info["features"], info["crs"], set(table.geom_type)) == (3, "EPSG:4326", {"MultiPolygon"})
     assert table.is_valid.all()
-    assert "Not for targeting" in json.loads(path.read_bytes())["caveat"]
+    assert "Not for targeting" in json.loads(path.read_bytes())["caveats"]
 
 
 def test_a_file_carries_the_filters_of_the_page_it_was_taken_from(client, three):
@@ -330,16 +330,6 @@ def test_the_name_of_a_file_is_ours_alone(client, three):
     answer = get(client, "/incidents.csv", adm='x"\r\nSet-Cookie:a')
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="tessera-damage-2026-')
     assert "Set-Cookie" not in answer.headers
-
-
-def test_a_file_breaks_off_when_a_batch_comes_in_between(three, publish, norway):
-    from server.publication import reading
-
-    rows = reading.every_row({}, outlines=False, chunk=1)
-    next(rows)
-    publish(norway.NOW + timedelta(days=1))
-    with pytest.raises(reading.ChangedMeanwhile):
-        list(rows)
 
 
 def test_the_columns_of_a_file_withheld_in_conflict_are_empty_in_every_row(client, norway, publish):

@@ -2,50 +2,52 @@
 accident. What is known only by region has the region's outline; programs that need sharper outlines join by P-code.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import orjson
 
+from server.publication.about import About
 from server.publication.schemas import PublicIncident
+from server.publication.source import COLUMNS, Line, Source, Spelling
 
-TOGETHER = 200
-LICENCE = "CC BY 4.0"
-CAVEAT = (
-    "Delayed and coarsened to protect people; places are areas unless geo_level is POINT. "
-    "Absence of a record does not mean absence of damage. Not for targeting, not for claims."
+NOWHERE: Final = b"null"
+_SEPARATOR: Final = b"\x02"
+_PROPERTIES: Final = f"(SELECT row_to_json(told) FROM (SELECT {', '.join(COLUMNS)}) AS told)"  # noqa: S608 - our own columns
+_PLACE: Final = (
+    """CASE WHEN lon IS NULL THEN area_code ELSE '{"type":"Point","coordinates":[' || lon || ',' || lat || ']}' END"""
 )
-EXERCISE = "EXERCISE: nothing in this file is real."
+FEATURE: Final = Spelling(
+    f"""'{{"type":"Feature","id":"' || incident_id || '","properties":' || {_PROPERTIES}, {_PLACE}""", quoted=False
+)
+"""A Feature up to its place, and then its place: the code of its area, or a point as GeoJSON."""
 
 
-def pieces(rows: Iterable[Mapping[str, Any]], release_id: str) -> Iterator[bytes]:
+def pieces(source: Source) -> Iterator[bytes]:
     """One FeatureCollection in pieces."""
-    yield orjson.dumps(head(release_id))[:-1] + b',"features":[\n'
-    kept: list[bytes] = []
+    yield orjson.dumps(head(source.about))[:-1] + b',"features":[\n'
+    drawn = source.outlines()
     comma = b""
-    for row in rows:
-        kept.append(comma + feature(row))
+    for lines in source.lines(FEATURE):
+        yield comma + b",\n".join(placed(lines, drawn))
         comma = b",\n"
-        if len(kept) >= TOGETHER:
-            yield b"".join(kept)
-            kept.clear()
-    yield b"".join(kept) + b"\n]}\n"
+    yield b"\n]}\n"
 
 
-def head(release_id: str) -> dict[str, Any]:
-    """What stands before the features: name, release, licence, caveat, and EXERCISE where it is one."""
-    said = {
-        "type": "FeatureCollection",
-        "name": "incidents",
-        "release_id": release_id,
-        "licence": LICENCE,
-        "caveat": CAVEAT,
-    }
-    return {**said, "exercise": EXERCISE} if release_id.startswith("EXERCISE") else said
+def head(about: About) -> dict[str, Any]:
+    """What stands before the features: name, release, licence, rules, caveats, and EXERCISE where it is one."""
+    return {"type": "FeatureCollection", "name": "incidents", **dict(about.facts())}
+
+
+def placed(lines: list[Line], drawn: Mapping[bytes, bytes]) -> Iterator[bytes]:
+    """Lines of ``FEATURE`` with their places put in; null for an area without an outline."""
+    for line in lines:
+        before, _, place = line.partition(_SEPARATOR)
+        yield before + b',"geometry":' + (place if place.startswith(b"{") else drawn.get(place, NOWHERE)) + b"}"
 
 
 def feature(row: Mapping[str, Any]) -> bytes:
-    """One row as a Feature; ``outline`` is GeoJSON text from the database, put in as it is."""
+    """One row at hand as a Feature; ``outline`` is GeoJSON text from the database, put in as it is."""
     properties = orjson.dumps({name: row[name] for name in PublicIncident.Meta.fields})
     number = orjson.dumps(row["incident_id"])
     outline = (row["outline"] or "null").encode()

@@ -1,0 +1,44 @@
+"""Public rows as GeoParquet 1.1: typed columns, places as WKB, licence and caveats in the file's footer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+from pyarrow import parquet
+
+from server.publication.about import About
+from server.publication.formats.arrow import GEOMETRY, SCHEMA, batches
+from server.publication.source import Source
+
+VERSION: Final = "1.1.0"
+GROUP_ROWS: Final = 50_000
+
+
+def build(source: Source, path: Path) -> None:
+    """Write the file at ``path``, anew."""
+    schema = SCHEMA.with_metadata(_footer(source.about))
+    with parquet.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
+        for group in _groups(batches(source)):
+            writer.write_table(group.replace_schema_metadata(schema.metadata))
+
+
+def _groups(given: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    together: list[pa.RecordBatch] = []
+    for batch in given:
+        together.append(batch)
+        if sum(part.num_rows for part in together) >= GROUP_ROWS:
+            yield pa.Table.from_batches(together)
+            together = []
+    if together:
+        yield pa.Table.from_batches(together)
+
+
+def _footer(about: About) -> dict[str, bytes]:
+    geometry: dict[str, Any] = {
+        "encoding": "WKB", "geometry_types": ["Point", "MultiPolygon"], "orientation": "counterclockwise",
+        "edges": "planar",
+    }  # fmt: skip
+    geo = {"version": VERSION, "primary_column": GEOMETRY, "columns": {GEOMETRY: geometry}}
+    return {"geo": orjson.dumps(geo), **{name: value.encode() for name, value in about.facts()}}
