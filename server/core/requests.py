@@ -3,10 +3,7 @@
 No address of a machine is stored or logged anywhere. A lane's key is an HMAC under a key that lives in memory only.
 """
 
-import hashlib
-import hmac
 import json
-import secrets
 from math import isfinite
 from typing import Any
 
@@ -15,9 +12,10 @@ from flask_limiter import Limiter
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server.core.clock import now
+from server.core.limits import SCHEME
 from server.core.problems import Problem, answer
 from server.core.settings import Settings
+from server.core.tally import TALLY
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 FORM_BYTES = 8 * 15_000_000 + 1_000_000  # eight photos and the words around them
@@ -39,23 +37,17 @@ HEADERS = {
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
 OPEN_DATA = ("/api/v1/public/", "/ogc")  # anybody's page may read open data; nothing else crosses origins
 
-_LANE_KEY: dict[str, Any] = {"day": None, "key": b""}
-
 
 def lane_key() -> str:
     """Who is asking, as a word that means nothing tomorrow or after a restart: HMAC of the network part of the address."""
-    today = now().date()
-    if _LANE_KEY["day"] != today:
-        _LANE_KEY.update(day=today, key=secrets.token_bytes(32))
-    network = _network(request.remote_addr or "")
-    return hmac.new(_LANE_KEY["key"], network.encode(), hashlib.sha256).hexdigest()[:24]
+    return TALLY.pseudonym(_network(request.remote_addr or ""))
 
 
 def _network(address: str) -> str:
     return ":".join(address.split(":")[:3]) if ":" in address else ".".join(address.split(".")[:3])
 
 
-limiter = Limiter(lane_key, storage_uri="memory://", headers_enabled=False, swallow_errors=True)
+limiter = Limiter(lane_key, storage_uri=f"{SCHEME}://", headers_enabled=False, swallow_errors=True)
 
 
 def init_app(app: Flask, chosen: Settings) -> None:

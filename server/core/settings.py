@@ -33,6 +33,7 @@ class Settings:
     trusted_hosts: tuple[str, ...]
     trusted_proxies: int
     emergency_number: str
+    public_reports_per_minute: int
     basemap_file: str
     offline_form: bool = True
     backup_folder: str = ""
@@ -69,6 +70,7 @@ class Settings:
             trusted_hosts=tuple(env.list("TRUSTED_HOSTS", [])),
             trusted_proxies=env.int("TRUSTED_PROXIES", 0),
             emergency_number=env.str("EMERGENCY_NUMBER", ""),
+            public_reports_per_minute=max(10, env.int("PUBLIC_REPORTS_PER_MINUTE", 300)),
             basemap_file=env.str("BASEMAP_FILE", ""),
             hdx_url=env.str("HDX_URL", ""),
             hdx_key=env.str("HDX_KEY", ""),

@@ -10,7 +10,7 @@ from server.core import requests
 from server.core.problems import Problem
 from server.evidence import service as evidence
 from server.evidence import uploads
-from server.intake import sealed
+from server.intake import gate, lanes, sealed
 from server.intake.drafts import draft_of
 from server.reports import access
 from server.reports import service as reports
@@ -40,6 +40,10 @@ BODY_BYTES = 64_000
 @blueprint.alt_response(
     200, schema=ReceiptShape, description="The same report was received before; this is its receipt again."
 )
+@blueprint.alt_response(
+    429, description="The public lane is busy: solve `challenge` and send again with the header `Proof`. A key is never asked."
+)
+@blueprint.alt_response(503, description="Too many reports at this moment, or none can be kept: try again later.")
 @blueprint.alt_response(409, description="Another body came under this id before; this one is kept aside.")
 def put_report(report_id: str) -> Response:
     """Receive one report, in the open or sealed to the reporting key. Same id and body: the same receipt.
@@ -48,17 +52,32 @@ def put_report(report_id: str) -> Response:
     """
     number = read_id(report_id)
     requests.single_arguments()
-    draft = _read(number)
-    receipt = reports.receive(draft, actor=current_actor())
+    body, actor = _body(), current_actor()
+    gate.admit(number, actor=actor)
+    draft = _read(number, body)
+    receipt = reports.receive(draft, actor=actor)
     return answer_receipt(draft, receipt)
 
 
-def _read(number: UUID) -> Draft:
+@blueprint.teardown_app_request
+def give_turn_back(_error: BaseException | None) -> None:
+    """Whatever became of a request, the next one may have its turn."""
+    lanes.give_turn_back()
+
+
+def _body() -> bytes:
+    """The whole body, whole before anybody's turn is taken: a slow phone holds up nobody."""
+    if request.mimetype == sealed.CONTENT_TYPE:
+        return requests.body(sealed.BODY_BYTES)
+    requests.accepts_json()
+    return requests.body(BODY_BYTES)
+
+
+def _read(number: UUID, body: bytes) -> Draft:
     """The report in the body, in the open as JSON or sealed by a phone."""
     if request.mimetype == sealed.CONTENT_TYPE:
-        return sealed.read_sealed(number, requests.body(sealed.BODY_BYTES))
-    requests.accepts_json()
-    return read_draft(number, requests.body(BODY_BYTES), Channel.API)
+        return sealed.read_sealed(number, body)
+    return read_draft(number, body, Channel.API)
 
 
 @blueprint.get("/<uuid:report_id>/media")
