@@ -1300,6 +1300,7 @@ class Role(Choice):
     ADMIN = "ADMIN", N_("Administrator")
     AUDITOR = "AUDITOR", N_("Auditor")
     PARTNER = "PARTNER", N_("Partner organisation member")
+    AUTHORITY = "AUTHORITY", N_("Mine action, rescue or utility authority")
 
 
 class OrganisationType(Choice):

@@ -12,7 +12,8 @@ from server.vocabulary import Role
 PASSWORD = "correct horse battery staple"
 
 # Amal reports from the field for an NGO; Bohdan and Berta verify; Chipo coordinates; Dario is a partner of another
-# organisation; Sana is data steward; Pilar is protection focal point; Ada administers accounts; Eve has an account and no role.
+# organisation; Sana is data steward; Pilar is protection focal point; Ada administers accounts; Walid
+# warns for the mine action centre; Eve has an account and no role.
 PEOPLE = {
     "amal": ({Role.FIELD}, "Relief Works"),
     "bohdan": ({Role.VERIFIER}, "Relief Works"),
@@ -22,6 +23,7 @@ PEOPLE = {
     "sana": ({Role.STEWARD}, "Relief Works"),
     "pilar": ({Role.PROTECTION}, "Relief Works"),
     "ada": ({Role.ADMIN}, "Relief Works"),
+    "walid": ({Role.AUTHORITY}, "Mine Action Centre"),
     "eve": (set(), None),
 }
 

@@ -27,6 +27,7 @@ ACTIONS: dict[str, set[Role]] = {
     "take_out_of_public": {Role.COORD, Role.STEWARD, Role.PROTECTION},
     "put_back_into_public": {Role.STEWARD, Role.PROTECTION},
     "see_publication": {Role.COORD, Role.STEWARD, Role.PROTECTION, Role.AUDITOR},
+    "issue_warning": {Role.AUTHORITY},
     "sign_publication": {Role.STEWARD, Role.PROTECTION},
     "prepare_release": {Role.STEWARD},
     "approve_release": {Role.STEWARD, Role.PROTECTION},

@@ -69,6 +69,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "rule_missing": (422, N_("The evidence does not yet allow this decision.")),
     "upload_differs": (460, N_("A part of the photo arrived changed. Please send that part again.")),
     "both_needed": (422, N_("These reports belong to two organisations. Both must agree, or a coordinator.")),
+    "warning_too_exact": (
         422,
         N_("In a conflict such a warning must cover a municipality or more in which enough such places exist, so that it points at none."),
     ),
@@ -78,6 +79,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "too_many_requests": (429, N_("Too many requests. Please wait a little and try again.")),
     "internal": (500, N_("Something went wrong on our side. Nothing you sent before was lost. Please try again.")),
     "not_sent": (503, N_("Nothing was sent.")),
+    "file_being_made": (503, N_("This file is being made. Please come back in a moment.")),
     "unavailable": (503, N_("The server cannot receive anything at this moment. Keep your report and try again.")),
     "lane_full": (503, N_("Very many reports arrive at this moment. Yours is still with you: please send it again in a minute.")),
     "storage_full": (507, N_("There is no room for photos at this moment. The report itself is kept.")),

@@ -101,7 +101,7 @@ class PolicyVersion(Base):
     body: Mapped[dict[str, Any]] = mapped_column(JSONB, info=passport(N_("The rules"), audience=PUBLIC))
 
 
-class Warning(Base):  # noqa: A001 - the word for it; the built-in one is never used beside it
+class DangerWarning(Base):
     """A warning that reaches people at once: a danger, an area, advice. It names no site, no damage and no record."""
 
     __tablename__ = "warnings"

@@ -24,6 +24,7 @@ from server.publication.approving import Agreements, agreements
 from server.publication.areas import area_names
 from server.publication.candidates import Case, cases
 from server.publication.cases import Verdict
+from server.publication.dangers import forget_expired
 from server.publication.models import Disclosure
 from server.publication.rows import public_row
 from server.publication.rule_models import Judgement, PolicyVersion
@@ -125,6 +126,7 @@ def _opened(now: datetime, agreed: Agreements | None, *, hourly: bool = False) -
     session.execute(ONE_BATCH)
     session.execute(ONE_WRITER)
     take_time()
+    forget_expired(now)
     rules = changing.in_force(now)
     batch = begin(now, rules=rules, agreed=agreed or agreements(now), hourly=hourly)
     return batch, remembering.world(rules)

@@ -1,0 +1,157 @@
+"""Warnings about a danger to life: at once, from the authority, with no link to a site; in a conflict they give no plant away."""
+
+from datetime import timedelta
+from xml.etree import ElementTree as ET
+
+import h3
+import pytest
+from sqlalchemy import select
+
+from server.core.clock import now
+from server.core.database import session
+from server.core.ledger import LedgerEntry
+from server.core.problems import Problem
+from server.publication import dangers
+from server.publication.rule_models import PublishedWarning, DangerWarning
+from server.vocabulary import Hazard, SiteType
+from tests.people import actor
+
+WARNINGS = "/api/v1/public/warnings"
+DAY = timedelta(days=1)
+CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
+
+
+@pytest.fixture
+def land(norway, people):
+    """A district with four plants in one municipality, in an active conflict."""
+    norway.baseline(SiteType.ENE_SUB, 10.2, 59.12, n=2)
+    norway.baseline(SiteType.WSH_TREAT, 10.3, 59.12, n=2)
+    norway.said("CONFLICT_ACTIVE", since=now() - DAY, until=now() + DAY)
+    return norway
+
+
+@pytest.fixture
+def walid(people):
+    return actor(people["walid"])
+
+
+def warn(who, hazard=Hazard.HZ_UXO, area_code="NO900101", hours=24):
+    return dangers.issue(who, hazard=hazard, area_code=area_code, hours=hours)
+
+
+def refusal(act, *args, **named):
+    with pytest.raises(Problem) as refused:
+        act(*args, **named)
+    return refused.value.code
+
+
+def test_a_warning_is_public_at_once_and_names_no_record(land, walid, client):
+    land.incident(SiteType.ENE_SUB)
+    made = warn(walid)
+    [told] = client.get(WARNINGS).get_json()["items"]
+    assert (told["warning_id"], told["danger"], told["area_name"], told["issuer"]) == (
+        made.public_id,
+        "HZ.UXO",
+        "Town 11",
+        "Mine Action Centre",
+    )
+    assert not {"incident_id", "site_type", "site_name", "cause_group"} & told.keys()
+    assert {column.key for column in DangerWarning.__table__.c} & {
+        "incident_id",
+        "site_id",
+        "event_id",
+        "report_id",
+    } == set()
+
+
+@pytest.mark.parametrize("hazard", [Hazard.HZ_GAS, Hazard.HZ_POWER, Hazard.HZ_CHEM])
+def test_in_a_conflict_gas_power_and_chemicals_are_worded_alike(land, walid, client, hazard):
+    warn(walid, hazard)
+    [told] = client.get(WARNINGS).get_json()["items"]
+    assert (told["danger"], told["headline"]) == ("GENERAL", "Danger to life in this area")
+    assert hazard.value not in client.get(told["cap"]).get_data(as_text=True)
+
+
+def test_in_a_conflict_such_a_warning_never_covers_less_than_a_municipality_with_three_plants(land, walid):
+    cell = h3.latlng_to_cell(59.12, 10.2, 8)
+    assert refusal(warn, walid, Hazard.HZ_GAS, cell) == "warning_too_exact"
+    assert refusal(warn, walid, Hazard.HZ_GAS, "NO900202") == "warning_too_exact"
+    assert warn(walid, Hazard.HZ_UXO, cell).geo_level == "H3_8"
+
+
+def test_in_a_disaster_a_warning_may_be_exact_and_says_what_it_is(norway, people, walid):
+    norway.said("DISASTER", since=now() - DAY, until=now() + DAY)
+    made = warn(walid, Hazard.HZ_GAS, h3.latlng_to_cell(59.12, 10.2, 8))
+    assert (made.geo_level, made.is_generic) == ("H3_8", False)
+
+
+def test_where_nothing_is_said_of_the_area_a_warning_of_gas_counts_as_in_a_conflict(norway, people, walid):
+    assert refusal(warn, walid, Hazard.HZ_GAS, h3.latlng_to_cell(59.12, 10.2, 8)) == "warning_too_exact"
+
+
+def test_the_message_is_cap_1_2(land, walid, client):
+    made = warn(walid)
+    answer = client.get(f"{WARNINGS}/{made.public_id}.xml")
+    alert = ET.fromstring(answer.data)  # noqa: S314 - our own message
+    assert (answer.mimetype, alert.tag, alert.findtext(f"{CAP}msgType")) == (
+        "application/cap+xml",
+        f"{CAP}alert",
+        "Alert",
+    )
+    info = alert.find(f"{CAP}info")
+    order = [element.tag.removeprefix(CAP) for element in info]
+    assert order == [
+        "language",
+        "category",
+        "event",
+        "urgency",
+        "severity",
+        "certainty",
+        "expires",
+        "senderName",
+        "headline",
+        "instruction",
+        "area",
+    ]
+    ring = info.find(f"{CAP}area").findtext(f"{CAP}polygon").split()
+    assert (ring[0] == ring[-1], len(ring) >= 4) == (True, True)
+    assert alert.findtext(f"{CAP}sent").endswith(":00:00-00:00")
+
+
+def test_a_warning_ends_by_itself_and_before_its_time_by_its_authority(land, walid, client):
+    made, other = warn(walid), warn(walid, hours=72)
+    dangers.end(walid, made.public_id)
+    assert client.get(f"{WARNINGS}/{made.public_id}.xml").status_code == 404
+    session.get(PublishedWarning, other.public_id).expires_at = now() - timedelta(seconds=1)
+    session.flush()
+    assert client.get(WARNINGS).get_json()["items"] == []
+    dangers.forget_expired(now())
+    assert session.scalar(select(PublishedWarning)) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"hours": 73}, "hours"),
+        ({"hours": 0}, "hours"),
+        ({"area_code": "XX"}, "area_code"),
+        ({"area_code": "8a0998d59597fff"}, "area_code"),
+        ({"hazard": Hazard.HZ_BODY}, "hazard"),
+    ],
+    ids=str,
+)
+def test_what_the_rules_do_not_allow_is_refused_by_name(land, walid, changes, field):
+    with pytest.raises(Problem) as refused:
+        warn(walid, **changes)
+    assert refused.value.errors[0]["field"] == field
+
+
+@pytest.mark.parametrize("name", ["chipo", "sana", "pilar", "amal", "bohdan", "eve"])
+def test_only_an_authority_may_warn(land, people, name):
+    assert refusal(warn, actor(people[name])) == "not_allowed"
+
+
+def test_every_warning_is_in_the_ledger(land, walid):
+    made = warn(walid)
+    entry = session.scalars(select(LedgerEntry).where(LedgerEntry.subject_id == made.id)).one()
+    assert (entry.event, entry.actor_id, entry.details["hazard"]) == ("warning.issued", walid.person_id, "HZ.UXO")
