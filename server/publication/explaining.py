@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from babel.units import format_unit
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from server.core.choices import Choice
 from server.publication.models import PublishedIncident
@@ -56,13 +57,12 @@ def delays() -> list[tuple[SensitivityClass, list[SiteType], list[Delay]]]:
     ]
 
 
-def citation(release_id: str, response_name: str) -> str:
-    """How to cite the data set."""
-    return _(
-        "%(name)s. Damage records, dated data set %(release)s. CC BY 4.0.",
-        name=response_name,
-        release=release_id or "–",
-    )
+def size(count: int) -> str:
+    """How large a file is, as the language of the page says it."""
+    for unit, least in (("gigabyte", 1e9), ("megabyte", 1e6), ("kilobyte", 1e3)):
+        if count >= least:
+            return format_unit(round(count / least, 1), f"digital-{unit}", length="short", locale=get_locale())
+    return format_unit(count, "digital-byte", length="short", locale=get_locale())
 
 
 def coded_words(kind: type[Choice], code: str) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ColumnElement, String, any_, delete, func, literal, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from server.core.database import session
 from server.publication.release_models import ADDED, CHANGED, REMOVED, FrozenRow, ReleaseChange, ReleaseDraft
@@ -41,7 +42,7 @@ SELECT coalesce(new.incident_id, old.incident_id) AS incident_id, old.row AS bef
 FROM (SELECT * FROM release_rows WHERE from_edition = :edition) new
 FULL JOIN (SELECT * FROM release_rows WHERE until_edition = :edition) old USING (incident_id)
 """
-_COUNTS = text(f"SELECT change, count(*) FROM ({_DIFFERENCE}) found GROUP BY change")  # noqa: S608 - fixed words
+_COUNTS = text(f"SELECT change, count(*) AS n FROM ({_DIFFERENCE}) found GROUP BY change")  # noqa: S608 - fixed words
 _SOME = text(
     f"SELECT incident_id, before, after FROM ({_DIFFERENCE}) found WHERE change = :change ORDER BY incident_id LIMIT :most"  # noqa: S608
 )
@@ -115,7 +116,7 @@ def count(edition: int) -> int:
 
 def counts(edition: int) -> dict[str, int]:
     """How many rows an edition adds, changes and removes, against the edition before it."""
-    found = dict(session.execute(_COUNTS, {"edition": edition}).tuples().all())
+    found = {row.change: row.n for row in session.execute(_COUNTS, {"edition": edition})}
     return {change: found.get(change, 0) for change in (ADDED, CHANGED, REMOVED)}
 
 
@@ -137,13 +138,13 @@ def stale(edition: int) -> int:
 
 def editions_holding(incident_ids: Sequence[str]) -> list[tuple[int, int | None]]:
     """From which edition on, and until before which, some rows were held."""
-    found = select(FrozenRow.from_edition, FrozenRow.until_edition).where(FrozenRow.incident_id.in_(incident_ids))
+    found = select(FrozenRow.from_edition, FrozenRow.until_edition).where(_among(incident_ids))
     return [(start, end) for start, end in session.execute(found.distinct())]
 
 
 def erase(incident_ids: Sequence[str]) -> None:
     """Forget every version of some rows: no edition holds them any more."""
-    session.execute(delete(FrozenRow).where(FrozenRow.incident_id.in_(incident_ids)))
+    session.execute(delete(FrozenRow).where(_among(incident_ids)))
 
 
 def lay_out(edition: int, *, number: str) -> None:
@@ -154,6 +155,11 @@ def lay_out(edition: int, *, number: str) -> None:
     for statement in _LAY_OUT:
         wanted = {"edition": edition, "number": number} if ":edition" in statement else {}
         session.execute(text(statement), wanted)
+
+
+def _among(incident_ids: Sequence[str]) -> ColumnElement[bool]:
+    """One of some numbers, however many they are: a list of a million parameters is more than a statement may have."""
+    return FrozenRow.incident_id == any_(literal(list(incident_ids), ARRAY(String)))
 
 
 def _in(edition: int) -> list[Any]:

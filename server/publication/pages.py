@@ -16,9 +16,21 @@ from server.core.paging import PAGE, decode_cursor, encode_cursor
 from server.core.problems import Problem, field_errors
 from server.core.settings import settings
 from server.places.basemap import base_map
-from server.publication import answers, explaining, reading, service, takedown, wording
+from server.publication import (
+    answers,
+    connections,
+    explaining,
+    freshness,
+    reading,
+    release_reading,
+    service,
+    takedown,
+    wording,
+)
+from server.publication.examples import EXAMPLES
 from server.publication.formats import FORMATS
 from server.publication.schemas import PublicFilter
+from server.vocabulary import code_lists
 
 blueprint = Blueprint("publication", __name__)
 
@@ -26,13 +38,17 @@ TILES = "/api/v1/public/map/{z}/{x}/{y}"
 AREAS = "/api/v1/public/areas/{level}/{code}"
 VIEW_PX = 700
 NEAREST = 10
+SETS = 12  # dated data sets that the page names; all of them are in the API
 _FILTERS = PublicFilter()
 
 
 @blueprint.context_processor
 def _words() -> dict[str, Any]:
     """What these templates need to read codes."""
-    return {"damage_grade": wording.grade, "coded_words": explaining.coded_words, "list_name": explaining.list_name}
+    return {
+        "damage_grade": wording.grade, "coded_words": explaining.coded_words, "list_name": explaining.list_name,
+        "size": explaining.size,
+    }  # fmt: skip
 
 
 @blueprint.get("/map")
@@ -75,12 +91,17 @@ def show_record(incident_id: str) -> str:
 
 @blueprint.get("/data")
 def show_data() -> str:
-    """What the open data is, how late and coarse, under which licence, and the files."""
-    newest = reading.latest()
+    """What the open data is, how fresh, sure, late and coarse, under which licence, the files, and how to open them."""
+    newest, release = reading.latest(), release_reading.latest()
+    sets, _more = release_reading.releases(size=SETS)
+    files = release_reading.files(newest.release_id) if newest else []
     return render_template(
         "publication/data.html", newest=newest, batches=reading.batches(limit=30), formats=FORMATS.values(),
-        columns=explaining.columns(), table=explaining.delays(), total=reading.count({}), active="data",
-        citation=explaining.citation(newest.release_id if newest else "", settings().response_name),
+        columns=explaining.columns(), table=explaining.delays(), told=freshness.told(), active="data",
+        release=release, release_files=release_reading.files(release.number) if release else [], sets=sets,
+        current={file.format: file for file in files}, lists=[explaining.list_name(kind) for kind in code_lists()],
+        examples=EXAMPLES, host=request.host_url.rstrip("/"), dataset=connections.dataset(),
+        citation=connections.about(release).citation,
     )  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Uuid, any_, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from server.accounts.policy import Actor, may
 from server.core.clock import now as present
@@ -21,6 +22,7 @@ from server.publication.about import About
 from server.publication.approving import needs_two_people
 from server.publication.manifest import manifest
 from server.publication.merges import merges
+from server.publication.models import Disclosure
 from server.publication.policy import policy
 from server.publication.release_models import (
     ADDED,
@@ -160,6 +162,12 @@ def withdraw_holding(published_ids: Sequence[str], *, now: datetime) -> list[str
         if draft.remakes:
             _make_again(draft.remakes, draft, now=now)
     return [made.number for made in gone]
+
+
+def numbers_of(incident_ids: Iterable[UUID]) -> list[str]:
+    """Every public number under which some records were ever shown."""
+    among = Disclosure.incident_id == any_(literal(list(incident_ids), ARRAY(Uuid)))
+    return list(session.scalars(select(Disclosure.published_id).where(among).distinct()))
 
 
 def about(draft: ReleaseDraft) -> About:

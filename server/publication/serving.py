@@ -65,6 +65,7 @@ def serve(file: PublishedFile, *, download_name: str = "") -> Response:
     response = Response(
         wrap_file(request.environ, content, CHUNK_BYTES), mimetype=file.media_type, direct_passthrough=True
     )
+    response.call_on_close(content.close)
     response.content_length = size
     if packed:
         response.headers["Content-Encoding"] = "gzip"
@@ -91,6 +92,7 @@ def _part(response: Response, size: int) -> Response:
     try:
         response.make_conditional(request, accept_ranges=True, complete_length=size)
     except RequestedRangeNotSatisfiable:
+        response.close()
         raise Problem("range_not_satisfiable") from None
     return response
 

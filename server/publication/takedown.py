@@ -20,6 +20,7 @@ from server.matching.models import Incident
 from server.publication.counting import run_of
 from server.publication.models import Disclosure
 from server.publication.policy import policy
+from server.publication.releases import numbers_of, withdraw_holding
 from server.publication.service import ONE_WRITER, close_batch, next_release, published_ids_of, take_out, take_time
 from server.vocabulary import SensitivityClass, SiteGroup, SiteType
 
@@ -55,6 +56,7 @@ def withdraw_from_public(actor: Actor, *, kind: Kind, code: str = "") -> int:
     gone = published_ids_of(killed)
     take_out(gone, now=now)
     close_batch(next_release(now), now=now, revoked=gone, version=policy().version)
+    withdraw_holding(numbers_of(killed), now=now)
     subject = killed[0] if kind in ("record", "public_row") and killed else uuid4()
     record(
         "publication.withdrawn",
