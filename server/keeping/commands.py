@@ -7,14 +7,14 @@ from flask import Flask
 
 from server.core import storage
 from server.core.settings import settings
-from server.keeping import backups, restoring, sealing, service
+from server.keeping import backups, certificates, restoring, sealing, service
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (backup_key, backup, backup_check, restore, drill):
+    for command in (backup_key, backup, backup_check, restore, drill, certificate):
         app.cli.add_command(command)
 
 
@@ -76,3 +76,19 @@ def drill() -> None:
     """Try a restore out: dump, seal, open, bring back into a scratch database, compare."""
     figures = service.drill()
     click.echo(f"The restore holds: {figures['rows']} rows in {figures['tables']} tables are the same.")
+
+
+@click.command("certificate")
+@click.argument("folder", type=FOLDER)
+@click.argument("names", nargs=-1, required=True)
+def certificate(folder: Path, names: tuple[str, ...]) -> None:
+    """Certify this server's NAMES (host names, addresses) by a local authority kept in FOLDER, for a network without the web.
+
+    Phones keep reports offline only over HTTPS. Install root.crt on each of them once.
+    """
+    certificates.certify(folder, names, response=settings().response_name)
+    click.echo(
+        f"For the server:      TLS_CERTIFICATE={folder / certificates.SERVER} TLS_KEY={folder / certificates.SERVER_KEY}"
+    )
+    click.echo(f"For every phone:     {folder / certificates.ROOT}")
+    click.echo(f"For the safe alone:  {folder / certificates.ROOT_KEY}")
