@@ -164,13 +164,14 @@ def test_forged_line_ends_stay_in_one_line(log, forged):
     assert set(json.loads(foreign)) == {"ts", "level", "logger"}
 
 
-def test_a_lane_is_named_by_a_word_that_means_nothing_and_is_another_after_a_restart(app, monkeypatch):
+def test_a_lane_is_named_by_a_word_that_means_nothing_and_is_another_after_a_restart(app):
     from server.core import requests
+    from server.core.tally import TALLY
 
     with app.test_request_context(environ_base={"REMOTE_ADDR": ADDRESS}):
         first = requests.lane_key()
         assert requests.lane_key() == first
-        monkeypatch.setattr(requests, "_LANE_KEY", {"day": None, "key": b""})
+        TALLY.forget_all()  # what a restart does
         assert requests.lane_key() != first
         assert ADDRESS not in first
 
