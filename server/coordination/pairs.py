@@ -75,12 +75,13 @@ def side_of(incident: Incident, actor: Actor) -> Side:
     return Side(incident, accounts, place, accuracy, is_whole, facts)
 
 
-def compared(sides: tuple[Side, Side]) -> list[tuple[str, str, str, bool]]:
-    """Facts beside facts: (label, of one, of the other, whether they differ), without what neither says."""
+def compared(sides: tuple[Side, Side]) -> tuple[list[tuple[str, str, str, bool]], list[str]]:
+    """What the two say differently: (label, of one, of the other, whether both say something); and what both say alike."""
     one, other = sides[0].facts, sides[1].facts
-    names = list(dict.fromkeys([*one, *other]))
-    rows = [(name, one.get(name, ""), other.get(name, "")) for name in names]
-    return [(name, left, right, left != right and bool(left and right)) for name, left, right in rows if left or right]
+    names = [name for name in dict.fromkeys([*one, *other]) if one.get(name) or other.get(name)]
+    apart = [(name, one.get(name, ""), other.get(name, "")) for name in names if one.get(name) != other.get(name)]
+    alike = [f"{name}: {one[name]}" for name in names if one.get(name) == other.get(name)]
+    return [(name, left, right, bool(left and right)) for name, left, right in apart], alike
 
 
 def choices(pair: Pair) -> list[tuple[str, str, str, str]]:

@@ -61,6 +61,8 @@ def _spot(incident: Incident) -> maps.Map | None:
 def _contents(incident: Incident, problem: Problem | None = None) -> dict[str, Any]:
     actor = current_actor()
     spot = _spot(incident)
+    together = queries.consensus_on(incident)
+    access.enter(actor)
     return {
         "incident": incident,
         "page": spot and spot.page,
@@ -72,6 +74,7 @@ def _contents(incident: Incident, problem: Problem | None = None) -> dict[str, A
         "options": verification.options(incident, actor=actor),
         "decisions": verification.decisions_on(incident.id),
         "mode": verification.mode_of(incident),
+        "agreed": wording.agreed(together) if together and may(actor, "see_reports") else [],
         "questions": queries.open_suggestions(incident),
         "history": queries.changes(incident),
         "prior": queries.by_id(incident.prior_incident_id),

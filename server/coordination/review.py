@@ -82,9 +82,11 @@ def _contents(pair: Pair | None) -> dict[str, Any]:
     if pair is None:
         return contents
     sides = pairs.sides_of(pair, actor)
+    rows, alike = pairs.compared(sides)
     return contents | {
         "sides": sides,
-        "rows": pairs.compared(sides),
+        "rows": rows,
+        "alike": alike,
         "choices": pairs.choices(pair) if all(side.is_whole for side in sides) else [],
         "group": questions.group_of(pair),
         "people": queries.aliases(),

@@ -10,13 +10,15 @@ from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from server.accounts.models import Person
-from server.accounts.policy import Actor
+from server.accounts.policy import SYSTEM, Actor
 from server.core import paging
 from server.core.columns import lon_lat
 from server.core.database import session
 from server.core.problems import Problem
 from server.matching import filters
+from server.matching.consensus import Consensus
 from server.matching.models import Attachment, Incident, IncidentChange, Suggestion
+from server.matching.summaries import attached_reports, consensus_of
 from server.places.models import AdminArea
 from server.reports import access
 from server.reports.models import Report
@@ -162,14 +164,6 @@ def aliases() -> dict[UUID, str]:
     return {row.id: row.alias for row in session.execute(select(Person.id, Person.alias))}
 
 
-def open_pair(suggestion_id: UUID) -> tuple[Suggestion, Incident, Incident]:
-    """A pair that still waits, locked; Problem ``already_done`` when somebody was quicker."""
-    suggestion = session.scalar(select(Suggestion).where(Suggestion.id == suggestion_id, Suggestion.settled_at.is_(None)).with_for_update())
-    if suggestion is None:
-        raise Problem("already_done")
-    return suggestion, session.get_one(Incident, suggestion.incident_id), session.get_one(Incident, suggestion.other_id)
-
-
 def change_by_id(change_id: UUID) -> IncidentChange | None:
     """An act on records by its number, while it stands."""
     return session.scalar(select(IncidentChange).where(IncidentChange.id == change_id, IncidentChange.undone_at.is_(None)))
@@ -180,3 +174,10 @@ def areas_of(incident: Incident) -> list[str]:
     codes = [code for code in (incident.adm3_pcode, incident.adm2_pcode, incident.adm1_pcode) if code]
     names = dict(session.execute(select(AdminArea.pcode, AdminArea.name).where(AdminArea.pcode.in_(codes))).all())
     return [names.get(code, code) for code in codes]
+
+
+def consensus_on(incident: Incident) -> Consensus | None:
+    """What all reports on a record say together, in codes and counts alone; None where nothing lies on it."""
+    access.enter(SYSTEM)
+    reports = attached_reports(incident.id)
+    return consensus_of(reports)[0] if reports else None

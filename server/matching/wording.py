@@ -9,6 +9,7 @@ from flask_babel import format_datetime, gettext, ngettext
 
 from server.core.choices import N_
 from server.core.i18n import words
+from server.matching.consensus import Consensus
 from server.matching.models import Incident
 from server.matching.reasons import REASON_WORDS
 from server.vocabulary import DamageGrade, EventPrecision
@@ -48,6 +49,40 @@ def answer(word: str) -> str:
     return gettext(ANSWERS.get(word, word))
 
 
+AGREED = {
+    "site_type": N_("Type of place"), "damage": N_("Damage"), "event": N_("When"), "functional_status": N_("Does it still work?"),
+    "cause_group": N_("Cause"), "in_use_as": N_("In use as"), "hazards": N_("Hazards"), "needs": N_("Needs"),
+    "access_constraints": N_("Access"), "people_trapped": N_("People may be trapped"),
+}  # fmt: skip
+
+
+def agreed(found: Consensus) -> list[dict[str, Any]]:
+    """The consensus of a record in words: each field, what holds, how many witnesses say so, by which rule, and what others say."""
+    return [
+        {
+            "label": gettext(AGREED[name]),
+            "value": _agreed_value(name, field.value),
+            "witnesses": field.witnesses,
+            "rule": gettext(field.rule),
+            "otherwise": [(_agreed_value(name, value), count) for value, count in field.otherwise],
+            "is_disputed": field.is_disputed,
+        }
+        for name, field in found.fields.items()
+    ]
+
+
+def _agreed_value(name: str, value: Any) -> str:
+    if name == "damage":
+        return words(grade(value[2] if value[1] is None else value[1]).label)
+    if name == "event":
+        return interval(*value)
+    if name == "people_trapped":
+        return gettext("Yes")
+    if isinstance(value, list):
+        return ", ".join(words(code.label) for code in members(Incident, name, value))
+    return words(value.label)
+
+
 def waterfall(reasons: Iterable[Mapping[str, Any]], score: float | None) -> list[dict[str, Any]]:
     """The reasons as steps from nothing to the score: words, weight, and where each bar begins and how wide it is, in per cent.
 
@@ -77,7 +112,11 @@ def act(kind: str) -> str:
 
 def when(incident: Any) -> str:
     """The interval of an event, as exact as it is known and no more."""
-    first, last, precision = incident.event_earliest, incident.event_latest, incident.event_precision
+    return interval(incident.event_earliest, incident.event_latest, incident.event_precision)
+
+
+def interval(first: datetime | None, last: datetime | None, precision: EventPrecision) -> str:
+    """A time between two moments, as exact as it is known and no more."""
     if first is None or last is None:
         return gettext("Time not known")
     pattern = DAY if precision in WITHOUT_CLOCK else f"{DAY}, {CLOCK}"
