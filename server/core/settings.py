@@ -44,6 +44,7 @@ class Settings:
     mail_url: str = ""
     mail_from: str = ""
     alarm_to: tuple[str, ...] = ()
+    matching_weights: str = ""
     hdx_url: str = ""
     hdx_key: str = ""
     hdx_organisation: str = ""
@@ -72,6 +73,7 @@ class Settings:
             emergency_number=env.str("EMERGENCY_NUMBER", ""),
             public_reports_per_minute=max(10, env.int("PUBLIC_REPORTS_PER_MINUTE", 300)),
             basemap_file=env.str("BASEMAP_FILE", ""),
+            matching_weights=env.str("MATCHING_WEIGHTS", ""),
             hdx_url=env.str("HDX_URL", ""),
             hdx_key=env.str("HDX_KEY", ""),
             hdx_organisation=env.str("HDX_ORGANISATION", ""),

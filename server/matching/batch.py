@@ -97,19 +97,19 @@ def automatic(compared: Compared, weights: Weights, *, must: Links = (), cannot:
 
 
 def suggestions(compared: Compared, weights: Weights) -> Iterator[tuple[str, int, str, float]]:
-    """For each report its earlier candidates in order, one of each cluster they lie in: ``(id, rank, candidate, score)``."""
-    cluster = best_guess(compared, weights)
-    label = np.array([cluster[one] for one in compared.ids])
+    """For each report its earlier candidates in order: ``(id, rank, candidate, score)``. Of two at one time either may be first."""
     earliest = np.nan_to_num(compared.columns.earliest)
-    is_later = earliest[compared.left] > earliest[compared.right]
-    later, earlier = np.where(is_later, compared.left, compared.right), np.where(is_later, compared.right, compared.left)
-    order = np.lexsort((earlier, -np.round(compared.total, 3), later))
-    shown: dict[int, set[str]] = defaultdict(set)
-    for edge in order.tolist():
-        row, other = int(later[edge]), int(earlier[edge])
-        if len(shown[row]) < MOST_SUGGESTED and label[other] not in shown[row]:
-            shown[row].add(label[other])
-            yield compared.ids[row], len(shown[row]), compared.ids[other], round(float(compared.total[edge]), 3)
+    for_right = earliest[compared.left] <= earliest[compared.right]
+    for_left = earliest[compared.right] <= earliest[compared.left]
+    later = np.concatenate([compared.right[for_right], compared.left[for_left]])
+    earlier = np.concatenate([compared.left[for_right], compared.right[for_left]])
+    total = np.concatenate([compared.total[for_right], compared.total[for_left]])
+    order = np.lexsort((earlier, -np.round(total, 3), later))
+    owner = later[order]
+    begins = np.flatnonzero(np.append(True, owner[1:] != owner[:-1])) if len(owner) else owner
+    rank = np.arange(len(owner)) - np.repeat(begins, np.diff(np.append(begins, len(owner)))) + 1
+    for edge, place in zip(order[rank <= MOST_SUGGESTED].tolist(), rank[rank <= MOST_SUGGESTED].tolist(), strict=True):
+        yield compared.ids[later[edge]], place, compared.ids[earlier[edge]], round(float(total[edge]), 3)
 
 
 def _clusters(

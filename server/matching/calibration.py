@@ -7,7 +7,7 @@ are labels enough, else only the lines are fitted. Thresholds are set on scores 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from math import ceil
+from itertools import product
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -26,6 +26,8 @@ from server.matching.weights_file import write_weights
 ENOUGH_PAIRS = 20
 ENOUGH_FOR_TREES = 200  # pairs of neighbours in time that are one; fewer teach the lines only
 MOST_PAIRS = 3_000_000
+COVERED = 0.985  # of the neighbours in time of one incident the reach lets so many through
+REACHES_M, REACHES_DAYS, EDGES = (400, 600, 800, 1000, 1500, 2000), (7, 14, 30, 45, 60, 90, 120), (0.0, 1.0, 0.5)
 DISTINCT_PAIRS = 50  # so many near pairs of one list, none of them one thing: the list never names a thing twice
 WORDS_PAY = 0.005  # what single words must add to the average precision to be kept
 LEARNT = tuple(name for name in MEASURES if name != "diction")
@@ -85,15 +87,22 @@ def _true_pairs(labelled: Labelled) -> Whole:
 
 
 def _reach(labelled: Labelled, start: dict[str, Any]) -> dict[str, Any]:
-    """How far apart reports of one incident lie in this file, nearly always; less where that would make too many pairs."""
+    """How far apart reports of one incident lie in this file, nearly always, at the price of the fewest pairs to compare."""
     both = _true_pairs(labelled)
     found = Pairs.bare(labelled.columns, both[:, 0], both[:, 1])
-    metres = float(np.clip(1.5 * np.quantile(found.metres, 0.97), 400, 1500))
-    days = float(np.clip(1.5 * np.quantile(found.gap_hours, 0.97) / 24, 7, 60))
-    reach = {**start, "metres": ceil(metres / 50) * 50, "days": ceil(days)}
-    while reach["metres"] > 200 and _pair_count(labelled, reach) > MOST_PAIRS:
-        reach = {**reach, "metres": reach["metres"] * 3 // 4}
-    return reach
+    shapes = sorted(product(REACHES_M, REACHES_DAYS, EDGES), key=lambda shape: (_area(*shape), shape))
+    tried = [{**start, "metres": metres, "days": days, "edge": edge} for metres, days, edge in shapes]
+    near = [(blocking.is_near(found, _only_reach(reach)).mean(), reach) for reach in tried]
+    most = max(share for share, _ in near)
+    for share, reach in near:
+        if share >= min(COVERED, most) and _pair_count(labelled, reach) <= MOST_PAIRS:
+            return reach
+    return {**start, "edge": 0.0}
+
+
+def _area(metres: float, days: float, edge: float) -> float:
+    """How many pairs a reach lets through, as if reports lay evenly in place and time."""
+    return metres**2 * days * {0.0: 1 / 2, 1.0: 1 / 6, 0.5: 1 / 30}[edge]
 
 
 def _pair_count(labelled: Labelled, reach: dict[str, Any]) -> int:
@@ -104,8 +113,9 @@ def _only_reach(reach: dict[str, Any]) -> Any:
     from types import SimpleNamespace
 
     return SimpleNamespace(
-        reach_m=reach["metres"], reach_days=reach["days"], rescue_m=reach["rescue_metres"], rescue_days=reach["rescue_days"]
-    )
+        reach_m=reach["metres"], reach_days=reach["days"], reach_edge=reach["edge"], rescue_m=reach["rescue_metres"],
+        rescue_days=reach["rescue_days"],
+    )  # fmt: skip
 
 
 def _distinct(labelled: Labelled, left: Whole, right: Whole) -> list[str]:

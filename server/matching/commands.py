@@ -53,21 +53,45 @@ def suggest_file(source: Path, target: Path, weights: Path | None) -> None:
 
 
 @matching.command("train")
-@_source
-@click.argument("target", metavar="W", type=click.Path(dir_okay=False, path_type=Path))
-def train_file(source: Path, target: Path) -> None:
-    """Learn a weights file W from a CSV that also has cluster_id (and label)."""
+@click.argument("files", metavar="[IN] W", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--decisions", is_flag=True, help="Learn from what reviewers ruled, as it lies in the database; there is no IN then.")
+@_weights
+def train_file(files: tuple[Path, ...], decisions: bool, weights: Path | None) -> None:
+    """Learn a weights file W from a CSV that also has cluster_id (and label), or from reviewers' rulings."""
+    if len(files) != (1 if decisions else 2):
+        raise click.UsageError("Give W alone with --decisions, else IN and W.")
+    if decisions:
+        _learn_from_people(files[0], weights or DEFAULT)
+    else:
+        _learn_from_labels(files[0], files[1], weights or DEFAULT)
+
+
+def _learn_from_labels(source: Path, target: Path, start: Path) -> None:
     from server.matching import calibration
 
-    start = json.loads(DEFAULT.read_text(encoding="utf-8"))
+    if not source.is_file():
+        raise click.ClickException(f"There is no file {source}.")
+    before = json.loads(start.read_text(encoding="utf-8"))
     try:
-        reached = calibration.train_file(source, target, start, version=f"learnt from {source.name}"[:32])
+        reached = calibration.train_file(
+            source, target, before, version=f"learnt from {source.name}"[:32], say=lambda line: click.echo(line, err=True)
+        )
     except UnusableFile as error:
         raise click.ClickException(str(error)) from error
     click.echo(
-        f"On what it learnt from: F1 {reached['f1']:.3f}; the automatic band finds {reached['automatic_recall']:.1%} of the pairs "
-        f"and joins {reached['automatic_wrong']:.1%} of the incidents wrongly."
+        f"On places it had not learnt from: F1 {reached['f1']:.3f}; the automatic band finds {reached['automatic_recall']:.1%} of the "
+        f"pairs and joins {reached['automatic_wrong']:.1%} of the incidents wrongly."
     )
+
+
+def _learn_from_people(target: Path, start: Path) -> None:
+    from server.matching import decisions
+
+    try:
+        heard = decisions.train_on_decisions(target, start)
+    except decisions.TooFewDecisions as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Learnt from {heard.together} pairs ruled to be one damage and {heard.apart} ruled to be two.")
 
 
 def _chosen(weights: Path | None) -> Weights:

@@ -16,7 +16,7 @@ from server.matching.accounts import Columns, Floats, Whole
 
 FOLDS = 4
 BLOCK_M = 2500.0
-MOST_PAIRS = 350_000  # of either kind; more teach little and cost time
+MOST_PAIRS = 200_000  # of either kind; more teach little and cost time
 ROUNDS = 240
 ENOUGH_TO_BRANCH = 2000  # pairs that are one, from which on trees may ask many questions
 USUAL = {

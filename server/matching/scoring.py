@@ -11,6 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from server.matching.accounts import Account, Columns, Floats
+from server.matching.blocking import is_near
 from server.matching.context import surroundings
 from server.matching.evidence import measure
 from server.matching.pairs import Pairs
@@ -118,7 +119,7 @@ def _context(columns: Columns, count: int, weights: Weights) -> dict[str, Floats
         return {}
     left, right = (side.astype(np.int64) for side in np.triu_indices(count + 1, 1))
     bare = Pairs.bare(columns, left, right)
-    near = (left == 0) | ((bare.metres <= weights.reach_m) & (bare.gap_hours <= weights.reach_days * 24))
+    near = (left == 0) | is_near(bare, weights)
     found = surroundings(columns, left[near], right[near])
     return {name: values[:count] for name, values in found.items()}
 

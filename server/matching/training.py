@@ -13,6 +13,7 @@ from server.matching.accounts import Floats, Whole
 
 RIDGE = 0.5  # pulls every worth towards 0, in pairs
 SMOOTH = 4.0  # pulls neighbouring knots towards each other, in pairs
+LOYALTY = 3.0  # pulls every worth towards what it was before a few decisions were heard, in pairs
 ROUNDS = 30
 MOST_NEGATIVES = 250_000
 # Whatever the data say, more distance never speaks for one damage, nor do less alike words: -1 falls, 1 rises.
@@ -73,6 +74,26 @@ def fit(data: dict[str, Any], values: Mapping[str, Floats], same: np.ndarray, tr
     return _written(data, design, _directed(design, worth, usual), usual)
 
 
+def adapt(data: dict[str, Any], values: Mapping[str, Floats], same: np.ndarray) -> dict[str, Any]:
+    """The weights file ``data`` moved towards some decided pairs, and no further than they can tell: what they say nothing of stays.
+
+    Measures that hang on who else is near (crowd) are not in ``values`` and stay too.
+    """
+    own = {name: line for name, line in data["evidence"].items() if name in values}
+    design = Design({name: np.array(line["knots"], float) for name, line in own.items()})
+    before = np.concatenate([[data["prior"]], *([*line["worth"], line["unknown"]] for line in own.values())])
+    matrix = design.matrix(values)
+    penalty = design.penalty() * (LOYALTY / RIDGE)
+    penalty[0, 0] = LOYALTY
+    moved = _logistic(matrix, same.astype(float), np.ones(len(same)), penalty, before=before)
+    moved = _directed(design, moved, np.maximum(matrix.sum(axis=0).astype(float), 1e-3))
+    evidence = dict(data["evidence"])
+    for name, span in design.spans.items():
+        lines = [round(float(value), 3) for value in moved[span]]
+        evidence[name] = {**data["evidence"][name], "worth": lines[:-1], "unknown": lines[-1]}
+    return {**data, "prior": round(float(moved[0]), 3), "evidence": evidence}
+
+
 def _spread(columns: np.ndarray, values: Floats, knots: Floats) -> None:
     known = np.flatnonzero(~np.isnan(values))
     columns[np.isnan(values), len(knots)] = 1
@@ -96,12 +117,15 @@ def _sample(same: np.ndarray, trust: Floats) -> tuple[Whole, Floats]:
     return np.concatenate([positive, kept]), weight
 
 
-def _logistic(matrix: np.ndarray, same: Floats, weight: Floats, penalty: np.ndarray) -> Floats:
-    """Newton's method with a damped step; converges because the penalised likelihood is concave."""
-    worth = np.zeros(matrix.shape[1])
+def _logistic(
+    matrix: np.ndarray, same: Floats, weight: Floats, penalty: np.ndarray, *, before: Floats | None = None
+) -> Floats:
+    """Newton's method with a damped step; converges because the penalised likelihood is concave. It is pulled to ``before``, or 0."""
+    start = np.zeros(matrix.shape[1]) if before is None else before
+    worth = start.copy()
     for _ in range(ROUNDS):
         chance = 1 / (1 + np.exp(-np.clip(matrix @ worth, -30, 30)))
-        slope = matrix.T @ (weight * (same - chance)) - penalty @ worth
+        slope = matrix.T @ (weight * (same - chance)) - penalty @ (worth - start)
         curve = (matrix * (weight * chance * (1 - chance)).astype(np.float32)[:, None]).T @ matrix + penalty
         step = np.linalg.solve(curve, slope)
         worth += step * min(1.0, 4.0 / max(1e-9, float(np.abs(step).max())))

@@ -47,6 +47,7 @@ class Weights:
 
     ``is_strict`` asks of the automatic band that something names the thing itself and nothing contradicts. ``linkage`` says how
     clusters join (``clustering.py``), ``sure_linkage`` how the automatic band's do; ``distinct`` are lists that never repeat.
+    ``reach_edge`` bends the reach inwards (0: a box; 1: what is twice as far must be half as late; 0.5: more so).
     """
 
     version: str
@@ -65,6 +66,7 @@ class Weights:
     rescue_m: float
     rescue_days: float
     rarity: Rarity
+    reach_edge: float = 0.0
     linkage: Linkage = "sum"
     sure_linkage: Linkage = "single"
     is_strict: bool = True
@@ -126,6 +128,7 @@ def weights_from(data: dict[str, Any]) -> Weights:
         reach_m=float(reach["metres"]), reach_days=float(reach["days"]),
         rescue_m=float(reach["rescue_metres"]), rescue_days=float(reach["rescue_days"]),
         rarity=_rarity(data["words"]),
+        reach_edge=float(reach.get("edge", 0)),
         linkage=_linkage(joined.get("linkage", "sum")), sure_linkage=_linkage(joined.get("sure_linkage", "single")),
         is_strict=bool(bands.get("is_strict", True)),
         distinct=frozenset(joined.get("distinct", ())),
