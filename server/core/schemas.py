@@ -55,6 +55,10 @@ class Code(fields.Enum):
     def __init__(self, enum: type, **kwargs: Any) -> None:
         super().__init__(enum, by_value=fields.String(), **kwargs)
 
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        # An array column holds its codes as plain text, and a code by its value is what is wanted.
+        return value if type(value) is str else super()._serialize(value, attr, obj, **kwargs)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         # A list or a number in place of a word would otherwise be stringified, or crash the look-up.
         if not isinstance(value, str):

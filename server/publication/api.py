@@ -8,9 +8,11 @@ from flask_babel import gettext
 from flask_smorest import Blueprint
 
 from server.core import requests, tiles
+from server.core.clock import now
 from server.core.i18n import words
 from server.core.paging import decode_cursor, encode_cursor, page_size
 from server.core.problems import Problem
+from server.places import areas
 from server.publication import answers, public_map, reading
 from server.publication.explaining import list_name
 from server.publication.policy import as_published
@@ -38,9 +40,9 @@ def list_incidents(asked: dict[str, Any]) -> Response:
     release = answers.release()
     if same := answers.unchanged(release):
         return same
-    rows, last = reading.page(asked, size=size, after=after[0] if after else None)
+    rows, last = reading.objects(asked, size=size, after=after[0] if after else None)
     body = {
-        "items": _SHAPE.dump(rows, many=True),
+        "items": [orjson.Fragment(row) for row in rows],
         "next": _next(last),
         "total": reading.count(asked),
         "release_id": release,
@@ -89,7 +91,7 @@ def get_tile(asked: dict[str, Any], z: int, x: int, y: int) -> Response:
 
 @blueprint.get("/nearby")
 @blueprint.arguments(Nearby, location="query")
-@blueprint.response(200, PublicIncident(many=True), description="`{items, within_m}`")
+@blueprint.response(200, PublicIncident(many=True), description="`{items, within_m, off}`; `off`: no hint to a reporter here")
 def list_nearby(asked: dict[str, float]) -> Response:
     """What is publicly known at a place. Nothing about the question is kept."""
     requests.single_arguments()
@@ -98,7 +100,8 @@ def list_nearby(asked: dict[str, float]) -> Response:
         {**shape, "metres": row["metres"] and round(row["metres"])}
         for shape, row in zip(_SHAPE.dump(rows, many=True), rows, strict=True)
     ]
-    response = answers.answer({"items": items, "within_m": reading.NEAR_M}, answers.release())
+    off = areas.is_active_conflict(asked["lon"], asked["lat"], now())
+    response = answers.answer({"items": items, "within_m": reading.NEAR_M, "off": off}, answers.release())
     response.headers["Cache-Control"] = "private, max-age=30"
     return response
 

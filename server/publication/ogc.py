@@ -83,14 +83,14 @@ def items() -> Response:
     release = answers.release()
     if same := answers.unchanged(release):
         return same
-    rows, last = reading.outlined(asked, size=size, after=after[0] if after else None)
+    features, last = reading.features(asked, size=size, after=after[0] if after else None)
     body = {
         "type": "FeatureCollection",
         "timeStamp": now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         "numberMatched": reading.count(asked),
-        "numberReturned": len(rows),
+        "numberReturned": len(features),
         "links": _page_links(last),
-        "features": [orjson.Fragment(feature(row)) for row in rows],
+        "features": [orjson.Fragment(one) for one in features],
     }
     return answers.answer(_marked(body), release, mimetype=GEOJSON)
 

@@ -3,12 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, Float, Row, Select, case, cast, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from server.core.database import public_session
+from server.core.tiles import TileMemory
+from server.publication.about import About
+from server.publication.formats import geojson
 from server.publication.models import PublishedArea, PublishedBatch, PublishedIncident
 from server.publication.schemas import UNKNOWN_GRADE, PublicIncident, read_box
+from server.publication.source import TAIL, Source, Spelling, position_of
 from server.vocabulary import GeometryLevel
 
 Asked = Mapping[str, Any]
@@ -18,6 +23,8 @@ NEAR_MOST = 20
 HAIR = 1e-9  # a box without width or height is no polygon, and would touch nothing
 CELLS = (GeometryLevel.H3_9, GeometryLevel.H3_8, GeometryLevel.H3_7)
 OUTLINE_DEGREES = 0.01  # about a kilometre: a file of a thousand rows repeats a district's outline a thousand times
+
+_counts = TileMemory(seconds=600.0, most=500)
 
 
 class ChangedMeanwhile(RuntimeError):
@@ -35,8 +42,11 @@ def batches(limit: int = 400) -> Sequence[PublishedBatch]:
 
 
 def count(asked: Asked) -> int:
-    """How many public rows there are under some filters."""
-    return public_session.scalar(select(func.count()).select_from(PublishedIncident).where(*conditions(asked))) or 0
+    """How many public rows there are under some filters. Counted once for each batch: it costs more than a page."""
+    newest_one = latest()
+    name = f"{newest_one.release_id if newest_one else ''} {sorted((key, str(value)) for key, value in asked.items() if value)}"
+    body, _tag = _counts.answer(name, lambda: _counted(asked))
+    return int(orjson.loads(body)["n"])
 
 
 def page(asked: Asked, *, size: int, after: int | None = None) -> tuple[list[dict[str, Any]], int | None]:
@@ -54,11 +64,17 @@ def one(incident_id: str) -> dict[str, Any] | None:
     return row._asdict() if row else None
 
 
-def outlined(asked: Asked, *, size: int, after: int | None = None) -> tuple[list[dict[str, Any]], int | None]:
-    """As ``page``, each row with its outline as GeoJSON text under ``outline``."""
-    found = public_session.execute(_with_outline(_rows(asked, after).limit(size + 1))).all()
-    rows = [row._asdict() for row in found[:size]]
-    return rows, rows[-1]["position"] if len(found) > size else None
+def objects(asked: Asked, *, size: int, after: int | None = None) -> tuple[list[bytes], int | None]:
+    """One page of rows as JSON objects, spelt by PostgreSQL, and where the next begins (None at the end)."""
+    return _spelt(_source(asked), geojson.ROW, size=size, after=after)
+
+
+def features(asked: Asked, *, size: int, after: int | None = None) -> tuple[list[bytes], int | None]:
+    """One page of rows as GeoJSON features, and where the next begins (None at the end)."""
+    source = _source(asked)
+    lines, last = _spelt(source, geojson.FEATURE, size=size, after=after)
+    drawn = source.outlines(sorted(geojson.areas_of(lines)))
+    return list(geojson.placed(lines, drawn)), last
 
 
 def own_session() -> Session:
@@ -157,6 +173,20 @@ def _in_box(west: float, south: float, east: float, north: float) -> ColumnEleme
     row = PublishedIncident
     inside = [row.lon.between(w, e) & row.lat.between(south, north) for w, e in spans]
     return or_(row.area_code.in_(select(PublishedArea.code).where(or_(*touching))), *inside)
+
+
+def _counted(asked: Asked) -> dict[str, object]:
+    counted = select(func.count()).select_from(PublishedIncident).where(*conditions(asked))
+    return {"n": public_session.scalar(counted) or 0}
+
+
+def _source(asked: Asked) -> Source:
+    return Source(public_session.connection(), About(release_id=""), where=conditions(asked))
+
+
+def _spelt(source: Source, spelling: Spelling, *, size: int, after: int | None) -> tuple[list[bytes], int | None]:
+    rows = [row for some in source.some(spelling, after=after, size=size + 1) for row in some]
+    return [row[:-TAIL] for row in rows[:size]], position_of(rows[size - 1]) if len(rows) > size else None
 
 
 def _columns() -> list[Any]:

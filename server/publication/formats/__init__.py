@@ -6,20 +6,11 @@ than one; or, where the format cannot be written from front to back, builds a fi
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 
 from server.core.choices import N_
-from server.publication.formats import (
-    csv,
-    flatgeobuf,
-    geojson,
-    geopackage,
-    geoparquet,
-    kml,
-    pmtiles,
-    shapefile,
-    workbook,
-)
+from server.publication.formats import csv, geojson, kml
 from server.publication.source import Source
 
 Heard = Callable[[int], None]
@@ -60,6 +51,15 @@ class Format:
         return f"tessera-damage-{release_id or 'empty'}.{self.extension}"
 
 
+def _later(module: str) -> Callable[[Source, Path], None]:
+    """A format of a module that brings Arrow, GDAL or workbooks: only who writes such a file pays for their memory."""
+
+    def build(source: Source, path: Path) -> None:
+        import_module(f"{__name__}.{module}").build(source, path)
+
+    return build
+
+
 FORMATS: dict[str, Format] = {
     made.name: made
     for made in (
@@ -72,7 +72,7 @@ FORMATS: dict[str, Format] = {
             label=N_("Table with HXL tags (CSV)"), hint=N_("The same, with a second row of humanitarian tags."),
         ),
         Format(
-            name="xlsx", extension="xlsx", build=workbook.build,
+            name="xlsx", extension="xlsx", build=_later("workbook"),
             mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             label=N_("Workbook (Excel)"), hint=N_("The rows, what each column and code means, and how to read them."),
         ),
@@ -81,7 +81,7 @@ FORMATS: dict[str, Format] = {
             label=N_("Map data (GeoJSON)"), hint=N_("For QGIS, ArcGIS and the web; areas as outlines, never as their centres."),
         ),
         Format(
-            name="gpkg", extension="gpkg", mimetype="application/geopackage+sqlite3", build=geopackage.build,
+            name="gpkg", extension="gpkg", mimetype="application/geopackage+sqlite3", build=_later("geopackage"),
             label=N_("Map data (GeoPackage)"), hint=N_("For QGIS and ArcGIS: the quickest for large maps."),
         ),
         Format(
@@ -89,19 +89,19 @@ FORMATS: dict[str, Format] = {
             label=N_("Map data (KML)"), hint=N_("For Google Earth, OsmAnd and Organic Maps."),
         ),
         Format(
-            name="parquet", extension="parquet", mimetype="application/vnd.apache.parquet", build=geoparquet.build,
+            name="parquet", extension="parquet", mimetype="application/vnd.apache.parquet", build=_later("geoparquet"),
             label=N_("Columns (GeoParquet)"), hint=N_("For pandas, R, DuckDB and Spark: small and quick."),
         ),
         Format(
-            name="fgb", extension="fgb", mimetype="application/octet-stream", build=flatgeobuf.build,
+            name="fgb", extension="fgb", mimetype="application/octet-stream", build=_later("flatgeobuf"),
             label=N_("Map data (FlatGeobuf)"), hint=N_("For maps on the web that read only what they show."),
         ),
         Format(
-            name="shp.zip", extension="shp.zip", mimetype="application/zip", build=shapefile.build,
+            name="shp.zip", extension="shp.zip", mimetype="application/zip", build=_later("shapefile"),
             label=N_("Map data (shapefile)"), hint=N_("For older programs: short column names, areas and points apart."),
         ),
         Format(
-            name="pmtiles", extension="pmtiles", mimetype="application/vnd.pmtiles", build=pmtiles.build,
+            name="pmtiles", extension="pmtiles", mimetype="application/vnd.pmtiles", build=_later("pmtiles"),
             label=N_("Map tiles (PMTiles)"), hint=N_("A whole map of the areas with their counts, for maps on the web."),
         ),
     )

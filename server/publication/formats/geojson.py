@@ -17,6 +17,8 @@ _PROPERTIES: Final = f"(SELECT row_to_json(told) FROM (SELECT {', '.join(COLUMNS
 _PLACE: Final = (
     """CASE WHEN lon IS NULL THEN area_code ELSE '{"type":"Point","coordinates":[' || lon || ',' || lat || ']}' END"""
 )
+ROW: Final = Spelling(_PROPERTIES, quoted=False)
+"""A row as a JSON object, with every public column."""
 FEATURE: Final = Spelling(
     f"""'{{"type":"Feature","id":"' || incident_id || '","properties":' || {_PROPERTIES}, {_PLACE}""", quoted=False
 )
@@ -44,6 +46,12 @@ def placed(lines: list[Line], drawn: Mapping[bytes, bytes]) -> Iterator[bytes]:
     for line in lines:
         before, _, place = line.partition(_SEPARATOR)
         yield before + b',"geometry":' + (place if place.startswith(b"{") else drawn.get(place, NOWHERE)) + b"}"
+
+
+def areas_of(lines: list[Line]) -> set[str]:
+    """The codes of the areas that lines of ``FEATURE`` are drawn as."""
+    places = {line.partition(_SEPARATOR)[2] for line in lines}
+    return {place.decode() for place in places if not place.startswith(b"{")}
 
 
 def feature(row: Mapping[str, Any]) -> bytes:
