@@ -48,6 +48,7 @@ TIMETABLE: dict[str, str] = {
     "47 * * * *": "intake.forget_proofs",
     "37 3 * * *": "evidence.shred_old_originals",
     "41 3 * * *": "evidence.verify_photos",
+    "51 3 * * *": "publication.sweep_files",
     "17 2 * * *": "keeping.make_backup",
     "43 4 * * 0": "keeping.rehearse_restore",
     "*/10 * * * *": "keeping.raise_alarms",

@@ -8,7 +8,16 @@ from flask_smorest import Blueprint
 
 from server.core.problems import Problem
 from server.core.settings import settings
-from server.publication import answers, descriptors, feed, reading, reference_tables, release_reading, vector_tiles
+from server.publication import (
+    answers,
+    current,
+    descriptors,
+    feed,
+    reading,
+    reference_tables,
+    release_reading,
+    vector_tiles,
+)
 from server.publication.about import About
 from server.publication.explaining import list_name
 from server.publication.release_models import PUBLISHED, PublishedFile, Release
@@ -111,12 +120,12 @@ def get_columns() -> Response:
 
 def about(release: Release | None = None) -> About:
     """What a dated data set, or the current copy, says of itself."""
-    newest = reading.latest() if release is None else None
-    told = release or newest
+    address = f"{request.host_url}data"
+    if release is None:
+        return current.about(reading.latest(), address=address)
     return About(
-        release_id=release.number if release else newest.release_id if newest else "",
-        policy_version=told.policy_version if told else "", published_on=told.published_on if told else None,
-        is_exercise=settings().exercise, response_name=settings().response_name, address=f"{request.host_url}data",
+        release_id=release.number, policy_version=release.policy_version, published_on=release.published_on,
+        is_exercise=release.is_exercise, response_name=settings().response_name, address=address,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from server.places.basemap import base_map
 from server.publication import (
     answers,
     connections,
+    current,
     explaining,
     freshness,
     reading,
@@ -94,12 +95,11 @@ def show_data() -> str:
     """What the open data is, how fresh, sure, late and coarse, under which licence, the files, and how to open them."""
     newest, release = reading.latest(), release_reading.latest()
     sets, _more = release_reading.releases(size=SETS)
-    files = release_reading.files(newest.release_id) if newest else []
     return render_template(
         "publication/data.html", newest=newest, batches=reading.batches(limit=30), formats=FORMATS.values(),
         columns=explaining.columns(), table=explaining.delays(), told=freshness.told(), active="data",
         release=release, release_files=release_reading.files(release.number) if release else [], sets=sets,
-        current={file.format: file for file in files}, lists=[explaining.list_name(kind) for kind in code_lists()],
+        current=current.written(newest.release_id) if newest else {}, lists=[explaining.list_name(kind) for kind in code_lists()],
         examples=EXAMPLES, host=request.host_url.rstrip("/"), dataset=connections.dataset(),
         citation=connections.about(release).citation,
     )  # fmt: skip

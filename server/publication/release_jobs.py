@@ -65,6 +65,13 @@ def remake_release(subject: str) -> None:
     build_release(subject)
 
 
+@job("publication.sweep_files")
+def sweep_files() -> None:
+    """Remove files that no data set and no copy names: of drafts that were thrown away, and what was left behind."""
+    with settled():
+        serving.sweep()
+
+
 def forget_files(files: list[dict[str, Any]]) -> None:
     """Remove the stored bytes of files that are public no more, unless another public file is the same."""
     with settled():

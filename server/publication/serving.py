@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import wrap_file
 
@@ -20,7 +20,7 @@ from server.core.database import session
 from server.core.problems import Problem
 from server.core.storage import NothingStored, store
 from server.publication.answers import OPEN
-from server.publication.release_models import PublishedFile
+from server.publication.release_models import UNDER_WAY, PublishedFile, ReleaseDraft
 
 NAMESPACE = "releases"
 PACKED_TYPES = (
@@ -31,6 +31,7 @@ PACKED_TYPES = (
     "application/vnd.google-earth.kml+xml",
 )
 CHUNK_BYTES = 256 * 1024
+DAY_S = 86_400
 
 
 def keep(
@@ -79,13 +80,32 @@ def serve(file: PublishedFile, *, download_name: str = "") -> Response:
 
 
 def forget(digests: Iterable[str | None]) -> None:
-    """Remove stored bytes that no public file names any more. Call it when the rows are gone and settled."""
-    for digest in {name for name in digests if name}:
-        named = select(PublishedFile.name).where(
-            or_(PublishedFile.sha256 == digest, PublishedFile.packed_sha256 == digest)
-        )
-        if session.scalar(named.limit(1)) is None:
-            store().delete(digest, NAMESPACE)
+    """Remove stored bytes that no public file names any more. Call it when the rows are gone and settled.
+
+    While a data set is being made nothing is removed, because its files are in the store before their rows are: `sweep`
+    finds what was left.
+    """
+    if session.scalar(select(ReleaseDraft.id).where(ReleaseDraft.state.in_(UNDER_WAY)).limit(1)) is not None:
+        return
+    for digest in {name for name in digests if name} - _named():
+        store().delete(digest, NAMESPACE)
+
+
+def sweep(*, older_than_s: float = DAY_S) -> int:
+    """Remove stored bytes that nothing has named for a day; returns how many files went."""
+    named = _named()
+    lost = [name for name in store().names_older_than(older_than_s, NAMESPACE) if name not in named]
+    for name in lost:
+        store().delete(name, NAMESPACE)
+    return len(lost)
+
+
+def _named() -> set[str]:
+    """The digests of all public files, and of those that wait for signatures."""
+    public = session.execute(select(PublishedFile.sha256, PublishedFile.packed_sha256)).all()
+    waiting = session.scalars(select(ReleaseDraft.files).where(ReleaseDraft.state.in_(UNDER_WAY)))
+    pairs = [*public, *((file["sha256"], file["packed_sha256"]) for files in waiting for file in files)]
+    return {digest for pair in pairs for digest in pair if digest}
 
 
 def _part(response: Response, size: int) -> Response:
