@@ -19,6 +19,7 @@ APIS = (
     "server.evidence.api",
     "server.places.api",
     "server.matching.api",
+    "server.coordination.nearby",
     "server.publication.api",
     "server.publication.downloads",
     "server.publication.expected",

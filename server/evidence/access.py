@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from server.accounts.policy import Actor, may
 from server.core.database import session
@@ -23,3 +23,10 @@ def get_photo(actor: Actor, photo_id: UUID) -> Photo:
     if photo is None:
         raise Problem("photo_not_found")
     return photo
+
+
+def first_photo_of(actor: Actor, report_ids: Select[UUID]) -> UUID | None:
+    """The number of the latest clean photo among these reports that this actor may see, or None."""
+    visible = reports.visible_to(actor).with_only_columns(Report.id).where(Report.id.in_(report_ids))
+    photos = select(Photo.id).where(Photo.state == "CLEAN", Photo.report_id.in_(visible))
+    return session.scalar(photos.order_by(Photo.received_at.desc()).limit(1))

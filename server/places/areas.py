@@ -106,6 +106,11 @@ def context_at(pcode: str | None, at: datetime) -> ContextMode:
     return contexts_at([pcode], at)[pcode] if pcode else ContextMode.CONFLICT_ACTIVE
 
 
+def is_active_conflict(lon: float, lat: float, at: datetime) -> bool:
+    """Whether a place is in active conflict at a time; so is every place nobody said anything of."""
+    return context_at(assign_areas(lon, lat).adm2, at) is ContextMode.CONFLICT_ACTIVE
+
+
 def contexts_at(pcodes: Iterable[str], at: datetime) -> dict[str, ContextMode]:
     """Return {P-code: mode at a time}.
 

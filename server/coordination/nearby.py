@@ -1,0 +1,111 @@
+"""What is already known near a place, for people and programs of the response who are about to report. Asked, it is kept nowhere.
+
+Strangers ask the public copy instead (``/api/v1/public/nearby``): this door tells what the desk knows, within the rights of
+whoever asks.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response, make_response
+from flask_smorest import Blueprint
+from marshmallow import EXCLUDE, Schema, fields, validate
+from sqlalchemy import func, select
+
+from server.accounts.policy import Actor, may
+from server.accounts.service import current_actor, requires
+from server.core import requests
+from server.core.choices import N_
+from server.core.columns import lon_lat
+from server.core.database import session
+from server.core.geography import box_around, metres_between
+from server.evidence.access import first_photo_of
+from server.matching.models import Attachment, Incident
+from server.matching.wording import grade
+from server.vocabulary import WorkflowState
+
+blueprint = Blueprint("nearby", __name__, url_prefix="/api/v1", description="What is known nearby, for whoever is signed in.")
+
+NEAR_M, MOST, LOOKED_AT = 500.0, 4, 100
+
+
+class NearbyPlace(Schema):
+    """A place to look around."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    lon = fields.Float(required=True, validate=validate.Range(-180, 180), metadata={"title": N_("Longitude")})
+    lat = fields.Float(required=True, validate=validate.Range(-90, 90), metadata={"title": N_("Latitude")})
+
+
+class KnownShape(Schema):
+    """A damage record near a place."""
+
+    about = fields.String(metadata={"title": N_("Damage record")})
+    site_type = fields.String(metadata={"title": N_("Kind of place")})
+    damage = fields.String(metadata={"title": N_("Damage")})
+    certainty = fields.String(metadata={"title": N_("How sure")})
+    day = fields.Date(allow_none=True, metadata={"title": N_("Day it happened, as far as is known")})
+    metres = fields.Integer(metadata={"title": N_("Distance in metres")})
+    reports = fields.Integer(metadata={"title": N_("Reports")})
+    photo = fields.String(allow_none=True, metadata={"title": N_("Address of a small photo, where you may see one")})
+
+
+class NearbyShape(Schema):
+    """What is known near a place, the latest first."""
+
+    off = fields.Boolean(metadata={"title": N_("Whether nothing may be shown here")})
+    items = fields.List(fields.Nested(KnownShape), metadata={"title": N_("Damage records")})
+
+
+@blueprint.get("/nearby")
+@blueprint.arguments(NearbyPlace, location="query")
+@blueprint.response(200, NearbyShape)
+@requires("see_desk")
+def list_known(asked: dict[str, float]) -> Response:
+    """At most four damage records within half a kilometre, the latest first. The question is neither kept nor logged."""
+    requests.single_arguments()
+    found = [_told(current_actor(), incident, metres) for incident, metres in _around(asked["lon"], asked["lat"])]
+    return make_response({"off": False, "items": found})
+
+
+def _around(lon: float, lat: float) -> list[tuple[Incident, float]]:
+    """The records within half a kilometre that count, the latest first, with their distance in metres."""
+    box = func.ST_MakeEnvelope(*box_around(lon, lat, NEAR_M), 4326)
+    present = Incident.on_map, Incident.merged_into.is_(None), Incident.workflow != WorkflowState.WITHDRAWN
+    in_box = select(Incident).where(*present, Incident.point.op("&&")(box))
+    latest = in_box.order_by(Incident.event_latest.desc().nulls_last(), Incident.id).limit(LOOKED_AT)
+    measured = [(incident, _metres(incident, lon, lat)) for incident in session.scalars(latest)]
+    return [(incident, metres) for incident, metres in measured if metres <= NEAR_M][:MOST]
+
+
+def _metres(incident: Incident, lon: float, lat: float) -> float:
+    return metres_between(lon, lat, *lon_lat(incident.point)) if incident.point is not None else NEAR_M + 1
+
+
+def _told(actor: Actor, incident: Incident, metres: float) -> dict[str, Any]:
+    photo = _photo(actor, incident)
+    return {
+        "about": incident.public_id,
+        "site_type": incident.site_type.value,
+        "damage": grade(incident.damage_best).value,
+        "certainty": incident.certainty.value,
+        "day": _day(incident.event_latest),
+        "metres": round(metres),
+        "reports": incident.report_count,
+        "photo": photo and f"/desk/photos/{photo}/thumbnail",
+    }
+
+
+def _day(at: datetime | None) -> str | None:
+    return at.date().isoformat() if at else None
+
+
+def _photo(actor: Actor, incident: Incident) -> UUID | None:
+    """A photo of the record that this actor may see; most see only those of their own organisation."""
+    if not may(actor, "see_photos"):
+        return None
+    laid_on = select(Attachment.report_id).where(Attachment.incident_id == incident.id, Attachment.ended_at.is_(None))
+    return first_photo_of(actor, laid_on)
