@@ -61,9 +61,9 @@ class NearbyShape(Schema):
 
 
 @blueprint.get("/nearby")
+@requires("see_desk")
 @blueprint.arguments(NearbyPlace, location="query")
 @blueprint.response(200, NearbyShape)
-@requires("see_desk")
 def list_known(asked: dict[str, float]) -> Response:
     """At most four damage records within half a kilometre, the latest first. The question is neither kept nor logged."""
     requests.single_arguments()
