@@ -101,7 +101,12 @@ def item(incident_id: str) -> Response:
     row = reading.one(incident_id)
     if row is None:
         raise Problem("incident_not_found")
-    return answers.sealed(Response(feature(row), mimetype=GEOJSON), answers.release())
+    links = [
+        _link("self", request.path, GEOJSON, "This feature"),
+        _link("collection", "/ogc/collections/incidents", "application/json", "The collection"),
+    ]
+    body = feature(row)[:-1] + b',"links":' + orjson.dumps(links) + b"}"
+    return answers.sealed(Response(body, mimetype=GEOJSON), answers.release())
 
 
 def _asked() -> dict[str, Any]:
@@ -140,7 +145,11 @@ def _day(word: str) -> date:
 
 def _collection() -> dict[str, Any]:
     extent = reading.extent()
-    space = {"spatial": {"bbox": [extent or (-180.0, -90.0, 180.0, 90.0)], "crs": CRS84}}
+    first = reading.earliest()
+    space = {
+        "spatial": {"bbox": [extent or (-180.0, -90.0, 180.0, 90.0)], "crs": CRS84},
+        "temporal": {"interval": [[f"{first}T00:00:00Z" if first else None, None]]},
+    }
     return {
         "id": "incidents",
         "title": _titled("Damage records"),

@@ -1,6 +1,7 @@
 """What the public side reads: only schema ``pub``, through the database role that can read nothing else."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import orjson
@@ -114,6 +115,11 @@ def extent() -> tuple[float, float, float, float] | None:
     ]  # fmt: skip
     found = public_session.execute(select(*edges).select_from(shapes.join(p, true()))).one()
     return None if found[0] is None else tuple(found)  # type: ignore[return-value]
+
+
+def earliest() -> date | None:
+    """The first day that any public row names; None where there is none."""
+    return public_session.scalar(select(func.min(PublishedIncident.date_start)))
 
 
 def nearby(lon: float, lat: float) -> list[dict[str, Any]]:
