@@ -38,7 +38,11 @@ SCHEMA: Final = pa.schema([*KINDS.items(), (GEOMETRY, pa.binary())])
 _SPELT: Final = ", ".join([*map(as_it_is, COLUMNS), *_DRAWN])
 _READ: Final = csv.ReadOptions(column_names=[*COLUMNS, *_DRAWN], use_threads=False)
 _CONVERT: Final = csv.ConvertOptions(
-    column_types={**KINDS, "area_code": pa.string()}, strings_can_be_null=True, quoted_strings_can_be_null=False
+    column_types={**KINDS, "area_code": pa.string()},
+    strings_can_be_null=True,
+    quoted_strings_can_be_null=False,
+    null_values=[""],
+    check_utf8=False,  # PostgreSQL has checked; and a town may be called NA
 )
 _QUOTED: Final = csv.ParseOptions(newlines_in_values=True)
 
