@@ -149,12 +149,14 @@ def link_second_strike(
     incidents = links.locked([incident_id, prior_id])
     _refuse_if_gone(incidents.values())
     later = incidents[incident_id]
-    if prior_id in {incident_id, later.prior_incident_id} or incidents[prior_id].prior_incident_id == incident_id:
+    if prior_id == incident_id or incidents[prior_id].prior_incident_id == incident_id:
         raise Problem("already_done")
     before = Before(incidents.values())
+    before.settle(_between(incident_id, prior_id), "second_strike", actor)
+    if later.prior_incident_id == prior_id and not before.settled:  # a person may confirm what the house linked and asked about
+        raise Problem("already_done")
     later.prior_incident_id = prior_id
     touch(later)
-    before.settle(_between(incident_id, prior_id), "second_strike", actor)
     change = finish("second_strike", incident_id, prior_id, incidents, before, actor, reason)
     rulings.rule_apart(change, incident_id, prior_id, actor)
     return change

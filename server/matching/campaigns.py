@@ -36,7 +36,8 @@ FLAG = "campaign"
 CELL_LEVEL = 7  # places further apart than about two kilometres are other places
 WITHIN, BURST_WITHIN = timedelta(hours=72), timedelta(hours=1)
 PLACES = {"words": 5, "photo": 3}  # in how many places one pattern is no chance any more
-BURST = 25  # lone records of strangers without a photo, in one place and hour
+BURST = 25  # lone records of strangers with hardly a word and no photo, in one place and hour
+BURST_BELIEVED = timedelta(hours=24)  # so long a place is let be where somebody held a burst to be genuine
 MOST_ALIKE = 400
 OUTCOMES = ("fake", "genuine")
 
@@ -213,27 +214,29 @@ def _gather(report_id: UUID, cell: str, *alike: Alike) -> UUID | None:
 _LONE = text("""
 SELECT m.report_id FROM report_marks m JOIN reports r ON r.id = m.report_id
 JOIN attachments a ON a.report_id = r.id AND a.ended_at IS NULL JOIN incidents i ON i.id = a.incident_id
-WHERE m.cell = :cell AND m.at > :since AND r.organisation_id IS NULL AND r.withdrawn_at IS NULL
-  AND i.report_count = 1 AND i.photo_count = 0 AND i.certainty = 'RUMOUR'
+WHERE m.cell = ANY(CAST(:cells AS varchar[])) AND m.at > :since AND r.organisation_id IS NULL AND r.withdrawn_at IS NULL
+  AND i.report_count = 1 AND i.photo_count = 0 AND i.certainty = 'RUMOUR' AND cardinality(m.marks) = 0
   AND NOT EXISTS (SELECT FROM campaign_reports c WHERE c.report_id = m.report_id)
 ORDER BY m.report_id LIMIT 2000""")
 
 
 def _gather_burst(report_id: UUID, cell: str) -> UUID | None:
     """So many lone, unseen damages in one place and hour that no strike explains them."""
-    lone = list(session.scalars(_LONE, {"cell": cell, "since": now() - BURST_WITHIN}))
+    cells = h3.grid_disk(cell, 1)
+    lone = list(session.scalars(_LONE, {"cells": cells, "since": now() - BURST_WITHIN}))
     if report_id not in lone:
         return None
-    running = session.scalar(
-        select(Campaign.id)
+    known = session.execute(
+        select(Campaign.id, Campaign.outcome)
         .join(CampaignReport)
         .join(ReportMarks, ReportMarks.report_id == CampaignReport.report_id)
-        .where(Campaign.kind == "burst", Campaign.settled_at.is_(None), ReportMarks.cell == cell, ReportMarks.at > now() - BURST_WITHIN)
-        .limit(1)
-    )
-    if running:
-        return _join(running, [report_id])
-    return _open("burst", lone) if len(lone) >= BURST else None
+        .where(Campaign.kind == "burst", ReportMarks.cell.in_(cells), Campaign.found_at > now() - BURST_BELIEVED)
+        .order_by(Campaign.settled_at.is_(None).desc(), Campaign.settled_at.desc())
+    ).first()
+    if known and known.outcome is None:
+        return _join(known.id, [report_id])
+    believed = known is not None and known.outcome == "genuine"
+    return _open("burst", lone) if len(lone) >= BURST and not believed else None
 
 
 def _open(kind: str, report_ids: Iterable[UUID]) -> UUID:
