@@ -36,6 +36,8 @@ PAGES = (
     "server.evidence.pages",
     "server.publication.pages",
     "server.publication.release_pages",
+    "server.publication.rules_page",
+    "server.publication.desk_pages",
     "server.publication.ogc",
     "server.keeping.pages",
     "server.documents.pages",

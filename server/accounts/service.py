@@ -116,6 +116,15 @@ def add_person(
     return person
 
 
+def actor_of(email: str) -> Actor:
+    """The actor of somebody with an account, for the operator's commands; Problem ``not_found`` for nobody's address."""
+    person = session.scalar(select(Person).where(Person.email == email.strip().lower(), Person.active))
+    if person is None:
+        raise Problem("not_found")
+    roles = frozenset(Role(role.name) for role in person.roles)
+    return Actor(person_id=person.id, organisation_id=person.organisation_id, roles=roles, alias=person.alias)
+
+
 def close_account(person: Person, *, actor: Actor) -> None:
     """End an account: signed out everywhere at once, and never again in."""
     person.active = False

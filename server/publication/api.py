@@ -15,7 +15,7 @@ from server.core.problems import Problem
 from server.places import areas
 from server.publication import answers, public_map, reading
 from server.publication.explaining import list_name
-from server.publication.policy import as_published
+from server.publication.rules_page import followed
 from server.publication.schemas import Nearby, PublicBatch, PublicFilter, PublicIncident, PublicPage
 from server.vocabulary import GeometryLevel, code_lists
 
@@ -117,7 +117,7 @@ def list_batches() -> Response:
 @blueprint.alt_response(200, description="The policy file as JSON", content_type="application/json")
 def get_policy() -> Response:
     """The rules in force: how late and how coarse each class of places is shown in each situation."""
-    return answers.answer(as_published(), answers.release())
+    return answers.answer(followed(), answers.release())
 
 
 @blueprint.get("/codelists")

@@ -1,14 +1,17 @@
 """The public side's commands: publish now, write a public file."""
 
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from server.accounts.service import actor_of
 from server.core.clock import now
 from server.core.database import public_session, settled
-from server.publication import current, reading, service
+from server.publication import changing, current, proposals, reading, service, utility
 from server.publication.formats import FORMATS
 from server.publication.source import Source
 
@@ -22,13 +25,50 @@ def init_app(app: Flask) -> None:
 
 
 @publication_group.command("publish")
-def publish() -> None:
-    """Let the rules judge everything now, without waiting for the hour of the batch."""
+@click.option("--anew", is_flag=True, help="Judge every record, not only those that can have changed.")
+def publish(*, anew: bool) -> None:
+    """Let the rules judge now, without waiting for the hour of the batch."""
     with settled():
-        batch = service.publish_batch(now())
+        batch = service.publish_batch(now(), anew=anew)
     click.echo(f"{batch.release_id}: {batch.new} new, {batch.updated} changed, {len(batch.removed)} taken out.")
     for why, records in sorted(batch.withheld.items()):
         click.echo(f"  not shown ({why}): {records}")
+
+
+@publication_group.command("utility")
+def show_utility() -> None:
+    """Say what hiding costs: which share of what is due is public, how late and how coarse."""
+    for line in (*utility.in_lines(utility.by_class()), "", *utility.in_lines(utility.by_district())):
+        click.echo(line)
+    for kind, records, known in utility.hidden_for_want_of_a_list():
+        click.echo(f"hidden: {records} of {kind.value}; the lists know {known} such places")
+
+
+@publication_group.command("change")
+@click.argument("email")
+@click.option("--context", required=True, help="for example CONFLICT_ACTIVE")
+@click.option("--sensitivity", required=True, help="S0 to S4")
+@click.option("--field", type=click.Choice(changing.FIELDS), required=True)
+@click.option("--value", required=True, help="hours, a level of place or time, or a number of places")
+@click.option("--days", type=click.IntRange(1, 90), help="after which a loosening ends")
+@click.option("--reason", required=True)
+def change(email: str, days: int | None, reason: str, **asked: str) -> None:
+    """Propose a change of the rules in the name of EMAIL. Tightening holds at once; loosening waits for a second person."""
+    with settled():
+        until = now() + timedelta(days=days) if days else None
+        made = changing.propose_change(actor_of(email), asked, reason=reason, until=until)
+        waits = made.agreed_at is None
+        click.echo(f"{made.id}: {'waits for a second person' if waits else 'holds from now on'}.")
+
+
+@publication_group.command("agree")
+@click.argument("email")
+@click.argument("proposal", type=click.UUID)
+def agree(email: str, proposal: UUID) -> None:
+    """Agree as EMAIL to what another person proposed."""
+    with settled():
+        made = proposals.agree(actor_of(email), proposal)
+        click.echo(f"{made.kind} holds from now on.")
 
 
 @click.command("export")

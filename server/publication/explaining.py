@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from server.core.choices import Choice
 from server.publication.models import PublishedIncident
-from server.publication.policy import MODES, PolicyRow, policy
+from server.publication.policy import MODES, Policy, PolicyRow, policy
 from server.publication.schemas import PublicIncident
 from server.vocabulary import ContextMode, GeometryLevel, SensitivityClass, SiteType, Tier, TimeLevel
 
@@ -44,9 +44,9 @@ def columns() -> list[Column]:
     ]
 
 
-def delays() -> list[tuple[SensitivityClass, list[SiteType], list[Delay]]]:
+def delays(rules: Policy | None = None) -> list[tuple[SensitivityClass, list[SiteType], list[Delay]]]:
     """For each class of places: the places in it, and how late and coarse they are shown in each situation."""
-    rows = policy().rows
+    rows = (rules or policy()).rows
     return [
         (
             kind,
@@ -76,13 +76,13 @@ def list_name(kind: type[Choice]) -> str:
 
 
 def _delay(row: PolicyRow) -> Delay:
-    return Delay(row.context, _wait(row.delay), row.ladder[0], max(row.time, TimeLevel.DAY))  # the columns hold days
+    return Delay(row.context, _wait(row), row.ladder[0], max(row.time, TimeLevel.DAY))  # the columns hold days
 
 
-def _wait(delay: timedelta) -> str:
-    if not delay:
-        return _("with the next daily update")
-    return ngettext("after %(num)s day", "after %(num)s days", round(delay / timedelta(days=1)))
+def _wait(row: PolicyRow) -> str:
+    if not row.delay:
+        return _("with the next hourly update") if row.hourly else _("with the next daily update")
+    return ngettext("after %(num)s day", "after %(num)s days", round(row.delay / timedelta(days=1)))
 
 
 def _codes(name: str) -> type[Choice] | None:

@@ -5,8 +5,9 @@ records stay where they are on the desk.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import h3
 from sqlalchemy import ColumnElement, or_, select, text, true, update
@@ -17,10 +18,11 @@ from server.core.database import session
 from server.core.ledger import record
 from server.core.problems import Problem
 from server.matching.models import Incident
+from server.publication import changing, proposals
 from server.publication.counting import run_of
 from server.publication.models import Disclosure
-from server.publication.policy import policy
 from server.publication.releases import numbers_of, withdraw_holding
+from server.publication.rule_models import Proposal
 from server.publication.service import ONE_WRITER, close_batch, next_release, published_ids_of, take_out, take_time
 from server.vocabulary import SensitivityClass, SiteGroup, SiteType
 
@@ -55,7 +57,7 @@ def withdraw_from_public(actor: Actor, *, kind: Kind, code: str = "") -> int:
     killed = list(session.scalars(mark, execution_options={"synchronize_session": False}))
     gone = published_ids_of(killed)
     take_out(gone, now=now)
-    close_batch(next_release(now), now=now, revoked=gone, version=policy().version)
+    close_batch(next_release(now), now=now, revoked=gone, version=changing.in_force(now).version)
     withdraw_holding(numbers_of(killed), now=now)
     subject = killed[0] if kind in ("record", "public_row") and killed else uuid4()
     record(
@@ -85,6 +87,30 @@ def put_back_into_public(actor: Actor, second: Actor, *, public_ids: Sequence[st
     for incident in found:
         record("publication.put_back", incident, actor_id=actor.person_id, second=str(second.person_id))
     return len(found)
+
+
+def propose_put_back(actor: Actor, public_ids: Sequence[str], *, reason: str) -> Proposal:
+    """Ask a second person to let the rules judge some records again."""
+    if not may(actor, "put_back_into_public"):
+        raise Problem("not_allowed")
+    known = select(Incident.public_id).where(Incident.public_id.in_(public_ids), Incident.killed_at.is_not(None))
+    found = sorted(session.scalars(known))
+    if not found:
+        raise Problem("incident_not_found")
+    return proposals.propose(actor, kind="put_back", body={"records": found}, reason=reason)
+
+
+def agree_put_back(actor: Actor, proposal_id: UUID) -> int:
+    """The second person's word: the records are judged again at the next batch. Returns how many."""
+    agreed = proposals.agree(actor, proposal_id)
+    return put_back_into_public(proposals.proposer(agreed), actor, public_ids=agreed.body["records"])
+
+
+def taken_out(most: int = 200) -> list[tuple[str, datetime]]:
+    """Records that the kill switch holds back: the desk's number and since when, the latest first."""
+    killed = select(Incident.public_id, Incident.killed_at).where(Incident.killed_at.is_not(None))
+    found = session.execute(killed.order_by(Incident.killed_at.desc(), Incident.public_id).limit(most))
+    return [(row.public_id, row.killed_at) for row in found]
 
 
 def _scope(kind: Kind, code: str) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 from server.publication import api, changing, policy, rules
 from server.publication.policy import Approval
 from server.vocabulary import GeometryLevel, SensitivityClass, Tier
-from tests.publication.attack.country import judge_of, land, live_through, one_is_taken_back, settle_land
+from tests.publication.attack.country import judge_of, land, live_through, one_is_taken_back, settle_land, warn_of_gas
 from tests.publication.attack.log import written
 from tests.publication.attack.stranger import Answer, Stranger
 from tests.publication.attack.ways import WAYS
@@ -46,6 +46,7 @@ def attacked(served, ways=WAYS, **how):
     known, truths = settle_land()
     stranger = Stranger(served, areas=land(), sites=known)
     live_through(stranger, **how)
+    warn_of_gas()
     judge = judge_of(truths)
     claims = {name: list(WAYS[name](stranger)) for name in ways}
     found = judge.breaches(claim for made in claims.values() for claim in made)

@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from shapely.geometry import box
 from sqlalchemy import select
 
+from server.accounts.models import Person
+from server.accounts.policy import Actor
+from server.accounts.service import ensure_organisation
 from server.core.database import session, settled
-from server.publication import changing, remembering
+from server.publication import changing, dangers, remembering
 from server.publication.models import Disclosure
 from server.publication.service import publish_batch
-from server.vocabulary import InUseAs, SiteType, WorkflowState
+from server.vocabulary import Hazard, InUseAs, Role, SiteType, WorkflowState
 from tests.publication import town
 from tests.publication.attack.judge import Judge, Truth
 from tests.publication.attack.stranger import KnownSite, Snapshot, Stranger
@@ -84,6 +87,17 @@ def _strike(kind: SiteType, lon: float, lat: float, dice: random.Random) -> Trut
         sensitivity=max(kind.sensitivity, use.sensitivity if use else kind.sensitivity).value,
         secrets=frozenset({made.public_id, str(made.id), made.h3_r9}),
     )  # fmt: skip
+
+
+def warn_of_gas() -> None:
+    """An authority warns of gas round the substations, as it may in a conflict."""
+    with settled():
+        house = ensure_organisation("Gas works")
+        who = Person(email="gas@example.org", alias="Gas", active=True, organisation=house)
+        session.add(who)
+        session.flush()
+        actor = Actor(person_id=who.id, organisation_id=house.id, roles=frozenset({Role.AUTHORITY}))
+        dangers.issue(actor, hazard=Hazard.HZ_GAS, area_code="NO900102", hours=72)
 
 
 def live_through(stranger: Stranger, *, on_day: Callable[[datetime], None] = lambda _day: None) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import h3
 from shapely import unary_union
-from shapely.geometry import Point, box
+from shapely.geometry import MultiPoint, Point, box
 from shapely.geometry.base import BaseGeometry
 
 from tests.publication.attack.stranger import DELAYS, PUBLIC, Claim, KnownSite, Stranger, around, geometry, outline
@@ -35,13 +35,14 @@ def way(name: str) -> Callable[[Way], Way]:
 
 @way("exact numbers in any answer")
 def exact_numbers(stranger: Stranger) -> Iterator[Claim]:
-    """Every pair of neighbouring numbers with four decimals that could be a place, in every answer there is."""
+    """Every pair of neighbouring numbers with four decimals that could be a place and is no corner of a known outline."""
+    corners = unary_union([MultiPoint(corner.exterior.coords) for corner in _outlines(stranger)]).buffer(0.0008)
     for address in stranger.everything_public():
         text = re.sub(r'"coordinates":\s*\[\[\[.*?\]\]\]\]?', "", stranger.get(address).text)
         numbers = [float(word) for word in re.findall(r"-?\d{1,3}\.\d{4,}", text)]
         for one, other in pairwise(numbers):
             for lon, lat in ((one, other), (other, one)):
-                if abs(lat) <= 90 and abs(lon) <= 180:
+                if abs(lat) <= 90 and abs(lon) <= 180 and not corners.contains(Point(lon, lat)):
                     yield Claim(way="exact numbers in any answer", area=around(lon, lat))
 
 
@@ -253,6 +254,12 @@ def warnings(stranger: Stranger) -> Iterator[Claim]:
         if item["danger"] in ("HZ.GAS", "HZ.POWER", "HZ.CHEM") or len(plants) < 3:
             for site in plants:
                 yield Claim(way="warnings", area=around(site.lon, site.lat))
+
+
+def _outlines(stranger: Stranger) -> list[Any]:
+    """The outlines that everybody can draw: the land's areas, and every cell that a row names."""
+    cells = {row["h3_cell"] for day in stranger.days for row in day.rows.values() if row["h3_cell"]}
+    return [*stranger.areas.values(), *map(outline, sorted(cells))]
 
 
 def _inside(stranger: Stranger, area: BaseGeometry) -> list[KnownSite]:
