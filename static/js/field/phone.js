@@ -1,13 +1,13 @@
 /**
  * The phone's part of the report page, loaded when the form is already usable: says what this browser can keep, shows the
- * queue and the drafts, and leaves or wipes. The form goes on without it.
+ * queue and the drafts, and wipes. The form goes on without it.
  */
 import { capability } from './capable.js';
 import { drawDrafts } from './drafts-part.js';
 import * as outbox from './outbox.js';
 import { drawQueue } from './queue-part.js';
 import { get } from './store.js';
-import { quickExit, stayAway, wipe } from './wipe.js';
+import { wipe } from './wipe.js';
 
 const CLOCK_OFF_MS = 10 * 60_000;
 const language = document.documentElement.lang;
@@ -86,13 +86,6 @@ async function readyOffline(part, words) {
 
 // leaving
 
-function wireExit() {
-  document.querySelectorAll('[data-exit], [data-quick-exit]').forEach((link) => link.addEventListener('click', (event) => {
-    event.preventDefault();
-    quickExit();
-  }));
-}
-
 function wireWipe(part, words) {
   const sure = part.querySelector('[data-wipe-sure]');
   const ask = (open) => { sure.hidden = !open; if (open) sure.querySelector('[data-wipe-no]').focus(); };
@@ -115,8 +108,6 @@ async function live(part, words) {
 
 /** Fill `place` and start. Resolves with {kept, why}: what this browser can do for a report (see capable.js). */
 export async function begin(place) {
-  stayAway();
-  wireExit();
   const able = await capability();
   const part = await fetchedPart().catch(() => null);
   if (!part) {
@@ -126,8 +117,9 @@ export async function begin(place) {
   const words = JSON.parse(part.querySelector('[data-words]').textContent);
   showCapability(part, able);
   await styled(part.dataset);
+  place.hidden = true;
+  place.replaceChildren(part);
   if (able.kept) await live(part, words);
   place.hidden = false;
-  place.replaceChildren(part);
   return able;
 }

@@ -1,39 +1,15 @@
 /**
- * Leaving and wiping. Leaving blanks the page at once and goes to a neutral one, with no way back to the form.
  * Wiping works without a connection: the key first, because without it what is left on the disk cannot be read.
  */
+import { leave } from '../exit.js';
 import { destroyLock } from './drafts.js';
 import { destroy } from './store.js';
 
 const NEUTRAL = '/measures';
-const LEFT = 'left';
 const STEP_MS = 3_000;
 
-function blank() {
-  document.title = '\u200b';
-  document.body?.replaceChildren();
-}
-
-function markLeft() {
-  try {
-    sessionStorage.setItem(LEFT, '1');
-  } catch { /* then the way back shows a new, empty form */ }
-}
-
-/** Gone before anybody can look over a shoulder: the page is emptied before the next one is asked for. */
-export function quickExit() {
-  blank();
-  markLeft();
-  location.replace(NEUTRAL);
-}
-
-/** The way back after leaving leads to the neutral page, not to the form. */
-export function stayAway() {
-  const [visit] = performance.getEntriesByType('navigation');
-  try {
-    if (sessionStorage.getItem(LEFT) && visit?.type === 'back_forward') location.replace(NEUTRAL);
-  } catch { /* as above */ }
-}
+/** Gone before anybody can look over a shoulder. */
+export const quickExit = () => leave(NEUTRAL);
 
 async function attempt(step) {
   const late = new Promise((_, reject) => { setTimeout(() => reject(new Error('late')), STEP_MS); });

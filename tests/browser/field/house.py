@@ -45,6 +45,12 @@ class House:
         wait_until(self._answers)
         return self
 
+    def run(self, *words):
+        """What a command says, whatever came of it."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *map(str, words)]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
     def is_down(self):
         return self.running is None or self.running.poll() is not None
 

@@ -56,7 +56,7 @@ class Phone:
         page.goto(self.address + path)
         self.page = page
         if path.startswith("/report"):
-            page.locator(".phone").wait_for(state="attached")
+            page.locator("[data-phone]:not([hidden]) .phone").wait_for(state="attached")
         return page
 
     def ready_offline(self):

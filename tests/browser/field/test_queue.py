@@ -333,3 +333,52 @@ def test_after_thirty_days_offline_and_with_an_ended_sign_in_all_goes_after_sign
     for number in numbers:
         phone.until(number, "received")
         assert house.holds(number) == 1
+
+
+# the file
+
+
+@pytest.fixture
+def saved(phone, line, tmp_path):
+    """A file of two reports that could not go, and the phone that wrote it."""
+    line.faults = [on("PUT", "", problem(503, "unavailable", Retry_After="3000"))]
+    numbers = [phone.keep("CANARYfile8801", photos=[picture(15)]), phone.keep("CANARYfile8801")]
+    part = phone.page.locator(".phone")
+    part.locator("[data-phone-more] > summary").click()
+    with phone.page.expect_download() as download:
+        part.get_by_role("button", name="Save to a file").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    line.faults.clear()
+    return path, numbers
+
+
+def test_the_queue_travels_in_a_file_that_nobody_can_read_to_another_phone(phones, house, saved):
+    path, numbers = saved
+    assert path.name.startswith("backup-")
+    assert b"CANARYfile8801" not in path.read_bytes()
+    other = phones()
+    other.page.locator("[data-import]").set_input_files(path)
+    for number in numbers:
+        other.until(number, "received")
+        assert house.holds(number) == 1
+
+
+def test_a_desk_receives_the_file_by_a_command_twice_without_harm(house, saved):
+    path, numbers = saved
+    assert "Received 2 new reports and 1 photos" in house.run("rescue", path)
+    assert "Received 0 new reports and 1 photos; 2 reports were here before" in house.run("rescue", path)
+    assert [house.holds(number) for number in numbers] == [1, 1]
+    assert house.ask("SELECT state FROM photos WHERE report_id = :id", id=numbers[0]) == [("RECEIVED",)]
+
+
+def test_a_damaged_file_is_refused_by_phone_and_desk(phones, house, saved):
+    path, numbers = saved
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert "damaged" in house.run("rescue", path)
+    other = phones()
+    other.page.locator("[data-import]").set_input_files(path)
+    other.page.locator("[data-said]", has_text="cannot be used").wait_for(state="attached")
+    assert numbers[1] not in other.states()
