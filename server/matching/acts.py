@@ -39,11 +39,12 @@ class Manner:
 
 @dataclass(frozen=True, kw_only=True)
 class Basis:
-    """What an attachment rests on: a score and reasons of the weights ``version``, or a person's hand."""
+    """What an attachment rests on: a score and reasons of the weights ``version``, or a person's hand; with which acts it belongs."""
 
     score: float | None = None
     reasons: Sequence[Any] = field(default_factory=lambda: BY_HAND)
     version: str = ""
+    batch_id: UUID | None = None
 
 
 def attach(report_id: UUID, incident_id: UUID, *, actor: Actor, reason: str, basis: Basis | None = None) -> IncidentChange:
@@ -66,7 +67,7 @@ def attach(report_id: UUID, incident_id: UUID, *, actor: Actor, reason: str, bas
     before.moved(report_id, laid, new)
     if old_id and not links.present_of(old_id):
         _point_on(incidents[old_id], incidents[incident_id], before)
-    change = finish("attach", incident_id, old_id, incidents, before, actor, reason)
+    change = finish("attach", incident_id, old_id, incidents, before, actor, reason, batch_id=basis.batch_id)
     if actor.person_id:
         rulings.rule_together(change, [report_id], incident_id, actor)
     return change
@@ -106,8 +107,10 @@ def merge(
     return change
 
 
-def split(incident_id: UUID, report_ids: Iterable[UUID], *, actor: Actor, reason: str) -> IncidentChange:
-    """Lay some, not all, reports of an incident on a new one (``other_id`` of the change), and rule the two sides apart."""
+def split(
+    incident_id: UUID, report_ids: Iterable[UUID], *, actor: Actor, reason: str, batch_id: UUID | None = None
+) -> IncidentChange:
+    """Lay some, not all, reports of an incident on a new one (``other_id`` of the change); a person thereby rules the two apart."""
     enter(actor, reason)
     incidents, wanted = links.locked([incident_id]), set(report_ids)
     _refuse_if_gone(incidents.values())
@@ -122,8 +125,9 @@ def split(incident_id: UUID, report_ids: Iterable[UUID], *, actor: Actor, reason
         links.lift(laid)
         before.moved(laid.report_id, laid, links.lay_again(laid, incident_id=new.id, actor=actor, because="taken_apart"))
     before.opened(new)
-    change = finish("split", incident_id, new.id, incidents, before, actor, reason)
-    rulings.rule_apart(change, incident_id, new.id, actor)
+    change = finish("split", incident_id, new.id, incidents, before, actor, reason, batch_id=batch_id)
+    if actor.person_id:
+        rulings.rule_apart(change, incident_id, new.id, actor)
     return change
 
 

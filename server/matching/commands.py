@@ -8,6 +8,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from server.matching.files import UnusableFile
+from server.matching.rebuild_commands import rebuild
 from server.matching.weights import DEFAULT, UnusableWeights, Weights, load_weights
 
 matching = AppGroup("matching", help="Find reports of one damage in a CSV file (.gz too), and learn from labelled ones.")
@@ -19,6 +20,7 @@ _weights = click.option("--weights", metavar="W", type=click.Path(dir_okay=False
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
+    matching.add_command(rebuild)
     app.cli.add_command(matching)
 
 
