@@ -40,10 +40,8 @@ def exact_numbers(stranger: Stranger) -> Iterator[Claim]:
     for address in stranger.everything_public():
         text = re.sub(r'"coordinates":\s*\[\[\[.*?\]\]\]\]?', "", stranger.get(address).text)
         numbers = [float(word) for word in re.findall(r"-?\d{1,3}\.\d{4,}", text)]
-        for one, other in pairwise(numbers):
-            for lon, lat in ((one, other), (other, one)):
-                if abs(lat) <= 90 and abs(lon) <= 180 and not corners.contains(Point(lon, lat)):
-                    yield Claim(way="exact numbers in any answer", area=around(lon, lat))
+        for lon, lat in _places(numbers, corners):
+            yield Claim(way="exact numbers in any answer", area=around(lon, lat))
 
 
 @way("points and centres of areas")
@@ -254,6 +252,19 @@ def warnings(stranger: Stranger) -> Iterator[Claim]:
         if item["danger"] in ("HZ.GAS", "HZ.POWER", "HZ.CHEM") or len(plants) < 3:
             for site in plants:
                 yield Claim(way="warnings", area=around(site.lon, site.lat))
+
+
+def _places(numbers: list[float], corners: BaseGeometry) -> Iterator[tuple[float, float]]:
+    """Neighbouring numbers that could be a place, in either order; a corner of a known outline is read over as a whole."""
+    at = 0
+    while at + 1 < len(numbers):
+        one, other = numbers[at : at + 2]
+        both = [(lon, lat) for lon, lat in ((one, other), (other, one)) if abs(lat) <= 90 and abs(lon) <= 180]
+        if any(corners.contains(Point(place)) for place in both):
+            at += 2
+            continue
+        yield from both
+        at += 1
 
 
 def _outlines(stranger: Stranger) -> list[Any]:
