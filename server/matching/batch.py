@@ -15,7 +15,7 @@ from server.matching import blocking
 from server.matching.accounts import Account, Columns, Floats, Whole
 from server.matching.clustering import Linkage, cluster_rows, groups
 from server.matching.context import surroundings
-from server.matching.files import account_of, read_rows, write_rows
+from server.matching.files import account_of, each_row, write_rows
 from server.matching.pairs import Pairs, Rarity
 from server.matching.scoring import judge
 from server.matching.weights import Weights
@@ -44,17 +44,17 @@ class Compared:
 
 def cluster_file(source: Path, target: Path, weights: Weights) -> tuple[int, int]:
     """Write ``id,cluster,auto_cluster`` for each report; returns how many reports and how many clusters there are."""
-    rows = read_rows(source)
-    compared = compare(Columns((account_of(row) for row in rows), lean=True), weights)
+    columns = Columns((account_of(row) for row in each_row(source)), lean=True)
+    compared = compare(columns, weights)
     best, sure = best_guess(compared, weights), automatic(compared, weights)
-    write_rows(target, ("id", "cluster", "auto_cluster"), ((row["id"], best[row["id"]], sure[row["id"]]) for row in rows))
-    return len(rows), len(set(best.values()))
+    write_rows(target, ("id", "cluster", "auto_cluster"), ((one, best[one], sure[one]) for one in columns.ids))
+    return len(columns), len(set(best.values()))
 
 
 def suggest_file(source: Path, target: Path, weights: Weights) -> int:
     """Write ``id,rank,candidate,score``: the earlier reports each report may repeat, the likeliest first; returns how many."""
-    compared = compare(Columns((account_of(row) for row in read_rows(source)), lean=True), weights)
-    rows = list(suggestions(compared, weights))
+    compared = compare(Columns((account_of(row) for row in each_row(source)), lean=True), weights)
+    rows = list(suggestions(compared))
     write_rows(target, ("id", "rank", "candidate", "score"), rows)
     return len(rows)
 
@@ -96,7 +96,7 @@ def automatic(compared: Compared, weights: Weights, *, must: Links = (), cannot:
     return _clusters(compared, worth, weights, weights.sure_linkage, must=must, cannot=cannot, refused=compared.conflict)
 
 
-def suggestions(compared: Compared, weights: Weights) -> Iterator[tuple[str, int, str, float]]:
+def suggestions(compared: Compared) -> Iterator[tuple[str, int, str, float]]:
     """For each report its earlier candidates in order: ``(id, rank, candidate, score)``. Of two at one time either may be first."""
     earliest = np.nan_to_num(compared.columns.earliest)
     for_right = earliest[compared.left] <= earliest[compared.right]

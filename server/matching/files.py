@@ -31,18 +31,25 @@ class UnusableFile(ValueError):
 
 def read_rows(path: str | Path) -> list[dict[str, str]]:
     """The rows of a CSV file as text; raise UnusableFile when there is no column ``id`` or an id is empty or comes twice."""
+    return list(each_row(path))
+
+
+def each_row(path: str | Path) -> Iterator[dict[str, str]]:
+    """The same one by one, so that a file of any size fits."""
     csv.field_size_limit(sys.maxsize)
+    seen: set[str] = set()
     try:
         with _opened(path, "rt") as file:
-            rows = list(csv.DictReader(line.replace("\0", "") for line in file))
+            for row in csv.DictReader(line.replace("\0", "") for line in file):
+                number = row.get("id") or ""
+                if not number:
+                    raise UnusableFile(f"{path} needs a column id with a value in every row")
+                if number in seen:
+                    raise UnusableFile(f"{path} names the same id twice")
+                seen.add(number)
+                yield row
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise UnusableFile(f"{path} cannot be read: {error}") from error
-    ids = [row.get("id") or "" for row in rows]
-    if "" in ids:
-        raise UnusableFile(f"{path} needs a column id with a value in every row")
-    if len(set(ids)) != len(ids):
-        raise UnusableFile(f"{path} names the same id twice")
-    return rows
 
 
 def account_of(row: dict[str, str]) -> Account:
