@@ -115,7 +115,7 @@ function rowOf(record) {
   const got = record.photos - new Set(left(record).filter((part) => part.part === 'photo').map((part) => part.id)).size;
   const step = sending.get(record.id) ?? null;
   const wait = record.wait && record.wait.until > Date.now() ? record.wait.until : null;
-  return { id: record.id, at: record.at, state: stateOf(record, step), step, cause: record.cause ?? '', wait, receivedAt: record.receivedAt, got: record.done ? record.photos : got, photos: record.photos };
+  return { id: record.id, at: record.at, state: stateOf(record, step), step, cause: record.cause ?? '', wait, receivedAt: record.receivedAt, got: record.done ? record.photos : got, photos: record.photos, refused: record.refused ?? 0 };
 }
 
 function stateOf(record, step) {
@@ -124,7 +124,7 @@ function stateOf(record, step) {
   return LASTING.has(record.cause) ? 'attention' : 'waiting';
 }
 
-/** Every report of this phone, the oldest first: {id, at, state, step: {n, all}, cause, wait, receivedAt, got, photos}. */
+/** Every report of this phone, the oldest first: {id, at, state, step: {n, all}, cause, wait, receivedAt, got, photos, refused}. */
 export async function rows() {
   return (await getAll('queue')).sort((one, other) => one.at - other.at).map(rowOf);
 }

@@ -26,6 +26,7 @@ function stateOf(row, words) {
 function detailOf(row, words) {
   const lines = [filled(words.written, { time: moment(row.at) })];
   if (row.photos && row.receivedAt) lines.push(filled(words.photos, { n: number(row.got), all: number(row.photos) }));
+  if (row.refused) lines.push(filled(words.refused_photos, { n: number(row.refused) }));
   if (row.state === 'waiting' || row.state === 'attention') lines.push(row.wait ? filled(words.wait, { time: moment(row.wait) }) : words[row.cause] ?? '');
   return lines.filter(Boolean).join('\n');
 }

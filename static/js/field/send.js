@@ -25,7 +25,7 @@ export const keyOf = (report, part) => `${report}/${part.id}/${part.part}`;
 export const left = (record) => (record.media ?? []).filter((part) => !part.done);
 
 /** What stays of a report that has wholly arrived: that it did, and when. */
-const forgotten = ({ id, at, receivedAt, photos }) => ({ id, at, receivedAt, photos, done: true });
+const forgotten = ({ id, at, receivedAt, photos, refused = 0 }) => ({ id, at, receivedAt, photos, refused, done: true });
 
 function failed(record, { cause, wait }) {
   const at = Date.now();
@@ -63,10 +63,10 @@ async function sendText(record, solve) {
   return answer;
 }
 
-async function arrived(record, part) {
+async function arrived(record, part, { refused }) {
   await mark(record, (kept) => {
     const media = kept.media.map((each) => (keyOf(kept.id, each) === keyOf(kept.id, part) ? { ...each, done: true } : each));
-    const changed = { ...kept, media, cause: '', wait: null };
+    const changed = { ...kept, media, cause: '', wait: null, refused: (kept.refused ?? 0) + Number(refused) };
     return left(changed).length ? changed : forgotten(changed);
   });
   await remove('parts', keyOf(record.id, part));
@@ -75,7 +75,7 @@ async function arrived(record, part) {
 async function sendPart(record, part) {
   const kept = await get('parts', keyOf(record.id, part));
   const outcome = kept ? await upload(record.id, part, kept.bytes) : { ok: false, cause: 'photo_gone', wait: null };
-  if (outcome.ok) await arrived(record, part);
+  if (outcome.ok) await arrived(record, part, outcome);
   return outcome;
 }
 

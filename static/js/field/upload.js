@@ -12,20 +12,21 @@ const SECONDS = 120;
 
 const addressOf = (report, part) => `/api/v1/reports/${report}/media/${part.id}/upload${part.part === 'original' ? '?part=original' : ''}`;
 
-function told(answer, part) {
+/** The state the server gives the photo, once it has all of it; null before, and for an answer about anything else. */
+function stateOf(answer, part) {
   try {
-    const { id, sha256: sum } = JSON.parse(answer.headers.get('Tessera-Media'));
-    return id === part.id && sum === part.sha256;
+    const { id, sha256: sum, state } = JSON.parse(answer.headers.get('Tessera-Media'));
+    return id === part.id && sum === part.sha256 ? state : null;
   } catch {
-    return false;
+    return null;
   }
 }
 
-/** {done, at} of an answer, or null when it is none of ours. */
+/** {state, at} of an answer, or null when it is none of ours. */
 function placeOf(answer, part) {
   const at = Number(answer.headers.get('Upload-Offset') ?? NaN);
   if (!answer.ok || !Number.isInteger(at) || at < 0 || at > part.bytes) return null;
-  return { at, done: told(answer, part) };
+  return { at, state: stateOf(answer, part) };
 }
 
 const look = (address) => ask(address, { method: 'HEAD', headers: TUS });
@@ -40,7 +41,7 @@ async function patch(address, bytes, at) {
   return ask(address, { method: 'PATCH', headers, body: bytes }, SECONDS);
 }
 
-/** Where to go on: {at, done} or the refusal. A HEAD has no body to explain itself, so a POST asks again. */
+/** Where to go on: {at, state} or the refusal. A HEAD has no body to explain itself, so a POST asks again. */
 async function whereabouts(address, part) {
   const seen = await look(address);
   const known = placeOf(seen, part);
@@ -58,14 +59,14 @@ function nextSize(size, took) {
 
 const MENDABLE = new Set([404, 409, 410, 422, 460]);
 
-/** Send `part` {id, part, bytes, sha256} of a report: {ok} only when the server named its id and SHA-256; else {cause, wait}. */
+/** Send `part` {id, part, bytes, sha256} of a report: {ok, refused} only when the server named its id and SHA-256; else {cause, wait}. */
 export async function upload(report, part, bytes) {
   const address = addressOf(report, part);
   let size = PIECE.first;
   let place = await whereabouts(address, part);
   for (let patience = PATIENCE; patience > 0;) {
     if (place.refusal) return { ok: false, cause: place.refusal.cause, wait: place.refusal.wait };
-    if (place.done) return { ok: true, cause: '', wait: null };
+    if (place.state) return { ok: true, cause: '', wait: null, refused: place.state === 'REFUSED' };
     const began = performance.now();
     const answer = await patch(address, bytes.slice(place.at, place.at + size), place.at);
     const next = placeOf(answer, part);

@@ -1,5 +1,6 @@
 """A bad line between the phone and the server: a proxy that loses answers, cuts photos, or is a café's network that wants a sign-in."""
 
+import json
 import socket
 import struct
 import threading
@@ -40,6 +41,11 @@ class Answer:
 
     def __init__(self, status, body=b"", kind="application/problem+json", **headers):
         self.status, self.body, self.headers = status, body, {"Content-Type": kind, **{name.replace("_", "-"): word for name, word in headers.items()}}
+
+
+def problem(status, code, **headers):
+    """A refusal as our server writes it."""
+    return Answer(status, json.dumps({"status": status, "code": code, "title": code, "errors": []}).encode(), **headers)
 
 
 class Lost:
@@ -100,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._cut(body, fault.share)
         return self._pass_on(body, lost=isinstance(fault, Lost))
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = _meet
+    do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = _meet  # noqa: N815 (the names that http.server calls)
 
     def _size(self):
         return int(self.headers.get("Content-Length") or 0)

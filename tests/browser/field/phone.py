@@ -107,6 +107,10 @@ class Phone:
         (page or self.page).evaluate(KEEP, [module("outbox"), report(number, words, photos, **more)])
         return number
 
+    def come_back(self):
+        """What the browser says when the line is there again."""
+        self.page.evaluate("dispatchEvent(new Event('online'))")
+
     def rows(self, page=None):
         return self.call("outbox", "rows", page=page)
 

@@ -9,12 +9,13 @@ import pytest
 from server.intake import phone as door
 from tests.browser.field.house import wait_until
 from tests.browser.field.line import Answer, everything, on
-from tests.browser.field.phone import module, picture
+from tests.browser.field.phone import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.committed]
 
 DOWN = everything(Answer(502, b"<html>bad gateway</html>", "text/html"))
 CACHES = "async () => (await caches.keys()).sort()"
+WAITS = "navigator.serviceWorker.getRegistration().then((found) => !!found.waiting)"
 UPDATE = "async () => { const found = await navigator.serviceWorker.getRegistration(); await found.update().catch(() => {}); return [!!found.installing, !!found.waiting, !!found.active]; }"
 
 
@@ -99,7 +100,7 @@ def test_background_sync_sends_with_no_page_open(phone, house, line):
     wait_until(lambda: page.evaluate("1") and house.holds(number) == 1)
 
 
-# F17: releases
+# F17, new releases
 
 
 def another_release(line, tag, *, broken=False):
@@ -123,7 +124,7 @@ def test_a_new_release_that_cannot_be_fetched_whole_leaves_the_old_one_in_place(
     another_release(line, "broken000000", broken=True)
     assert phone.page.evaluate(UPDATE)[2]
     wait_until(lambda: phone.page.evaluate("navigator.serviceWorker.getRegistration().then((found) => !found.installing)"))
-    assert not phone.page.evaluate("navigator.serviceWorker.getRegistration().then((found) => !!found.waiting)")
+    assert not phone.page.evaluate(WAITS)
     phone.context.set_offline(True)
     phone.visit(page=phone.page)
     assert set(old) <= set(phone.page.evaluate(CACHES))
@@ -131,24 +132,21 @@ def test_a_new_release_that_cannot_be_fetched_whole_leaves_the_old_one_in_place(
 
 
 def test_a_new_release_waits_for_open_pages_keeps_their_files_and_then_sends_what_the_old_one_kept(phone, house, line):
-    phone.context.set_offline(True)
-    number = phone.keep(photos=[picture(10)])
-    old = phone.page.evaluate(CACHES)
     line.faults = [on("PUT", "", Answer(503, b"{}", Retry_After="1"))]
-    phone.context.set_offline(False)
+    number = phone.keep(photos=[picture(10)])
+    phone.call("drafts", "setLock", "lantern river copper meadow")
+    old = phone.page.evaluate(CACHES)
     for tag in ("next00000001", "next00000002"):
+        del line.faults[1:]
         another_release(line, tag)
         phone.page.evaluate(UPDATE)
-        wait_until(lambda: phone.page.evaluate("navigator.serviceWorker.getRegistration().then((found) => !!found.waiting)"))
+        wait_until(lambda tag=tag: f"shell-{tag}" in phone.page.evaluate(CACHES) and phone.page.evaluate(WAITS))
         assert set(old) <= set(phone.page.evaluate(CACHES))
-        line.faults.pop()
-    another_release(line, "next00000002")
-    phone.page.evaluate("import('" + module("drafts") + "').then((drafts) => drafts.setLock('a b c d e f'))")
     phone.close()
     phone.open()
     wait_until(lambda: phone.page.evaluate(CACHES) == ["shell-next00000002"])
     assert phone.call("drafts", "state") == "locked"
-    line.faults = line.faults[1:]
+    del line.faults[:1]
     phone.until(number, "received")
     assert house.holds(number) == 1
 
