@@ -14,14 +14,15 @@ COARSEST, FINEST = 3, 17
 
 FINEST_FOR: dict[GeometryLevel, int] = {
     GeometryLevel.POINT: 17,
-    GeometryLevel.H3_9: 16,
-    GeometryLevel.H3_8: 14,
-    GeometryLevel.H3_7: 13,
-    GeometryLevel.H3_6: 12,
+    GeometryLevel.H3_9: 15,
+    GeometryLevel.H3_8: 13,
+    GeometryLevel.H3_7: 12,
+    GeometryLevel.H3_6: 11,
     GeometryLevel.ADM2: 8,
     GeometryLevel.ADM1: 6,
 }
-"""The finest grid level (cells of 40,000 km / 2^level at the equator) in which a row of each level may be counted."""
+"""The finest grid level (cells of 40,000 km / 2^level at the equator) in which a row of each level may be counted: an area that
+would be some ten pixels wide is drawn, because a ring with "1" in a grid cell could be taken for a pin."""
 
 _COUNT = text("""
 INSERT INTO pub.map_cells (level, cell, n, d0, d1, d2, d3, d4, du)
