@@ -9,7 +9,7 @@ import threading
 
 import mapbox_vector_tile
 import pytest
-from defusedxml import ElementTree as ET
+from defusedxml import ElementTree
 from shapely.geometry import shape
 from werkzeug.serving import make_server
 
@@ -155,7 +155,7 @@ def test_gdal_reads_a_tile(address):
 
 def test_the_feed_is_atom_with_places_and_tells_no_hour(client, some):
     answer = client.get(f"{PUBLIC}/feed.atom")
-    feed = ET.fromstring(answer.data)
+    feed = ElementTree.fromstring(answer.data)
     entries = feed.findall("a:entry", ATOM)
     assert len(entries) == 3
     assert {one.text[10:] for one in feed.iterfind(".//a:updated", ATOM)} == {"T00:00:00Z"}
