@@ -69,6 +69,8 @@ def attach(report_id: UUID, incident_id: UUID, *, actor: Actor, reason: str, bas
         _point_on(incidents[old_id], incidents[incident_id], before)
     change = finish("attach", incident_id, old_id, incidents, before, actor, reason, batch_id=basis.batch_id)
     if actor.person_id:
+        if old_id:
+            rulings.release(change, report_id, old_id)
         rulings.rule_together(change, [report_id], incident_id, actor)
     return change
 

@@ -53,6 +53,16 @@ def rule_together(change: IncidentChange, report_ids: Iterable[UUID], incident_i
     session.execute(insert(PairRuling).values(rows).on_conflict_do_nothing())
 
 
+def release(change: IncidentChange, report_id: UUID, incident_id: UUID) -> None:
+    """A person took a report off an incident: what bound it to the reports that stay there is overruled."""
+    staying = select(Attachment.report_id).where(Attachment.incident_id == incident_id, Attachment.ended_at.is_(None))
+    pairs = select(
+        func.least(Attachment.report_id, literal(report_id)).label("least"),
+        func.greatest(Attachment.report_id, literal(report_id)).label("greatest"),
+    ).where(Attachment.report_id.in_(staying), Attachment.ended_at.is_(None))
+    _end(change, pairs.subquery())
+
+
 def standing(report_ids: Iterable[UUID]) -> tuple[list[Pair], list[Pair]]:
     """The pairs that must, and those that must not, lie together among these reports, as text, in order."""
     ids = list(report_ids)
@@ -84,7 +94,7 @@ def _end(change: IncidentChange, pairs: Any) -> None:
     ended = session.scalars(
         update(PairRuling).where(PairRuling.id.in_(contradicting)).values(ended_at=now()).returning(PairRuling.id)
     )
-    change.before = {**change.before, "unruled": [str(one) for one in ended]}
+    change.before = {**change.before, "unruled": [*change.before.get("unruled", []), *(str(one) for one in ended)]}
 
 
 def ruled_apart(report_ids: Iterable[UUID]) -> set[UUID]:

@@ -75,7 +75,7 @@ def _refuse_if_built_upon(change: IncidentChange, incidents: dict[UUID, Incident
 def _move_back(
     report_id: UUID, before_id: str | None, after_id: str | None, incidents: dict[UUID, Incident], actor: Actor
 ) -> None:
-    """The report goes back under the old link's score, reasons and author, or onto a record of its own if it had none."""
+    """The old link stands again, so that an earlier act finds it when it is undone too; without one the report opens a record of its own."""
     laid = links.present(report_id)
     if (laid and str(laid.id)) != after_id:
         raise Problem("changed_meanwhile")
@@ -86,8 +86,8 @@ def _move_back(
         incidents[own.id] = own
         links.lay(report_id, own.id, score=None, reasons=BY_HAND, version="", actor=actor)
         return
-    old = session.get_one(Attachment, UUID(before_id))
-    links.lay_again(old, incident_id=old.incident_id)
+    session.get_one(Attachment, UUID(before_id)).ended_at = None
+    session.flush()
 
 
 def _restore_states(change: IncidentChange, incidents: dict[UUID, Incident]) -> None:
