@@ -47,9 +47,11 @@ REASON_WORDS = {
     "crowd": N_("%(others)s other reports near by"),
     "rest": N_("everything else together"),
     "says_same": N_("the person says it is the same damage"),
+    "says_new": N_("the person says the place was struck anew"),
     "first": N_("the first report of this damage"),
     "by_hand": N_("a person laid it here"),
     "kept_together": N_("a person laid the two records together"),
+    "solved_together": N_("all reports were judged together anew"),
     "taken_apart": N_("a person took the records apart"),
 }
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import click
 
 from server.core.database import settled
+from server.core.settings import settings
 from server.matching.planning import Plan
 
 FOLDER = Path("var/rebuild")
@@ -27,7 +28,7 @@ def rebuild(yes: bool, go_on: Path | None, undo_batch: UUID | None) -> None:  # 
     path = go_on
     if path is None:
         with click.progressbar(length=rebuilding.count_reports(), label="Reading") as bar:
-            made = rebuilding.make_plan(default_weights(), bar.update)
+            made = rebuilding.make_plan(default_weights(settings().matching_weights), bar.update)
         _show(made)
         if not made.steps:
             return

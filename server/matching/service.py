@@ -9,6 +9,7 @@ from server.accounts.policy import SYSTEM
 from server.core import ledger
 from server.core.clock import now
 from server.core.database import session
+from server.core.settings import settings
 from server.evidence.models import Photo
 from server.matching import acts, arriving, campaigns, candidates, links, questions, rulings
 from server.matching.accounts import Account
@@ -46,7 +47,7 @@ def match_report(report_id: UUID) -> UUID | None:
     if arrival.report.point is None:
         _flag(arrival.report, "no_point")
         return None
-    weights = default_weights()
+    weights = default_weights(settings().matching_weights)
     probe = candidates.probe_of(arrival.report, weights)
     links.lock_area(probe.lon, probe.lat, weights.reach_m)
     lies_on, apart = arriving.look_again(report_id)
@@ -61,7 +62,7 @@ def reconsider_report(report_id: UUID) -> None:
 
     Its incident is summarised anew; a report that the machine left alone may now find its place or be asked about.
     """
-    arrival, weights = arriving.take_up(report_id), default_weights()
+    arrival, weights = arriving.take_up(report_id), default_weights(settings().matching_weights)
     if arrival is None or not arrival.counts or arrival.incident_id is None:
         return
     report = arrival.report
@@ -182,7 +183,7 @@ def _place_anew(report: Report, incident: Incident, verdict: Verdict) -> None:
         questions.ask(incident, verdict.ask, report.id)
         return
     reasons = [reason.as_json() for reason in verdict.attach.reasons]
-    found = Basis(score=verdict.attach.total, reasons=reasons, version=default_weights().version)
+    found = Basis(score=verdict.attach.total, reasons=reasons, version=default_weights(settings().matching_weights).version)
     attach(report.id, UUID(verdict.attach.incident), actor=SYSTEM, reason="", basis=found)
 
 
