@@ -79,8 +79,7 @@ def bring_in(file: BinaryIO) -> Brought:
 def _records(file: BinaryIO) -> Iterator[dict[str, Any]]:
     try:
         head = json.loads(file.readline(HEAD_BYTES))
-        records = head["records"] if head["format"] == FORMAT else None
-        yield from _Record(many=True).load(records)
+        yield from _Record(many=True).load(head["records"] if head["format"] == FORMAT else {})
     except (ValueError, TypeError, KeyError, RecursionError, ValidationError):
         raise UnusableFile("This is no file that a phone has written, or its first line is damaged.") from None
 

@@ -194,7 +194,7 @@ export async function clearReceived(olderMs = 0) {
 
 const jittered = (ms) => ms * (0.75 + Math.random() / 2);
 
-function sendIn(ms) {
+function sendAfter(ms) {
   clearTimeout(timer);
   timer = setTimeout(sendNow, ms);
 }
@@ -218,14 +218,14 @@ async function nextWait() {
 }
 
 async function plan(outcome) {
-  if (!outcome) return sendIn(ELSEWHERE_MS);
+  if (!outcome) return sendAfter(ELSEWHERE_MS);
   const wait = await nextWait();
-  if (wait !== null) return sendIn(Math.min(wait + 50, LONGEST_MS));
+  if (wait !== null) return sendAfter(Math.min(wait + 50, LONGEST_MS));
   if (!outcome.cause || LASTING.has(outcome.cause)) {
     rest = SHORTEST_MS;
     return undefined;
   }
-  sendIn(jittered(rest));
+  sendAfter(jittered(rest));
   rest = Math.min(rest * 2, LONGEST_MS);
   return undefined;
 }
@@ -239,7 +239,7 @@ export async function sendNow({ again = false } = {}) {
     if (outcome) await changed();
     await plan(outcome);
   } catch {
-    await plan(outcome).catch(() => sendIn(LONGEST_MS));
+    await plan(outcome).catch(() => sendAfter(LONGEST_MS));
   }
   return outcome;
 }

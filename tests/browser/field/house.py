@@ -42,7 +42,7 @@ class House:
     def start(self):
         command = [sys.executable, "-m", "gunicorn", "-c", "scripts/gunicorn.conf.py", "wsgi:app"]
         self.running = subprocess.Popen(command, cwd=ROOT, env=self.environment, stderr=subprocess.DEVNULL, process_group=0)
-        wait_until(self._answers)
+        wait_until(self._answers, patience_s=120)
         return self
 
     def run(self, *words):
@@ -71,9 +71,9 @@ class House:
         self.running.wait()
 
     def kill_a_worker(self, nth=0):
-        """One web process; gunicorn starts another. False when none is there at this moment."""
+        """One web process; gunicorn starts another. False when none of them answers at this moment: it is left alone until one does."""
         workers = children(self.running.pid)
-        if not workers:
+        if not workers or not self._answers():
             return False
         with suppress(ProcessLookupError):
             os.kill(workers[nth % len(workers)], signal.SIGKILL)
