@@ -28,7 +28,7 @@ ORDER BY batch.published_on DESC, length(row.release_id) DESC, row.release_id DE
 
 def newest_rows() -> Sequence[Mapping[str, Any]]:
     """The rows of the latest updates with their outlines as GeoJSON text, at most a hundred."""
-    return public_session.execute(_NEWEST, {"most": MOST_ROWS}).mappings().all()
+    return [row._asdict() for row in public_session.execute(_NEWEST, {"most": MOST_ROWS})]
 
 
 def atom(about: About, *, host: str, rows: Sequence[Mapping[str, Any]], sets: Iterable[Release]) -> bytes:
@@ -84,13 +84,12 @@ def _row_entry(row: Mapping[str, Any], host: str) -> ET.Element:
 
 def _georss(outline: str | None) -> list[tuple[str, str]]:
     """The outer rings (or the point) as GeoRSS Simple: latitude before longitude."""
-    shape = orjson.loads(outline) if outline else {"type": "", "coordinates": []}
-    if shape["type"] == "Point":
+    shape: dict[str, Any] = orjson.loads(outline) if outline else {}
+    if shape.get("type") == "Point":
         return [("point", _numbers([shape["coordinates"]]))]
-    polygons = (
-        shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]] if shape["type"] else []
-    )
-    return [("polygon", _numbers(polygon[0])) for polygon in polygons[:1]]
+    polygons = shape.get("coordinates", [])
+    first = polygons[0] if shape.get("type") == "MultiPolygon" else polygons
+    return [("polygon", _numbers(first[0]))] if first else []
 
 
 def _numbers(pairs: Iterable[Sequence[float]]) -> str:

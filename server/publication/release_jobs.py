@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 
 from server.core.database import session, settled
 from server.core.jobs import job
@@ -58,7 +58,9 @@ def remake_release(subject: str) -> None:
         draft = session.get(ReleaseDraft, UUID(subject))
         gone = draft.remakes if draft else None
         rows = session.execute(
-            PublishedFile.__table__.delete().where(PublishedFile.release == gone).returning(PublishedFile.__table__)
+            delete(PublishedFile)
+            .where(PublishedFile.release == gone)
+            .returning(PublishedFile.sha256, PublishedFile.packed_sha256)
         )
         files = [row._asdict() for row in rows]
     forget_files(files)

@@ -58,9 +58,10 @@ def keep(
 def serve(file: PublishedFile, *, download_name: str = "") -> Response:
     """The file, whole or the part that was asked for; packed for those who take it so; 304 for those who have it."""
     packed = _wants_packed(file)
-    digest, size = (file.packed_sha256, file.packed_bytes) if packed else (file.sha256, file.size_bytes)
+    digest = str(file.packed_sha256 if packed else file.sha256)
+    size = int((file.packed_bytes if packed else file.size_bytes) or 0)
     try:
-        content = store().open(str(digest), NAMESPACE)
+        content = store().open(digest, NAMESPACE)
     except NothingStored:
         raise Problem("not_found") from None
     response = Response(
@@ -76,7 +77,7 @@ def serve(file: PublishedFile, *, download_name: str = "") -> Response:
     if not packed:
         response.headers["Repr-Digest"] = f"sha-256=:{b64encode(bytes.fromhex(file.sha256)).decode()}:"
     response.set_etag(f"{file.sha256[:32]}{'-gzip' if packed else ''}")
-    return _part(response, int(size or 0))
+    return _part(response, size)
 
 
 def forget(digests: Iterable[str | None]) -> None:
