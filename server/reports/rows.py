@@ -36,6 +36,8 @@ def row_of(draft: Draft, *, actor: Actor, received_at: datetime) -> dict[str, An
     """All columns of a new report: as given, with what is read off it at once."""
     given = dict(draft.values)
     when, when_flags = reading.read_time(given, received_at)
+    if given.get("is_minor"):
+        given["consents"] = []  # a child agrees to nothing here, by whichever door the report came
     flags = place_flags_of(given)
     found = screening.screen(f"{draft.text}\n{draft.place_text}")
     if given.get("source_type", SourceType.SELF_WITNESS) not in OPEN_SOURCES and not actor.is_known:

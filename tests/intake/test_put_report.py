@@ -59,6 +59,13 @@ def test_another_body_under_the_same_id_is_refused_and_kept_aside_once(client, d
     assert count(database, "vault.copies_aside") == 1
 
 
+def test_a_child_agrees_to_nothing_by_whichever_door(client, database):
+    told = {**SCHOOL, "is_minor": True, "contact": "+380501112233", "consents": ["KEEP_CONTACT", "KEEP_EVIDENCE", "PUBLISH_MEDIA"]}
+    assert put(client, uuid4(), told).status_code == 201
+    database.execute(text("SELECT set_config('tessera.scope', 'all', true)"))
+    assert database.execute(text("SELECT is_minor, consents FROM reports")).one() == (True, [])
+
+
 def test_members_a_newer_phone_sends_are_kept_unread_and_bind_nothing(client, database):
     answer = put(
         client, uuid4(), {**SCHOOL, "certainty": "CONFIRMED", "organisation_id": str(uuid4()), "colour": "red"}
