@@ -41,28 +41,26 @@ def written(release_id: str) -> dict[str, PublishedFile]:
 
 
 @job("publication.build_current_files")
-def build_current_files(_subject: str = "") -> None:
+def build_current_files(subject: str = "") -> None:
     """Write every format of the newest batch that is not there yet, one after the other, and forget older batches' files."""
-    with settled():
-        newest = session.scalar(reading.newest())
-        there = set(session.scalars(select(PublishedFile.format).where(PublishedFile.release == _number(newest))))
-    if newest is None:
-        return
+    del subject
+    with reading.own_session() as own:
+        newest = own.scalar(reading.newest())
+        if newest is None:
+            return
+        own.expunge(newest)
+        there = set(own.scalars(select(PublishedFile.format).where(PublishedFile.release == newest.release_id)))
     _forget_older(newest.release_id)
     for position, kind in enumerate(FORMATS.values(), start=1):
         if kind.name not in there and not _write(kind, newest, position):
             return
 
 
-def _number(newest: PublishedBatch | None) -> str:
-    return newest.release_id if newest else ""
-
-
 def _write(kind: Format, newest: PublishedBatch, position: int) -> bool:
     """Write and keep one file; False when a newer batch came meanwhile, whose own job writes its files."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / kind.filename(newest.release_id)
-        with public_session.session_factory() as own:
+        with reading.own_session() as own:
             own.execute(NO_HURRY)
             kind.write(Source(own.connection(), about(newest)), path)
             if not reading.is_newest(own, newest.release_id):

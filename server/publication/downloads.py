@@ -126,7 +126,7 @@ def _made(kind: Format, source: Source, release: str, *, few: bool, filtered: bo
         done = gettext("%(done)s of %(all)s files are ready.", done=len(current.written(release)), all=len(FORMATS))
         raise Problem("file_being_made", detail=done, retry_after=AGAIN_S)
     with tempfile.TemporaryDirectory() as folder, reading.own_session() as own:
-        path = Path(folder) / "file"
+        path = Path(folder) / kind.filename(release)
         plain = Source(own.connection(), source.about, where=source.where)
         kind.write(plain, path)
         return _sent(kind, iter([path.read_bytes()]), release)

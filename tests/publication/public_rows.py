@@ -10,9 +10,9 @@ from server.core.database import session
 from server.publication.about import About
 from server.publication.models import PublishedArea, PublishedBatch, PublishedIncident
 
-RELEASE = "EXERCISE-2026-11-22.1"
+RELEASE = "EXERCISE-2026-11-01.1"
 ABOUT = About(
-    release_id=RELEASE, policy_version="2026.1", published_on=date(2026, 11, 22), is_exercise=True,
+    release_id=RELEASE, policy_version="2026.1", published_on=date(2026, 11, 1), is_exercise=True,
     response_name="Flood & fire", address="https://example.org/data",
 )  # fmt: skip
 DISTRICT, CELL = "0071", "881f1d4887fffff"
@@ -24,7 +24,7 @@ def data_set(**about):
     """A batch, a district and a cell that rows may name."""
     usual = {
         "release_id": RELEASE,
-        "published_on": date(2026, 11, 22),
+        "published_on": date(2026, 11, 1),
         "policy_version": "2026.1",
         "rows_total": 0,
         "is_exercise": True,

@@ -85,7 +85,7 @@ def test_a_table_is_one_line_for_each_record_in_pandas_and_duckdb(written, rows,
     found = duckdb.sql(
         f"SELECT count(*), min(adm2_pcode) FROM read_csv('{path}', all_varchar=true, header=true)"
     ).fetchall()[0]
-    assert found == (rows + len(skipped), "#adm2+code+v_pcode" if skipped else DISTRICT)
+    assert found == (rows, DISTRICT)  # DuckDB itself takes the row of tags for a remark
 
 
 def test_a_table_is_rfc_4180(written):
@@ -246,7 +246,7 @@ def test_a_file_says_licence_rules_caveats_and_that_it_is_an_exercise(written, n
     for word in (
         "CC-BY-4.0",
         "2026.1",
-        "EXERCISE-2026-11-22.1",
+        "EXERCISE-2026-11-01.1",
         "Flood & fire",
         "No record does not mean no damage",
         "Not for targeting",
