@@ -155,9 +155,9 @@ def test_a_discarded_difference_appears_again_in_the_next(as_, released, norway,
     assert (made.rows_total, made.rows_added, made.rows_changed, made.rows_removed) == (4, 1, 0, 0)
 
 
-@pytest.mark.parametrize("name", ["chipo", "dario", "ada", "bohdan", "eve"])
-def test_only_a_steward_prepares(as_, calm, name):
-    assert as_(name).post("/desk/releases").status_code == 403
+def test_only_a_steward_prepares(as_, calm):
+    refused = {name: as_(name).post("/desk/releases").status_code for name in ("chipo", "dario", "ada", "bohdan", "pilar", "eve")}
+    assert set(refused.values()) == {403}
 
 
 def test_in_a_conflict_a_steward_and_a_protection_officer_sign(client, as_, norway, publish, work):
@@ -227,16 +227,16 @@ def test_the_list_of_files_is_signed_and_every_file_is_what_the_list_says(client
     assert listed["licence"] == "CC-BY-4.0"
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "columns.csv", "manifest.sig"])
-def test_one_changed_byte_is_found_by_the_program_that_stands_alone(client, downloaded, tmp_path, name):
+def test_one_changed_byte_is_found_by_the_program_that_stands_alone(client, downloaded, tmp_path):
     program = tmp_path / "verify_release.py"
     program.write_bytes(client.get(f"{PUBLIC}/verify_release.py").data)
     assert subprocess.run([sys.executable, program, downloaded], capture_output=True, check=False).returncode == 0
-    content = bytearray((downloaded / name).read_bytes())
-    content[20] = ord("0") if content[20] != ord("0") else ord("1")
-    (downloaded / name).write_bytes(content)
-    told = subprocess.run([sys.executable, program, downloaded], capture_output=True, text=True, check=False)
-    assert (told.returncode, "WRONG" in told.stdout) == (1, True)
+    for name in ("manifest.json", "columns.csv", "manifest.sig"):
+        whole = (downloaded / name).read_bytes()
+        (downloaded / name).write_bytes(whole[:20] + (b"1" if whole[20:21] != b"1" else b"0") + whole[21:])
+        told = subprocess.run([sys.executable, program, downloaded], capture_output=True, text=True, check=False)
+        assert (name, told.returncode, "WRONG" in told.stdout) == (name, 1, True)
+        (downloaded / name).write_bytes(whole)
 
 
 def test_another_key_is_not_believed(downloaded):
@@ -302,9 +302,9 @@ def test_a_part_that_does_not_exist_is_refused_and_another_files_mark_gets_the_w
     assert whole.status_code == 200
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "%2e%2e%2fmanifest.json", "nothing.csv", "tessera-damage-.csv"])
-def test_no_name_reaches_anything_but_the_files_of_the_data_set(client, released, name):
-    assert client.get(f"{PUBLIC}/releases/{released}/{name}").status_code == 404
+def test_no_name_reaches_anything_but_the_files_of_the_data_set(client, released):
+    for name in ("../../etc/passwd", "%2e%2e%2fmanifest.json", "nothing.csv", "tessera-damage-.csv"):
+        assert client.get(f"{PUBLIC}/releases/{released}/{name}").status_code == 404
 
 
 # ── Compared ─────────────────────────────────────────────────────────────────────────────────────────────────────────
