@@ -217,13 +217,18 @@ async function nextWait() {
   return ends.length ? Math.min(...ends) - at : null;
 }
 
+/** What was kept while the pass before was under way. */
+async function isAnyNew() {
+  return (await getAll('queue')).some((record) => !record.done && !record.cause);
+}
+
 async function plan(outcome) {
   if (!outcome) return sendAfter(ELSEWHERE_MS);
   const wait = await nextWait();
   if (wait !== null) return sendAfter(Math.min(wait + 50, LONGEST_MS));
   if (!outcome.cause || LASTING.has(outcome.cause)) {
     rest = SHORTEST_MS;
-    return undefined;
+    return await isAnyNew() ? sendAfter(SHORTEST_MS) : undefined;
   }
   sendAfter(jittered(rest));
   rest = Math.min(rest * 2, LONGEST_MS);
