@@ -89,7 +89,7 @@ def remember(verdicts: Iterable[Mapping[str, Any]]) -> None:
     rows = list(verdicts)
     if not rows:
         return
-    new = insert(Judgement)
+    new = insert(Judgement.__table__)  # type: ignore[arg-type]
     changed = {column.key: new.excluded[column.key] for column in Judgement.__table__.c if not column.primary_key}
     session.execute(new.on_conflict_do_update(index_elements=["incident_id"], set_=changed), rows)
 
