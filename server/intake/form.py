@@ -8,6 +8,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from server.accounts.policy import may
 from server.accounts.service import current_actor
 from server.core import requests
 from server.core.choices import N_
@@ -16,7 +17,7 @@ from server.core.i18n import language
 from server.core.problems import Problem
 from server.evidence import service as evidence
 from server.evidence.inspection import Refusal
-from server.intake import advice
+from server.intake import advice, gate
 from server.intake.answers import HONEY, Answers, meaning
 from server.intake.api import read_id
 from server.intake.drafts import SCHEMA, draft_of
@@ -32,6 +33,7 @@ from server.vocabulary import CITIZEN_HAZARDS, CITIZEN_NEEDS, CITIZEN_SITES, Cha
 blueprint = Blueprint("report_form", __name__)
 
 FORM_VERSION = "web-1"
+RETRY_S = 60
 WORDS_BYTES = 100_000  # a post without photos
 OLD_PAGE = N_("This page was no longer whole. Your answers are still here: please send them again.")
 PHOTOS_AGAIN = N_("Please choose your photos again: the browser does not keep them.")
@@ -76,7 +78,18 @@ def receive() -> Response:
     draft, errors = _drafted(number, answers, evidence.announce(number, photos))
     if draft is None:
         return _again(number, errors, offers=understood.offers)
+    try:
+        gate.admit_post(actor=current_actor())
+    except Problem as full:
+        return _wait(number, full)
     return _keep(draft, photos)
+
+
+def _wait(number: UUID, full: Problem) -> Response:
+    """Too many at once: the page with everything kept, and when to try again."""
+    response = _again(number, [_error("report", full.detail or full.title)], status=full.status)
+    response.headers["Retry-After"] = str(RETRY_S)
+    return response
 
 
 def _keep(draft: Draft, photos: Sequence[bytes]) -> Response:
@@ -147,6 +160,7 @@ def _page(
         sites=CITIZEN_SITES, groups=sites_by_group(), needs=CITIZEN_NEEDS, hazards=CITIZEN_HAZARDS, consents=tuple(ConsentPurpose), honey=HONEY,
         when=tuple(When), day_parts=tuple(DayPart), exactness=tuple(Exactness), photo_limit=PHOTO_LIMIT,
         advice=safety.by_hazard(), whole=bool(errors) or request.args.get("all") == "1", reporting_key=keys.current(),
+        worker=may(current_actor(), "see_reports"),
     )  # fmt: skip
     return _unstored(make_response(page, status))
 

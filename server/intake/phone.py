@@ -18,7 +18,7 @@ NEUTRAL = "/measures"
 PAGES = ("/report", "/report/phone", "/report/parts", NEUTRAL)
 """Kept on the phone per language when somebody opens the form; fetched anew where the network answers in time."""
 
-_STYLES = ("css/tokens.css", "css/base.css", "css/form.css", "css/outbox.css")
+_STYLES = ("css/tokens.css", "css/base.css", "css/form.css", "css/form-later.css", "css/outbox.css")
 _SCRIPTS = ("js/report.js", "js/field/phone.js", "js/field/send.js", "js/field/signals.js")
 _PICTURES = ("icons/app/icon.svg", "icons/app/192.png")
 _WORDS = ("field/words.txt",)

@@ -1,59 +1,11 @@
 /**
  * Makes the report form better where scripts run; without them the same form is sent by the same one post. This is all
- * that the first load carries: one question at a time, the position of the device, advice that appears when it is needed.
- * The rest (photos, map, the check, the queue of the phone) comes when the page is usable: see form/later.js.
+ * that the first load carries: one question at a time, a quick way out, and the sending. The rest (position, advice,
+ * photos, map, the check, the queue of the phone) comes when the page is usable: form/answers.js, form/later.js.
  */
 import './exit.js';
-import { stepThrough } from './form/steps.js';
 
 const form = document.querySelector('[data-report]');
-const find = (name) => form.querySelector(`[${name}]`);
-const place = find('data-place');
-
-function offerPosition(button, said) {
-  if (!navigator.geolocation) return; // plain http on a field network has none
-  const say = (words) => { said.hidden = false; said.textContent = words; };
-  button.hidden = false;
-  button.addEventListener('click', () => {
-    say(said.dataset.asking);
-    navigator.geolocation.getCurrentPosition(
-      ({ coords }) => { takePosition(coords); say(said.dataset.found.replace('{m}', Math.ceil(coords.accuracy).toLocaleString(document.documentElement.lang))); },
-      () => say(said.dataset.refused),
-      { enableHighAccuracy: true, timeout: 30000, maximumAge: 0 },
-    );
-  });
-}
-
-function takePosition({ latitude, longitude, accuracy }) {
-  place.value = `${latitude.toFixed(6)}, ${longitude.toFixed(6)}`;
-  find('data-pin-method').value = 'DEVICE_GPS';
-  find('data-device-accuracy').value = Math.ceil(accuracy);
-  find('data-places').replaceChildren();
-}
-
-/** A place written by hand is no longer the position of the device. Only who writes pays for the suggestions. */
-place.addEventListener('input', () => {
-  find('data-pin-method').value = '';
-  find('data-device-accuracy').value = '';
-});
-place.addEventListener('input', async () => {
-  const { suggestPlaces } = await import('./places.js');
-  suggestPlaces(place, find('data-places'), () => {});
-  place.dispatchEvent(new Event('input'));
-}, { once: true });
-
-/** Parts that are there for some answers only; without scripts they are all there. */
-function show() {
-  const ticked = [...form.querySelectorAll('[name=hazards]:checked')].map(({ value }) => value);
-  for (const advice of form.querySelectorAll('[data-advice]')) advice.hidden = !advice.dataset.advice.split(' ').some((code) => ticked.includes(code));
-  const isMinor = form.elements.is_minor.checked;
-  find('data-minor').hidden = !isMinor;
-  for (const about of form.querySelectorAll('[name=contact], [name=consents]')) about.disabled = isMinor;
-  find('data-when-date').hidden = form.elements.when.value !== 'DATE';
-}
-form.addEventListener('change', show);
-show();
-
 const steps = 'whole' in form.dataset ? null : stepThrough(form);
 
 /** The phone keeps the report and sends it; whatever fails before that, the browser posts the form as it always did. */
@@ -73,7 +25,60 @@ form.addEventListener('submit', async (event) => {
   button.removeAttribute('aria-busy');
 });
 
-offerPosition(find('data-position'), find('data-position-said'));
 document.querySelector('[data-errors]')?.focus();
-const later = () => import('./form/later.js').then(({ makeReady }) => makeReady(form, steps)).catch(() => {});
-addEventListener('load', () => (window.requestIdleCallback ?? setTimeout)(later));
+const later = async () => {
+  await import('./form/answers.js');
+  const { makeReady } = await import('./form/later.js');
+  await makeReady(form, steps);
+};
+addEventListener('load', () => (window.requestIdleCallback ?? setTimeout)(() => later().catch(() => {})));
+
+/**
+ * One question at a time: hides all `[data-step]` but one and gives { next, to, atEnd, onShow }. No step is put into the
+ * browser's history: whoever leaves quickly must leave no way back.
+ */
+function stepThrough(form) {
+  const steps = [...form.querySelectorAll('[data-step]')];
+  const find = (name) => form.querySelector(`[${name}]`);
+  const progress = find('data-progress');
+  const [back, next, finish] = ['data-back', 'data-next', 'data-finish'].map(find);
+  const onward = next.textContent;
+  const last = steps.length - 1;
+  const send = form.querySelector('.send');
+  const notice = document.querySelector('[data-first]');
+  const number = new Intl.NumberFormat(document.documentElement.lang);
+  const hearers = [];
+  let at = Math.max(0, steps.findIndex((step) => step.getBoundingClientRect().bottom > 80));
+
+  function show(step, { isFirst = false } = {}) {
+    at = Math.min(Math.max(step, 0), last);
+    steps.forEach((each, place) => { each.hidden = place !== at; });
+    progress.lastElementChild.value = at;
+    progress.firstElementChild.textContent = at < last ? progress.dataset.words.replace('{n}', number.format(at + 1)).replace('{m}', number.format(last)) : '';
+    notice.hidden = at > 0;
+    back.hidden = at === 0;
+    next.hidden = at === last;
+    send.hidden = at < last;
+    next.textContent = at === last - 1 ? next.dataset.last : onward;
+    finish.hidden = at < 2 || at > last - 2;
+    hearers.forEach((hear) => hear(at === last));
+    if (isFirst) return;
+    progress.scrollIntoView({ block: 'start' });
+    (steps[at].querySelector('fieldset, h2') ?? steps[at]).focus({ preventScroll: true });
+  }
+
+  back.addEventListener('click', () => show(at - 1));
+  next.addEventListener('click', () => show(at + 1));
+  finish.addEventListener('click', () => show(last));
+  find('data-steps').append(send); // in reach of the thumb like every other way on
+  progress.hidden = find('data-steps').hidden = false;
+  progress.lastElementChild.max = last;
+  form.classList.add('is-stepped');
+  show(at, { isFirst: true });
+  return {
+    next: () => show(at + 1),
+    to: (inside) => show(steps.findIndex((step) => step.contains(inside))),
+    atEnd: () => at === last,
+    onShow: (hear) => { hearers.push(hear); hear(at === last); },
+  };
+}

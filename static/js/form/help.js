@@ -8,6 +8,7 @@ import { fill, language, part } from './parts.js';
 import { pointOf } from './told.js';
 
 const PATIENCE_MS = 4000;
+const MOST = 4;
 const UNSEEN = { hintSeen: false, answer: null };
 const RANK = ['SAME_DAMAGE', 'NEW_STRIKE', 'OTHER'];
 const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' });
@@ -15,7 +16,7 @@ const metres = new Intl.NumberFormat(language, { style: 'unit', unit: 'meter', m
 
 export async function askAround(form) {
   const point = pointOf(form);
-  const known = point && navigator.onLine ? await around(point) : [];
+  const known = point && navigator.onLine ? await around(point, form) : [];
   if (!known.length) return UNSEEN;
   const screen = await part('hint');
   const box = screen.querySelector('[data-known]');
@@ -30,14 +31,27 @@ export async function askAround(form) {
   return { hintSeen: true, answer: answerOf(box) };
 }
 
-async function around({ lat, lon }) {
+/** A worker who is signed in hears of the private map as far as their role goes; anybody else of the public one only. */
+async function around(point, form) {
   try {
-    const asked = new URLSearchParams({ lat, lon });
-    const answer = await fetch(`/api/v1/nearby?${asked}`, { headers: { Accept: 'application/json' }, signal: AbortSignal.timeout(PATIENCE_MS) });
-    return answer.ok ? ((await answer.json()).items ?? []) : [];
+    const found = 'worker' in form.dataset ? await asked('/api/v1/nearby', point) : null;
+    return found?.items ?? publicRows(await asked('/api/v1/public/nearby', point));
   } catch {
     return [];
   }
+}
+
+async function asked(address, point) {
+  const answer = await fetch(`${address}?${new URLSearchParams(point)}`, { headers: { Accept: 'application/json' }, signal: AbortSignal.timeout(PATIENCE_MS) });
+  return answer.ok ? answer.json() : null;
+}
+
+/** Where people fight a stranger gets no hint at all. */
+function publicRows(found) {
+  if (!found || found.off) return [];
+  return found.items.slice(0, MOST).map((row) => ({
+    about: row.incident_id, site_type: row.site_type, damage: Number.isInteger(row.damage_best) ? `D${row.damage_best}` : null, day: row.date_end, metres: row.metres,
+  }));
 }
 
 async function drawn(row, number, form, said) {
