@@ -53,7 +53,7 @@ def build_release(subject: str) -> None:
 
 @job("publication.remake_release")
 def remake_release(subject: str) -> None:
-    """Take the files of a withdrawn data set away, and write it again without the rows that had to go."""
+    """Write a withdrawn data set again without the rows that had to go, and take its old files away."""
     with settled():
         draft = session.get(ReleaseDraft, UUID(subject))
         gone = draft.remakes if draft else None
@@ -63,8 +63,8 @@ def remake_release(subject: str) -> None:
             .returning(PublishedFile.sha256, PublishedFile.packed_sha256)
         )
         files = [row._asdict() for row in rows]
-    forget_files(files)
     build_release(subject)
+    forget_files(files)
 
 
 @job("publication.sweep_files")
