@@ -84,14 +84,15 @@ def symbol(name: str) -> str:
 
 def _lean(drawing: str) -> str:
     """A quarter of the bytes are decimals nobody can see at 40 pixels."""
-    return _FRACTION.sub(_rounded, _SPACES.sub("", _DROPPED.sub("", drawing))).strip()
+    return _FRACTION.sub(_rounded, _SPACES.sub("", _DROPPED.sub("", drawing))).replace("  ", " ").strip()
 
 
 def _rounded(number: re.Match[str]) -> str:
-    """One decimal; a space where a lost point would glue "1.01.75" (two numbers) together."""
+    """One decimal; a space where a lost point would glue "1.01.75" or ".81.98" (two numbers) together."""
     short = f"{float(number[0]):.1f}".rstrip("0").rstrip(".")
     glued = "." not in short and number.string[number.end() : number.end() + 1] == "."
-    return (short if short == "0" else short.removeprefix("0")) + (" " if glued else "")
+    joined = number[0][0] == "." and "." not in short and number.string[: number.start()][-1:].isdigit()
+    return (" " if joined else "") + (short if short == "0" else short.removeprefix("0")) + (" " if glued else "")
 
 
 def _kinds(kind: type[Choice]) -> Iterable[type[Choice]]:

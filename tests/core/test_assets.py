@@ -144,7 +144,7 @@ def test_the_small_sprite_of_the_report_page_has_every_answer_it_offers_first():
 
 
 @pytest.mark.pure
-@pytest.mark.parametrize("number", ["1.004", "0.996", "0.5", "-0.004", "12.3456", "1.001.75", "0 0 1-.5.5"])
+@pytest.mark.parametrize("number", ["1.004", "0.996", "0.5", "-0.004", "12.3456", "1.001.75", "-.81.98v2", "0 0 1-.5.5"])
 def test_shortened_numbers_of_a_drawing_keep_their_value_and_stay_apart(number):
     numbers = re.compile(r"-?(?:\d+\.\d*|\.\d+|\d+)")
     short = icons._lean(number)
