@@ -221,7 +221,8 @@ def _links() -> list[tuple[str, str]]:
     actor = current_actor()
     links = [
         ("/desk/publication", _("Approvals")), ("/desk/publication/rules", _("Rules")),
-        ("/desk/releases", _("Dated data sets")), ("/desk/publication/lists", _("Lists of places")), ("/desk/publication/measures", _("What hiding costs")),
+        ("/desk/releases", _("Dated data sets")), ("/desk/publication/lists", _("Lists of places")),
+        ("/desk/publication/measures", _("What hiding costs")),
         ("/desk/publication/erasures", _("Erasures")),
     ]  # fmt: skip
     return [*links, ("/desk/publication/warnings", _("Warnings"))] if may(actor, "issue_warning") else links

@@ -17,8 +17,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.committed]
 
 LOST = "/desk/incidents/INC-NOTHING0"
 PUBLIC = (
-    "/", "/report", "/receipt", "/sign-in", "/map", "/map/table", "/data", "/nothing-here", LOST,
+    "/", "/report", "/receipt", "/sign-in", "/map", "/map/table", "/data", "/data/rules", "/nothing-here", LOST,
 )  # fmt: skip
+PUBLICATION = tuple(f"/desk/publication{rest}" for rest in ("", "/rules", "/lists", "/measures", "/erasures"))
 REFUSED = {"/nothing-here", LOST}  # 404, 401: Chromium tells the console about them
 KINDS = ("RES.APT", "RES.APT", "TRA.ROAD", "EDU.SCHOOL")
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
@@ -107,6 +108,11 @@ def test_nothing_is_wrong_with_the_pages_for_everybody_by_day_and_night(look, la
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_nothing_is_wrong_with_the_pages_of_the_desk_by_day_and_night(look, desk_pages, language):
     assert look(desk_pages, language=language, name="chipo") == {}
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_nothing_is_wrong_with_the_pages_of_publication_by_day_and_night(look, language):
+    assert look(PUBLICATION, language=language, name="sana") == {}
 
 
 def test_nothing_is_wrong_with_the_contract_of_the_programming_interface(look):

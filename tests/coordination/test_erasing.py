@@ -23,7 +23,9 @@ BODY = {"site_type": "HEA.HOSP", "damage": "D2", "text": "Half the roof is gone.
 
 def send(client, **more):
     report_id = uuid4()
-    answer = client.put(f"/api/v1/reports/{report_id}", data=json.dumps({**BODY, **more}), content_type="application/json")
+    answer = client.put(
+        f"/api/v1/reports/{report_id}", data=json.dumps({**BODY, **more}), content_type="application/json"
+    )
     assert answer.status_code == 201
     return report_id
 
@@ -34,7 +36,9 @@ def kept(report_id):
 
 
 def proofs(kind):
-    return [(proof.erased, proof.left) for proof in session.scalars(select(ErasureProof).where(ErasureProof.kind == kind))]
+    return [
+        (proof.erased, proof.left) for proof in session.scalars(select(ErasureProof).where(ErasureProof.kind == kind))
+    ]
 
 
 @pytest.fixture

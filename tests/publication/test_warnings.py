@@ -12,7 +12,7 @@ from server.core.database import session
 from server.core.ledger import LedgerEntry
 from server.core.problems import Problem
 from server.publication import dangers
-from server.publication.rule_models import PublishedWarning, DangerWarning
+from server.publication.rule_models import DangerWarning, PublishedWarning
 from server.vocabulary import Hazard, SiteType
 from tests.people import actor
 

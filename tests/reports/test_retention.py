@@ -9,19 +9,30 @@ from server.core.database import session, settled
 from server.core.jobs import JOBS
 from server.reports import access
 
-BODY = {"site_type": "RES.HOUSE", "damage": "D2", "text": "Half the roof is gone.", "place_text": "Mill street 3", "contact": "+598 555 0101", "consents": ["KEEP_CONTACT"]}
+BODY = {
+    "site_type": "RES.HOUSE",
+    "damage": "D2",
+    "text": "Half the roof is gone.",
+    "place_text": "Mill street 3",
+    "contact": "+598 555 0101",
+    "consents": ["KEEP_CONTACT"],
+}
 
 
 def send(client, **more):
     report_id = uuid4()
-    answer = client.put(f"/api/v1/reports/{report_id}", data=json.dumps({**BODY, **more}), content_type="application/json")
+    answer = client.put(
+        f"/api/v1/reports/{report_id}", data=json.dumps({**BODY, **more}), content_type="application/json"
+    )
     assert answer.status_code == 201
     return report_id
 
 
 def grow_old(database, days):
     database.execute(text("SELECT set_config('tessera.scope', 'all', true)"))
-    database.execute(text("UPDATE reports SET received_at = received_at - make_interval(days => :days)"), {"days": days})
+    database.execute(
+        text("UPDATE reports SET received_at = received_at - make_interval(days => :days)"), {"days": days}
+    )
 
 
 def words(report_id):
@@ -68,7 +79,9 @@ def test_words_are_erased_after_a_year_and_the_codes_stay(client, database):
 
 
 def proofs(database, kind):
-    found = database.execute(text('SELECT erased, "left" FROM erasure_proofs WHERE kind = :kind ORDER BY made_at'), {"kind": kind})
+    found = database.execute(
+        text('SELECT erased, "left" FROM erasure_proofs WHERE kind = :kind ORDER BY made_at'), {"kind": kind}
+    )
     return [tuple(row) for row in found]
 
 
