@@ -447,7 +447,7 @@ def test_a_record_has_an_address_of_its_own(client, three):
 def exercise(monkeypatch):
     """The same server, in an exercise."""
     pretend = replace(settings(), exercise=True)
-    for place in ("service", "ogc", "pages"):
+    for place in ("writing", "current", "connections", "ogc", "pages"):
         monkeypatch.setattr(f"server.publication.{place}.settings", lambda: pretend)
 
 
