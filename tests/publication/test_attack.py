@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 from werkzeug.serving import make_server
 
-from server.publication import api, changing, policy, rules
+from server.publication import api, changing, policy, release_jobs, rules
+from server.publication.formats import FORMATS
 from server.publication.policy import Approval
 from server.vocabulary import GeometryLevel, SensitivityClass, Tier
 from tests.publication.attack.country import judge_of, land, live_through, one_is_taken_back, settle_land, warn_of_gas
@@ -20,6 +21,13 @@ from tests.publication.attack.ways import WAYS
 
 pytestmark = [pytest.mark.committed, pytest.mark.slow]
 PLACE_WAYS = ("filters by blank areas", "places that fit", "one release against the next")
+
+
+@pytest.fixture(autouse=True)
+def few_formats(monkeypatch):
+    """The dated data sets hold a table; each format has tests of its own."""
+    monkeypatch.setattr(release_jobs, "FORMATS", {"csv": FORMATS["csv"]})
+    monkeypatch.setattr(release_jobs, "STEPS", 3)
 
 
 @pytest.fixture

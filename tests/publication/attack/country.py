@@ -5,14 +5,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import time_machine
 from shapely.geometry import box
 from sqlalchemy import select
 
-from server.accounts.models import Person
+from server.accounts.models import Person, PersonRole
 from server.accounts.policy import Actor
-from server.accounts.service import ensure_organisation
+from server.accounts.service import ensure_organisation, ensure_roles
 from server.core.database import session, settled
-from server.publication import changing, dangers, remembering
+from server.publication import changing, dangers, release_jobs, releases, remembering
 from server.publication.models import Disclosure
 from server.publication.service import publish_batch
 from server.vocabulary import Hazard, InUseAs, Role, SiteType, WorkflowState
@@ -22,6 +23,7 @@ from tests.publication.attack.stranger import KnownSite, Snapshot, Stranger
 
 FIRST, LAST = datetime(2026, 10, 5, tzinfo=UTC), datetime(2026, 12, 5, 10, tzinfo=UTC)
 SEED = 20_261_006
+RELEASED_ON = ("2026-11-10", "2026-12-05")
 
 # How many of a type exist, and in which box (west, south, east, north); the hospitals lie far from the homes.
 EXISTING = {
@@ -89,6 +91,31 @@ def _strike(kind: SiteType, lon: float, lat: float, dice: random.Random) -> Trut
     )  # fmt: skip
 
 
+def settle_people() -> tuple[Actor, Actor]:
+    """A data steward and a protection focal point, who sign dated data sets."""
+    with settled():
+        ensure_roles()
+        made = []
+        for role in (Role.STEWARD, Role.PROTECTION):
+            held = session.scalars(select(PersonRole).where(PersonRole.name == role.value)).all()
+            who = Person(email=f"{role.value}@example.org", alias=role.value, active=True, roles=list(held))
+            session.add(who)
+            session.flush()
+            made.append(Actor(person_id=who.id, roles=frozenset({role})))
+    return made[0], made[1]
+
+
+def release(at: datetime, signers: tuple[Actor, Actor]) -> None:
+    """Freeze, test and sign a dated data set of what is public on a day."""
+    with time_machine.travel(at, tick=True):
+        with settled():
+            draft = releases.prepare(signers[0]).id
+        release_jobs.build_release(str(draft))
+        for signer in signers:
+            with settled():
+                releases.approve(signer, draft)
+
+
 def warn_of_gas() -> None:
     """An authority warns of gas round the substations, as it may in a conflict."""
     with settled():
@@ -102,7 +129,7 @@ def warn_of_gas() -> None:
 
 def live_through(stranger: Stranger, *, on_day: Callable[[datetime], None] = lambda _day: None) -> None:
     """Two months of daily batches; the stranger keeps the copy of every day."""
-    at = FIRST + timedelta(days=1, hours=10)
+    at, signers = FIRST + timedelta(days=1, hours=10), settle_people()
     while at <= LAST:
         on_day(at)
         if _is_due(at):
@@ -111,6 +138,8 @@ def live_through(stranger: Stranger, *, on_day: Callable[[datetime], None] = lam
             stranger.watch(at.date())
         else:
             stranger.days.append(Snapshot(on=at.date(), rows=stranger.days[-1].rows if stranger.days else {}))
+        if at.date().isoformat() in RELEASED_ON:
+            release(at + timedelta(hours=1), signers)
         at += timedelta(days=1)
 
 

@@ -113,9 +113,9 @@ class Stranger:
 
     def shown(self, row: dict[str, Any]) -> BaseGeometry:
         """The area that a row names: its cell, cut by every district it names."""
-        named = [row[f"adm{level}_pcode"] for level in (1, 2, 3)]
+        named = [row.get(f"adm{level}_pcode") for level in (1, 2, 3)]
         parts = [self.areas[code] for code in named if code in self.areas]
-        if row["h3_cell"]:
+        if row.get("h3_cell"):
             parts.append(outline(row["h3_cell"]))
         area = parts[0] if parts else unary_union(list(self.areas.values()))
         for part in parts[1:]:

@@ -3,6 +3,8 @@
 A way may be wrong: who judges (`judge.py`) knows the truth and compares with guessing. The list follows the privacy page.
 """
 
+import csv
+import io
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
@@ -223,6 +225,30 @@ def differences(stranger: Stranger) -> Iterator[Claim]:
                 both = stranger.shown(before.rows[gone]).intersection(stranger.shown(after.rows[new]))
                 if both.area:
                     yield Claim(way="one release against the next", row=new, area=both)
+
+
+@way("dated data sets and their changes")
+def data_sets(stranger: Stranger) -> Iterator[Claim]:
+    """Lay every version of a row in every dated data set, and in the feed of changes, over one another."""
+    versions: dict[str, list[dict[str, Any]]] = {}
+    numbers = [item["number"] for item in stranger.json(f"{PUBLIC}/releases").get("items", [])]
+    for number in numbers:
+        for file in stranger.json(f"{PUBLIC}/releases/{number}").get("files", []):
+            if file["name"].endswith(".csv") and ".hxl" not in file["name"]:
+                text = stranger.get(f"{PUBLIC}/releases/{number}/{file['name']}").text.removeprefix("\ufeff")
+                for row in csv.DictReader(io.StringIO(text)):
+                    if row.get("geo_level"):
+                        versions.setdefault(row["incident_id"], []).append(row)
+        for change in stranger.json(f"{PUBLIC}/changes?since={number}&limit=1000").get("items", []):
+            if change.get("geo_level"):
+                versions.setdefault(change["incident_id"], []).append(change)
+    for row_id, rows in versions.items():
+        area = stranger.shown(rows[0])
+        for row in rows[1:]:
+            area = area.intersection(stranger.shown(row))
+        first, last = (max(row["date_start"] for row in rows), min(row["date_end"] for row in rows))
+        days = (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
+        yield Claim(way="dated data sets and their changes", row=row_id, area=area, days=days)
 
 
 @way("how long a refusal takes")
