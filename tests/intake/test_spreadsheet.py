@@ -567,8 +567,7 @@ def test_our_own_public_file_can_be_imported_again(bring_in, reports, with_tags)
         "incident_id": "7K3Q9F2M", "date_start": "2026-02-16", "date_end": "2026-02-22", "date_precision": "WEEK", "lat": "-34.9011",
         "lon": "-56.1645", "site_type": "EDU.SCHOOL", "damage_best": "3", "damage_min": "2", "damage_max": "3", "adm2_name": "Montevideo",
     }  # fmt: skip
-    pieces = published.pieces_with_hxl([], "R1") if with_tags else published.pieces([], "R1")
-    table = b"".join(pieces).decode() + ",".join(row[name] for name in published.HEADER) + "\r\n"
+    table = published.header(tags=with_tags).decode() + ",".join(row[name] for name in published.HEADER) + "\r\n"
     bring_in(table, "--commit")
     kept = reports("id, site_type, damage, damage_min, damage_max, event_precision, ST_X(point) AS lon")[0]
     assert tuple(kept)[1:] == ("EDU.SCHOOL", "D3", 2, 3, "WEEK", -56.1645)

@@ -18,25 +18,26 @@ END = b"\r\n"
 CELLS = Spelling(", ".join(safe(name) for name in HEADER))
 
 
-def pieces(source: Source) -> Iterator[bytes]:
+def header(*, tags: bool = False) -> bytes:
+    """What stands before the rows: the mark, the names of the columns, and a second row of HXL tags where they are wanted."""
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n").writerows([HEADER, hxl_row(PublicIncident)] if tags else [HEADER])
+    return MARK + out.getvalue().encode()
+
+
+def pieces(source: Source, *, tags: bool = False) -> Iterator[bytes]:
     """The file in pieces; every row names its release, so an exercise says so in each."""
-    return _pieces(source, [HEADER])
+    yield header(tags=tags)
+    for lines in source.lines(CELLS):
+        yield END.join(lines) + END
 
 
 def pieces_with_hxl(source: Source) -> Iterator[bytes]:
     """The same with a second header row of HXL tags."""
-    return _pieces(source, [HEADER, hxl_row(PublicIncident)])
+    return pieces(source, tags=True)
 
 
 def without_mark(given: Iterator[bytes]) -> Iterator[bytes]:
     """The same pieces for programs that take the mark for part of the first column's name."""
     yield next(given).removeprefix(MARK)
     yield from given
-
-
-def _pieces(source: Source, heads: list[list[str]]) -> Iterator[bytes]:
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows(heads)
-    yield MARK + out.getvalue().encode()
-    for lines in source.lines(CELLS):
-        yield END.join(lines) + END
