@@ -48,11 +48,11 @@ def show() -> str | tuple[str, int]:
     except Problem as problem:
         return render_template("coordination/receipt.html", report=None, problem=problem, code=code), problem.status
     try:
-        said, problem = _do(act, report), None
+        said = _do(act, report)
     except Problem as refused:
-        said, problem = "", refused
-    page = render_template("coordination/receipt.html", problem=problem, code=code, said=said, **_contents(report))
-    return (page, problem.status) if problem else page
+        page = render_template("coordination/receipt.html", problem=refused, code=code, said="", **_contents(report))
+        return page, refused.status
+    return render_template("coordination/receipt.html", problem=None, code=code, said=said, **_contents(report))
 
 
 def _do(act: str, report: Report) -> str:

@@ -3,22 +3,17 @@
 import json
 import threading
 from math import asinh, floor, pi, radians, tan
-from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from flask import Flask, Response, jsonify, render_template, render_template_string, request
-from werkzeug.datastructures import MultiDict
+from flask import Flask, Response, jsonify, render_template_string, request
 from werkzeug.serving import make_server
 
 from server import vocabulary
 from server.core import assets, forms, i18n, map_words
 from server.core.maps import Layer, Map, script_response
 from server.core.requests import HEADERS
-from server.core.schemas import AutoSchema
 from server.core.settings import Settings
-from server.intake import questions
-from server.reports.models import Report
 
 GRADES = ("D0", "D1", "D2", "D3", "D4", "DU")
 MAP_PAGE = """{% set audience = "desk" %}{% extends "base.html" %}
@@ -33,21 +28,11 @@ MAP_PAGE = """{% set audience = "desk" %}{% extends "base.html" %}
 {% block scripts %}{{ map_scripts(page, "/the-map.js") }}{% endblock %}"""
 
 
-class Asked(AutoSchema):
-    class Meta(AutoSchema.Meta):
-        model = Report
-        fields = (
-            "site_type", "damage", "needs", "hazards", "cause", "functional_status", "in_use_as", "witness_proximity",
-            "access_constraints",
-        )  # fmt: skip
-
-
 class Site:
-    """The small site: `rows` are the damage records its tiles answer with, `posts` the reports it was sent."""
+    """The small site: `rows` are the damage records its tiles answer with."""
 
     def __init__(self):
-        self.rows, self.areas, self.posts, self.asked, self.facts = [], {}, [], [], []
-        self.published = []
+        self.rows, self.areas, self.asked, self.facts = [], {}, [], []
         self.app = Flask("server", static_folder=None)
         self.app.jinja_env.trim_blocks = self.app.jinja_env.lstrip_blocks = True
         chosen = Settings.from_env()
@@ -72,10 +57,6 @@ class Site:
             ("/tiles/<int:z>/<int:x>/<int:y>", self.tile, ["GET"]),
             ("/areas/<level>/<code>", self.outline, ["GET"]),
             ("/facts/<name>", lambda **_name: jsonify(facts=self.facts), ["GET"]),
-            ("/report", self.report_page, ["GET"]),
-            ("/report", self.take_report, ["POST"]),
-            ("/api/v1/places", self.places, ["GET"]),
-            ("/api/v1/public/incidents", lambda: jsonify(items=self.published), ["GET"]),
         ):
             self.app.add_url_rule(address, f"{methods[0]} {address}", view, methods=methods)
 
@@ -115,24 +96,6 @@ class Site:
         lon, lat = self.areas[code][1]
         ring = [[lon - 1, lat - 1], [lon + 1, lat - 1], [lon + 1, lat + 1], [lon - 1, lat + 1], [lon - 1, lat - 1]]
         return jsonify(type="Feature", properties={"name": "<i>North</i>"}, geometry={"type": "Polygon", "coordinates": [ring]})
-
-    def report_page(self):
-        return render_template(
-            "intake/report.html",
-            fields=Asked().fields, values=MultiDict(), errors=[], places=[], report_id=uuid4(),
-            sites=vocabulary.CITIZEN_SITES, needs=vocabulary.CITIZEN_NEEDS, hazards=vocabulary.CITIZEN_HAZARDS,
-            groups=vocabulary.sites_by_group(), when=tuple(questions.When), day_parts=tuple(questions.DayPart),
-            exactness=tuple(questions.Exactness), photo_limit=questions.PHOTO_LIMIT,
-            consents=tuple(vocabulary.ConsentPurpose), honey="website",
-        )  # fmt: skip
-
-    def take_report(self):
-        self.posts.append((request.form.copy(), [photo.read() for photo in request.files.getlist("photos")]))
-        return render_template("intake/received.html", code="AAAA-BBBB-CCCC-DDDD-EEEE", photos_kept=1)
-
-    def places(self):
-        found = [{"name": "<b>Hallo</b>", "region": "North", "country": "Land", "beside": "", "lat": 1.5, "lon": 2.5}]
-        return jsonify(reading={}, places=found)
 
 
 def _cells(rows, z):

@@ -42,6 +42,7 @@ place.addEventListener('input', async () => {
 function show() {
   const ticked = [...form.querySelectorAll('[name=hazards]:checked')].map(({ value }) => value);
   for (const advice of form.querySelectorAll('[data-advice]')) advice.hidden = !advice.dataset.advice.split(' ').some((code) => ticked.includes(code));
+  find('data-trapped').hidden = !form.elements.people_trapped.checked;
   const isMinor = form.elements.is_minor.checked;
   find('data-minor').hidden = !isMinor;
   for (const about of form.querySelectorAll('[name=contact], [name=consents]')) about.disabled = isMinor;

@@ -12,6 +12,9 @@ import { made } from './made.js';
 import { part } from './parts.js';
 import { missing, told } from './told.js';
 
+/** What was said of safety while answering stays in sight with the code. */
+const SAFETY = ['trapped', 'advice', 'minor'].map((name) => `[data-${name}]:not([hidden])`).join();
+
 export async function send(form) {
   const lack = missing(form);
   if (lack) return tellMissing(form, lack);
@@ -55,7 +58,7 @@ async function showKept(form, { words, list }, photosLeftOut) {
   const kept = await part('kept');
   kept.querySelector('[data-code]').replaceChildren(...words.map((word) => made('li', { textContent: word })));
   kept.querySelector('[data-left-out]').hidden = !photosLeftOut;
-  kept.querySelector('[data-advices]').append(...[...form.querySelectorAll('[data-advice]:not([hidden])')].map((advice) => advice.cloneNode(true)));
+  kept.querySelector('[data-advices]').append(...[...form.querySelectorAll(SAFETY)].map((advice) => advice.cloneNode(true)));
   const after = document.querySelector('[data-after]');
   after.replaceChildren(kept);
   after.hidden = false;

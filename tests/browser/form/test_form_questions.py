@@ -66,6 +66,8 @@ def test_advice_appears_with_the_danger_it_belongs_to_and_goes_with_it(hand):
         expect(advice.filter(has_text=sentence)).to_be_visible()
         person.tick(danger)
         assert advice.count() == 0
+    person.tick("People are trapped")
+    expect(person.page.locator("[data-trapped]")).to_contain_text("this form sends no help")
 
 
 def test_a_child_leaves_no_contact_and_no_consent_and_is_told_to_stay_safe(hand):

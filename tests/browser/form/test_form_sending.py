@@ -127,3 +127,24 @@ def test_without_scripts_one_post_carries_every_answer(hand):
     assert len(person.code()) == 8
     given = stored("site_type, damage, pin_accuracy_m, event_precision, needs, hazards, media_expected", number)
     assert given == ("EDU.SCHOOL", "D4", 15, "DAY", ["WATER", "FOOD"], ["HZ.FIRE"], 2)
+
+
+def test_a_half_written_report_comes_back_under_its_passphrase_and_goes_when_it_is_sent(hand):
+    person = hand("/report?all=1&lang=en")
+    page, drafts = person.page, person.page.locator("[data-draft-rows] li")
+    page.locator("[data-phone-more] > summary").click()
+    page.locator("#new-passphrase").fill("river stone cloud apple")
+    page.get_by_role("button", name="Keep drafts").click()
+    person.tick("School")
+    page.locator("#words").fill("Half of it is gone.")
+    expect(drafts).to_have_count(1, timeout=20_000)
+    person.open("/report?all=1&lang=en")
+    assert page.locator("#words").input_value() == ""
+    page.locator("[data-phone-more] > summary").click()
+    page.locator("#passphrase").fill("river stone cloud apple")
+    page.get_by_role("button", name="Open drafts").click()
+    page.get_by_role("button", name="Go on writing").click()
+    expect(page.locator("#words")).to_have_value("Half of it is gone.")
+    assert page.locator("[name=site_type]:checked").input_value() == "EDU.SCHOOL"
+    person.send()
+    expect(drafts).to_have_count(0)
