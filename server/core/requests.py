@@ -12,6 +12,7 @@ from flask_limiter import Limiter
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from server.core.database import session
 from server.core.limits import SCHEME
 from server.core.problems import Problem, answer
 from server.core.settings import Settings
@@ -19,6 +20,7 @@ from server.core.tally import TALLY
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 FORM_BYTES = 8 * 15_000_000 + 1_000_000  # eight photos and the words around them
+AT_ONCE_BYTES = 1_400  # a body that fits a packet is not waited for
 DEEPEST = 32  # a report is three levels deep; what is deeper is no report
 
 HEADERS = {
@@ -62,6 +64,7 @@ def init_app(app: Flask, chosen: Settings) -> None:
     limiter.init_app(app)
     app.before_request(_refuse_cross_site)
     app.before_request(_refuse_unreadable)
+    app.before_request(_let_go_of_the_database)
     app.after_request(_add_headers)
 
 
@@ -87,6 +90,12 @@ def _refuse_unreadable() -> Response | None:
     if request.method in UNSAFE and request.content_length is None and request.headers.get("Transfer-Encoding"):
         return answer(Problem("length_required"))
     return None
+
+
+def _let_go_of_the_database() -> None:
+    """A slow phone takes minutes for its body, and must hold no connection meanwhile; who is asking is known already."""
+    if (request.content_length or 0) > AT_ONCE_BYTES:
+        session.rollback()
 
 
 def _add_headers(response: Response) -> Response:

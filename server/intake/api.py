@@ -66,7 +66,7 @@ def give_turn_back(_error: BaseException | None) -> None:
 
 
 def _body() -> bytes:
-    """The whole body, whole before anybody's turn is taken: a slow phone holds up nobody."""
+    """The whole body, before anybody's turn is taken: a slow phone holds up nobody."""
     if request.mimetype == sealed.CONTENT_TYPE:
         return requests.body(sealed.BODY_BYTES)
     requests.accepts_json()
