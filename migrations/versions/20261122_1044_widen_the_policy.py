@@ -91,7 +91,7 @@ def upgrade() -> None:
     sa.Column('until_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_by', sa.Uuid(), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("kind IN ('standing','rows','policy','put_back','release')", name=op.f('ck_proposals_kind_known')),
+    sa.CheckConstraint("kind IN ('standing','rows','policy','put_back','release','situation')", name=op.f('ck_proposals_kind_known')),
     sa.ForeignKeyConstraint(['agreed_by'], ['people.id'], name=op.f('fk_proposals_agreed_by_people')),
     sa.ForeignKeyConstraint(['ended_by'], ['people.id'], name=op.f('fk_proposals_ended_by_people')),
     sa.ForeignKeyConstraint(['proposed_by'], ['people.id'], name=op.f('fk_proposals_proposed_by_people')),

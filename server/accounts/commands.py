@@ -53,7 +53,9 @@ def list_users() -> None:
     for person in session.scalars(select(Person).order_by(Person.email)):
         state = "" if person.active else " (closed)"
         where = person.organisation.name if person.organisation else "-"
-        click.echo(f"{person.email:40} {person.alias:20} {','.join(role.name for role in person.roles):24} {where}{state}")
+        click.echo(
+            f"{person.email:40} {person.alias:20} {','.join(role.name for role in person.roles):24} {where}{state}"
+        )
 
 
 @users.command("close")
@@ -114,7 +116,9 @@ def list_keys() -> None:
     """All keys by their first characters."""
     names: dict[UUID, str] = {row.id: row.name for row in session.execute(select(Organisation.id, Organisation.name))}
     for key in session.scalars(select(ApiKey).order_by(ApiKey.created_at)):
-        state = "taken back" if key.revoked_at else f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "without end"
+        state = (
+            "taken back" if key.revoked_at else f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "without end"
+        )
         click.echo(f"{key.prefix:16} {key.name:24} {names[key.organisation_id]:32} {state}")
 
 

@@ -28,6 +28,7 @@ ACTIONS: dict[str, set[Role]] = {
     "put_back_into_public": {Role.STEWARD, Role.PROTECTION},
     "see_publication": {Role.COORD, Role.STEWARD, Role.PROTECTION, Role.AUDITOR},
     "issue_warning": {Role.AUTHORITY},
+    "say_situation": {Role.PROTECTION},
     "sign_publication": {Role.STEWARD, Role.PROTECTION},
     "prepare_release": {Role.STEWARD},
     "approve_release": {Role.STEWARD, Role.PROTECTION},

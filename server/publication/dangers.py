@@ -26,7 +26,7 @@ from server.places.models import AdminArea, AreaContext, BaselineSite
 from server.publication.cases import AreaMode, Surroundings
 from server.publication.counting import cell_shape
 from server.publication.policy import policy
-from server.publication.rule_models import PublishedWarning, DangerWarning
+from server.publication.rule_models import DangerWarning, PublishedWarning
 from server.publication.rules import CONFLICT, situation
 from server.vocabulary import Hazard, SiteType
 

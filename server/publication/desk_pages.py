@@ -14,13 +14,14 @@ from server.accounts.service import current_actor, must, requires
 from server.core.clock import now
 from server.core.database import session
 from server.core.erasure import ErasureProof
+from server.core.i18n import words
 from server.core.problems import Problem
 from server.places.baselines import baselines
-from server.publication import approving, changing, dangers, explaining, proposals, takedown, utility
+from server.publication import approving, changing, dangers, explaining, proposals, situations, takedown, utility
 from server.publication.desk_reading import next_batch_at, waiting_rows
 from server.publication.policy import MODES
 from server.publication.rule_models import Proposal
-from server.vocabulary import GeometryLevel, Hazard, SensitivityClass, SiteGroup, Tier, TimeLevel
+from server.vocabulary import ContextMode, GeometryLevel, Hazard, SensitivityClass, SiteGroup, Tier, TimeLevel
 
 blueprint = Blueprint("publication_desk", __name__, url_prefix="/desk/publication")
 
@@ -71,6 +72,8 @@ def agree(proposal_id: UUID) -> Response:
     found = session.get(Proposal, proposal_id)
     if found is not None and found.kind == "put_back":
         takedown.agree_put_back(actor, proposal_id)
+    elif found is not None and found.kind == "situation":
+        situations.agree(actor, proposal_id)
     else:
         proposals.agree(actor, proposal_id)
     return _back("agreed")
@@ -129,6 +132,28 @@ def change_rules() -> Response:
     until = now() + timedelta(days=days) if days else None
     made = changing.propose_change(must("sign_publication"), asked, reason=request.form.get("reason", ""), until=until)
     return redirect(f"/desk/publication/rules?done={'changed' if made.agreed_at else 'proposed'}", 303)  # type: ignore[return-value]
+
+
+@blueprint.get("/situations")
+@requires("see_publication")
+def show_situations() -> str:
+    """What was said of the areas, and the form that says it anew."""
+    return render_template(
+        "publication/desk/situations.html", said_now=situations.said_now(), modes=list(ContextMode),
+        done=request.args.get("done", ""),
+    )  # fmt: skip
+
+
+@blueprint.post("/situations")
+@requires("say_situation")
+def say_situation() -> Response:
+    """Say in what situation an area is."""
+    mode = next((mode for mode in ContextMode if mode == request.form.get("mode")), ContextMode.CONFLICT_ACTIVE)
+    waits = situations.say(
+        must("say_situation"), pcode=request.form.get("pcode", "").strip(), mode=mode, days=_number("days", most=30),
+        reason=request.form.get("reason", ""),
+    )  # fmt: skip
+    return redirect(f"/desk/publication/situations?done={'proposed' if waits else 'said'}", 303)  # type: ignore[return-value]
 
 
 @blueprint.get("/lists")
@@ -196,6 +221,8 @@ def said_of(found: Proposal) -> str:
         return _("Signatures under %(n)s rows.", n=len(body["rows"]))
     if found.kind == "put_back":
         return _("Put back: %(records)s", records=", ".join(body["records"][:20]))
+    if found.kind == "situation":
+        return f"{body['pcode']}: {words(ContextMode(body['mode']))}"
     if found.kind == "policy":
         return f"{body['context']} · {body['sensitivity']} · {body['field']} = {body['value']}"
     return found.kind
@@ -221,6 +248,7 @@ def _links() -> list[tuple[str, str]]:
     actor = current_actor()
     links = [
         ("/desk/publication", _("Approvals")), ("/desk/publication/rules", _("Rules")),
+        ("/desk/publication/situations", _("Situations")),
         ("/desk/releases", _("Dated data sets")), ("/desk/publication/lists", _("Lists of places")),
         ("/desk/publication/measures", _("What hiding costs")),
         ("/desk/publication/erasures", _("Erasures")),

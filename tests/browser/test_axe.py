@@ -19,7 +19,7 @@ LOST = "/desk/incidents/INC-NOTHING0"
 PUBLIC = (
     "/", "/report", "/receipt", "/sign-in", "/map", "/map/table", "/data", "/data/rules", "/nothing-here", LOST,
 )  # fmt: skip
-PUBLICATION = tuple(f"/desk/publication{rest}" for rest in ("", "/rules", "/lists", "/measures", "/erasures"))
+PUBLICATION = tuple(f"/desk/publication{rest}" for rest in ("", "/rules", "/situations", "/lists", "/measures", "/erasures"))
 REFUSED = {"/nothing-here", LOST}  # 404, 401: Chromium tells the console about them
 KINDS = ("RES.APT", "RES.APT", "TRA.ROAD", "EDU.SCHOOL")
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"

@@ -9,13 +9,14 @@ from sqlalchemy import select
 from server.core.clock import now
 from server.core.database import session
 from server.core.erasure import prove
+from server.publication import situations
 from server.publication.models import PublishedIncident
 from server.publication.service import publish_batch
 from server.vocabulary import SiteType
 
 DESK = "/desk/publication"
 DAY = timedelta(days=1)
-PAGES = ("", "/rules", "/lists", "/measures", "/erasures")
+PAGES = ("", "/rules", "/situations", "/lists", "/measures", "/erasures")
 
 
 @pytest.fixture
@@ -165,3 +166,38 @@ def test_an_authority_warns_and_ends_its_warning(as_, war, client):
     assert told["warning_id"] in page(walid, "/warnings")
     walid.post(f"{DESK}/warnings/{told['warning_id']}/end")
     assert client.get("/api/v1/public/warnings").get_json()["items"] == []
+
+
+# ── Situations ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def say(browser, mode, pcode="NO9002", days="9", reason="agreed with the working group"):
+    return browser.post(f"{DESK}/situations", data={"pcode": pcode, "mode": mode, "days": days, "reason": reason})
+
+
+def modes():
+    return {(one.pcode, one.mode.value) for one in situations.said_now()}
+
+
+def test_a_stricter_situation_holds_at_once(as_, war):
+    assert say(as_("pilar"), "CONFLICT_ACTIVE").headers["Location"].endswith("said")
+    assert ("NO9002", "CONFLICT_ACTIVE") in modes()
+
+
+def test_a_looser_situation_waits_for_a_second_person_and_ends_what_was_said_before(as_, war):
+    pilar, sana = as_("pilar"), as_("sana")
+    say(pilar, "CONFLICT_ACTIVE")
+    assert say(pilar, "DISASTER").headers["Location"].endswith("proposed")
+    assert ("NO9002", "DISASTER") not in modes()
+    agree_to_all(sana)
+    assert {mode for pcode, mode in modes() if pcode == "NO9002"} == {"DISASTER"}
+
+
+@pytest.mark.parametrize("changes", [{"pcode": "XX"}, {"days": "31"}, {"days": "0"}, {"reason": " "}], ids=str)
+def test_a_situation_of_nowhere_for_too_long_or_without_a_reason_is_refused(as_, war, changes):
+    assert say(as_("pilar"), "DISASTER", **changes).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["sana", "chipo", "bohdan"])
+def test_only_the_protection_focal_point_says_in_what_situation_an_area_is(as_, war, name):
+    assert say(as_(name), "CONFLICT_ACTIVE").status_code == 403
