@@ -66,7 +66,7 @@ class Response:
     def publish(self, days=120):
         """The batch of a later day, when every wait is over."""
         with settled():
-            publish_batch(now() + timedelta(days=days))
+            publish_batch(now() + timedelta(days=days), agreed=town.AGREED)
         self._forget()
 
     def _forget(self):
