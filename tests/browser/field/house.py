@@ -13,7 +13,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from tests.conftest import ROOT, _public, clone
 
-PATIENCE_S = 40
+PATIENCE_S = 90
 SETUP = (
     "from server.app import create_app; from server.core.database import settled; from server.reports import keys\n"
     "app = create_app()\n"
@@ -42,7 +42,7 @@ class House:
     def start(self):
         command = [sys.executable, "-m", "gunicorn", "-c", "scripts/gunicorn.conf.py", "wsgi:app"]
         self.running = subprocess.Popen(command, cwd=ROOT, env=self.environment, stderr=subprocess.DEVNULL, process_group=0)
-        wait_until(self._answers, patience_s=120)
+        wait_until(self._answers, patience_s=240)
         return self
 
     def run(self, *words):

@@ -51,7 +51,7 @@ class Phone:
     def visit(self, path="/report?all=1&lang=en", page=None):
         """The page at `path`, in a tab of its own unless one is given; ready when it shows the phone's part."""
         page = page or self.context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(self.address + path)
         self.page = page
@@ -121,7 +121,7 @@ class Phone:
         """Wait until the list on the screen shows a report in a state; gives its row."""
         row = (page or self.page).locator(f'.queue [data-id="{number}"][data-state="{state}"]')
         try:
-            row.wait_for(timeout=30_000)
+            row.wait_for(timeout=60_000)
         except Timeout:
             raise AssertionError(f"{number} never came to be {state}: {self.rows(page=page)} {self.errors}") from None
         return row
