@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text
 
 from server.accounts.policy import SYSTEM
 from server.core.database import session
@@ -32,18 +32,24 @@ class Arrival:
         return self.report.withdrawn_at is None and self.report.superseded_by is None and not self.report.quarantine
 
 
+_PHOTOS = (
+    select(Photo.perceptual_hash)
+    .where(Photo.report_id == Report.id, Photo.state == "CLEAN", Photo.perceptual_hash.is_not(None))
+    .order_by(Photo.position)
+)
+_LIES = select(Attachment.incident_id).where(Attachment.report_id == Report.id, Attachment.ended_at.is_(None))
+_SOURCE = select(Import.source).where(Import.id == Report.import_id)
+_ARRIVAL = (  # made once: every report asks it
+    select(Report, _LIES.scalar_subquery(), func.array(_PHOTOS.scalar_subquery()), _SOURCE.scalar_subquery())
+    .where(Report.id == bindparam("report"))
+    .execution_options(populate_existing=True)
+)
+
+
 def take_up(report_id: UUID) -> Arrival | None:
     """The report as it is now, or None."""
     access.enter(SYSTEM)
-    photos = (
-        select(Photo.perceptual_hash)
-        .where(Photo.report_id == Report.id, Photo.state == "CLEAN", Photo.perceptual_hash.is_not(None))
-        .order_by(Photo.position)
-    )
-    lies = select(Attachment.incident_id).where(Attachment.report_id == Report.id, Attachment.ended_at.is_(None))
-    source = select(Import.source).where(Import.id == Report.import_id)
-    query = select(Report, lies.scalar_subquery(), func.array(photos.scalar_subquery()), source.scalar_subquery()).where(Report.id == report_id)
-    row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    row = session.execute(_ARRIVAL, {"report": report_id}).one_or_none()
     return Arrival(row[0], row[1], tuple(row[2] or ()), row[3]) if row else None
 
 

@@ -21,6 +21,7 @@ from server.matching.scoring import Relation
 from server.matching.verdicts import Finding
 from server.matching.worth import Stakes, worth
 from server.reports import access
+from server.vocabulary import Certainty
 
 KEPT_FOR = timedelta(minutes=3)
 ANSWERS = ("same", "second_strike", "apart")
@@ -154,17 +155,19 @@ def pair_of(suggestion_id: UUID) -> Pair:
     return Pair(*row)
 
 
+_OTHERS = text("""
+SELECT i.id, i.certainty, i.people_trapped, i.needs, i.report_count FROM incidents i
+WHERE i.id = ANY(CAST(:others AS uuid[])) AND i.merged_into IS NULL AND i.id <> :incident
+  AND NOT EXISTS (SELECT FROM suggestions s WHERE s.incident_id = i.id AND s.other_id = :incident)""")
+
+
 def ask(incident: Incident, findings: Sequence[Finding], report_id: UUID) -> None:
     """Put doubtful pairs before a person, once for each pair of incidents; a pair that was settled is not asked again."""
     others = {UUID(finding.incident): finding for finding in findings}
     if not others:
         return
-    known = session.execute(
-        select(Incident, Suggestion.id)
-        .outerjoin(Suggestion, and_(Suggestion.incident_id == Incident.id, Suggestion.other_id == incident.id))
-        .where(Incident.id.in_(others), Incident.merged_into.is_(None), Incident.id != incident.id)
-    )
-    rows = [_row(incident, other, others[other.id], report_id) for other, asked in known if asked is None]
+    known = session.execute(_OTHERS, {"others": list(others), "incident": incident.id})
+    rows = [_row(incident, other, others[other.id], report_id) for other in known]
     if not rows:
         return
     new = insert(Suggestion).values(rows)
@@ -187,7 +190,7 @@ def weigh(incident_id: UUID) -> int:
     return len(rows)
 
 
-def _row(incident: Incident, other: Incident, finding: Finding, report_id: UUID) -> dict[str, Any]:
+def _row(incident: Incident, other: Any, finding: Finding, report_id: UUID) -> dict[str, Any]:
     return {
         "id": uuid4(),
         "incident_id": incident.id,
@@ -200,9 +203,9 @@ def _row(incident: Incident, other: Incident, finding: Finding, report_id: UUID)
     }
 
 
-def _stakes(incident: Incident) -> Stakes:
+def _stakes(incident: Any) -> Stakes:
     return Stakes(
-        certainty=incident.certainty,
+        certainty=Certainty(incident.certainty),
         people_trapped=bool(incident.people_trapped),
         needs=len(incident.needs or ()),
         reports=incident.report_count or 1,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, func, literal, or_, select, update
+from sqlalchemy import Uuid, and_, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from server.accounts.policy import Actor
@@ -13,6 +13,10 @@ from server.core.database import session
 from server.matching.models import Attachment, IncidentChange, PairRuling
 
 Pair = tuple[str, str]
+_STANDING = text(
+    "SELECT report_a, report_b, ruling FROM pair_rulings "
+    "WHERE ended_at IS NULL AND report_a = ANY(CAST(:reports AS uuid[])) AND report_b = ANY(CAST(:reports AS uuid[]))"
+)
 _COLUMNS = ["id", "report_a", "report_b", "ruling", "change_id", "person_id"]
 
 
@@ -65,12 +69,7 @@ def release(change: IncidentChange, report_id: UUID, incident_id: UUID) -> None:
 
 def standing(report_ids: Iterable[UUID]) -> tuple[list[Pair], list[Pair]]:
     """The pairs that must, and those that must not, lie together among these reports, as text, in order."""
-    ids = list(report_ids)
-    rows = session.execute(
-        select(PairRuling.report_a, PairRuling.report_b, PairRuling.ruling).where(
-            PairRuling.ended_at.is_(None), PairRuling.report_a.in_(ids), PairRuling.report_b.in_(ids)
-        )
-    )
+    rows = session.execute(_STANDING, {"reports": list(report_ids)})
     found: dict[str, list[Pair]] = {"must": [], "cannot": []}
     for one, other, ruling in rows:
         found[ruling].append((str(one), str(other)))

@@ -159,7 +159,9 @@ def _lay_on(report: Report, verdict: Verdict, together: Together, weights: Weigh
     found = verdict.attach
     if found is None:
         raise ValueError("there is nothing to lay it on")
-    incident = links.locked([links.current(UUID(found.incident))]).popitem()[1]
+    incident = links.locked([UUID(found.incident)]).popitem()[1]
+    if incident.merged_into:
+        incident = links.locked([links.current(incident.id)]).popitem()[1]
     _join(incident, verdict.together)
     reasons = [reason.as_json() for reason in found.reasons]
     laid = together.lay(incident.id, score=found.total, reasons=reasons, version=weights.version)
