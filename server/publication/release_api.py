@@ -119,11 +119,13 @@ def get_signing_key() -> Response:
     return _answer({"algorithm": "Ed25519", "public_key": signing.public_key(), "pem": signing.public_key_pem()})
 
 
-@blueprint.get("/verify_release.py")
+@blueprint.get("/verify-release")
 @blueprint.alt_response(200, description="A short program", content_type="text/x-python")
 def get_verifier() -> Response:
     """A program that stands alone and checks a data set you downloaded."""
-    return _text(VERIFIER.read_text(encoding="utf-8"), "text/x-python")
+    response = _text(VERIFIER.read_text(encoding="utf-8"), "text/x-python")
+    response.headers["Content-Disposition"] = 'attachment; filename="verify-release"'
+    return response
 
 
 def described(release: Release) -> dict[str, Any]:

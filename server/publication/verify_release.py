@@ -1,6 +1,6 @@
 """Check a dated data set that was downloaded: that nobody changed it, and that it is what Tessera signed.
 
-    python verify_release.py FOLDER [--key PUBLIC_KEY_IN_HEX]
+    python verify-release FOLDER [--key PUBLIC_KEY_IN_HEX]
 
 FOLDER holds manifest.json, manifest.sig and files of the data set (all, or those you need). This file stands alone: it
 needs Python 3.9 or later and the package "cryptography". Without --key it takes the key that the manifest names, and says

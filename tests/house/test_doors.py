@@ -27,11 +27,16 @@ PUBLIC_DOORS = {
     "/api/v1/public/nearby", "/api/v1/public/policy", "/data/rules",
     "/api/v1/public/warnings", "/api/v1/public/warnings/<warning_id>.xml",
     "/service-worker.js", "/report/phone", "/measures", "/measures/clean",
-    "/ogc", "/ogc/collections", "/ogc/collections/incidents", "/ogc/collections/incidents/items",
+    "/data/<number>", "/api/v1/public/releases", "/api/v1/public/releases/<number>", "/api/v1/public/releases/<number>/<name>",
+    "/api/v1/public/changes", "/api/v1/public/revocations", "/api/v1/public/signing-key", "/api/v1/public/verify-release",
+    "/api/v1/public/tiles.json", "/api/v1/public/tiles/<int:z>/<int:x>/<int:y>.mvt", "/api/v1/public/feed.atom",
+    "/api/v1/public/catalog.jsonld", "/api/v1/public/dataset.jsonld", "/api/v1/public/codelists.csv",
+    "/api/v1/public/codelists/<name>.csv", "/api/v1/public/crosswalks.csv", "/api/v1/public/columns.csv",
+    "/ogc/api", "/ogc", "/ogc/collections", "/ogc/collections/incidents", "/ogc/collections/incidents/items",
     "/ogc/collections/incidents/items/<incident_id>", "/ogc/conformance",
 }  # fmt: skip
 SELDOM = {
-    "Allow", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Length", "Content-Type", "Date", "ETag", "Last-Modified",
+    "Allow", "Cache-Control", "Accept-Ranges", "Content-Disposition", "Content-Encoding", "Content-Range", "Repr-Digest", "Content-Length", "Content-Type", "Date", "ETag", "Last-Modified",
     "Location", "Retry-After", "Set-Cookie", "Vary", "Access-Control-Allow-Origin", "WWW-Authenticate",
     "Tus-Resumable", "Tus-Version", "Upload-Offset",  # at the door of uploads, which speaks tus
     "Tessera-Shell", "Content-Language", "Clear-Site-Data",

@@ -228,8 +228,8 @@ def test_the_list_of_files_is_signed_and_every_file_is_what_the_list_says(client
 
 
 def test_one_changed_byte_is_found_by_the_program_that_stands_alone(client, downloaded, tmp_path):
-    program = tmp_path / "verify_release.py"
-    program.write_bytes(client.get(f"{PUBLIC}/verify_release.py").data)
+    program = tmp_path / "verify-release"
+    program.write_bytes(client.get(f"{PUBLIC}/verify-release").data)
     assert subprocess.run([sys.executable, program, downloaded], capture_output=True, check=False).returncode == 0
     for name in ("manifest.json", "columns.csv", "manifest.sig"):
         whole = (downloaded / name).read_bytes()
