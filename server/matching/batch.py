@@ -6,7 +6,7 @@ its columns, so an engine of many machines can take the pieces apart.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from server.matching.accounts import Account, Columns, Floats, Whole
 from server.matching.clustering import Linkage, cluster_rows, groups
 from server.matching.context import surroundings
 from server.matching.files import account_of, each_row, write_rows
+from server.matching.lists import distinct_lists
 from server.matching.pairs import Pairs, Rarity
 from server.matching.scoring import judge
 from server.matching.weights import Weights
@@ -31,7 +32,10 @@ Links = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Compared:
-    """Every candidate pair of a file with what was judged of it; rows are in the order of the ids."""
+    """Every candidate pair of a file with what was judged of it; rows are in the order of the ids.
+
+    ``distinct`` names the lists that count what stands twice in them as two.
+    """
 
     ids: list[str]
     columns: Columns
@@ -40,6 +44,7 @@ class Compared:
     total: Floats
     attach: np.ndarray
     conflict: np.ndarray
+    distinct: frozenset[str] = frozenset()
 
 
 def cluster_file(source: Path, target: Path, weights: Weights) -> tuple[int, int]:
@@ -63,17 +68,21 @@ def compare(accounts: Iterable[Account] | Columns, weights: Weights) -> Compared
     """Judge every pair of accounts that is near enough. The order of the accounts does not matter."""
     columns = (accounts if isinstance(accounts, Columns) else Columns(accounts)).sorted()
     left, right = blocking.candidate_pairs(columns, weights)
+    if not weights.trees:
+        weights = replace(weights, distinct=weights.distinct | distinct_lists(columns, left, right))
     total, attach, conflict = np.zeros(len(left)), np.zeros(len(left), bool), np.zeros(len(left), bool)
     for piece, pairs in laid_out(columns, left, right, weights):
         judged = judge(pairs, weights)
         total[piece], attach[piece], conflict[piece] = judged.total, judged.attach, judged.conflict
-    return Compared(columns.ids, columns, left, right, total, attach, conflict)
+    return Compared(columns.ids, columns, left, right, total, attach, conflict, weights.distinct)
 
 
-def laid_out(columns: Columns, left: Whole, right: Whole, weights: Weights) -> Iterator[tuple[slice, Pairs]]:
-    """The pairs in pieces, each with all that its measures ask for."""
+def laid_out(
+    columns: Columns, left: Whole, right: Whole, weights: Weights, *, with_context: bool = False
+) -> Iterator[tuple[slice, Pairs]]:
+    """The pairs in pieces, each with all that its measures ask for (or with the context too, whatever they ask for)."""
     crowd = blocking.crowding(columns, left, right)
-    context = surroundings(columns, left, right) if weights.needs_context else {}
+    context = surroundings(columns, left, right) if weights.needs_context or with_context else {}
     rarity = Rarity.of(columns) if len(columns) >= ENOUGH_WORDS else weights.rarity
     for start in range(0, len(left), PIECE):
         piece = slice(start, start + PIECE)
@@ -122,7 +131,7 @@ def _clusters(
     if refused is not None:
         ruled = {tuple(sorted(pair)) for pair in bound}
         apart += [pair for pair in zip(compared.left[refused].tolist(), compared.right[refused].tolist(), strict=True) if pair not in ruled]
-    apart += _listed(compared, worth, weights, bound)
+    apart += _listed(compared, worth, bound)
     absent = weights.absent
     if linkage == "mean":
         worth = np.maximum(worth, absent)
@@ -132,10 +141,10 @@ def _clusters(
     return dict(zip(compared.ids, (compared.ids[place] for place in found.tolist()), strict=True))
 
 
-def _listed(compared: Compared, worth: Floats, weights: Weights, bound: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _listed(compared: Compared, worth: Floats, bound: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Rows of one list that never names a thing twice, within each connected part (unless a person bound them)."""
     names = compared.columns.source_names
-    distinct = {number for number, name in enumerate(names) if name in weights.distinct}
+    distinct = {number for number, name in enumerate(names) if name in compared.distinct}
     if not distinct:
         return
     ruled = {tuple(sorted(pair)) for pair in bound}

@@ -133,18 +133,12 @@ def _lesson(labelled: Labelled, left: Whole, right: Whole, weights: Weights) -> 
     sure = labelled.gold[left].astype(int) + labelled.gold[right]
     trust = np.where(same | (sure == 2), 1.0, np.where(sure == 1, training.DISTRACTOR_WEIGHT, 0.0))
     matrix = np.empty((len(left), len(LEARNT)), np.float32)
-    for piece, pairs in batch.laid_out(labelled.columns, left, right, replace(weights, trees=_Asking())):
+    for piece, pairs in batch.laid_out(labelled.columns, left, right, weights, with_context=True):
         values = measure(pairs, LEARNT)
         for column, name in enumerate(LEARNT):
             matrix[piece, column] = values[name]
     fold = growing.folds_of(labelled.columns, labelled.cluster)
     return growing.Lesson(LEARNT, matrix, same, trust, (fold[left], fold[right]))
-
-
-class _Asking:
-    """Trees that are not yet grown, but will ask about everything."""
-
-    measures = LEARNT
 
 
 def _with_trees(

@@ -36,7 +36,7 @@ def _keep(found: dict[str, np.ndarray], name: str, one: np.ndarray, other: np.nd
     found[f"{name}_many"] = np.maximum(one, other).astype(np.float32)
 
 
-def _ranks(owner: Whole, value: Floats) -> Floats:
+def _ranks(owner: Whole, value: Floats) -> np.ndarray:
     """How many of the same owner's values are smaller; equal ones share the smallest rank. Values are told apart to a millimetre."""
     value = np.round(value, 3)
     order = np.lexsort((value, owner))

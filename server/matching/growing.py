@@ -95,7 +95,7 @@ def _judged_by_others(lesson: Lesson, fold: int) -> tuple[np.ndarray, Floats]:
 
     text = grow(lesson, lesson.inside([one for one in range(FOLDS) if one != fold]))
     unseen = (lesson.folds[0] == fold) | (lesson.folds[1] == fold)
-    return unseen, lightgbm.Booster(model_str=text).predict(lesson.matrix[unseen], raw_score=True, num_threads=1)
+    return unseen, np.asarray(lightgbm.Booster(model_str=text).predict(lesson.matrix[unseen], raw_score=True, num_threads=1))
 
 
 def sampled(same: np.ndarray, trust: Floats, most: int = MOST_PAIRS) -> tuple[Whole, Floats]:

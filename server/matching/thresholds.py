@@ -15,7 +15,7 @@ from server.matching.accounts import Columns, Floats, Whole
 from server.matching.scoring import judge
 from server.matching.weights import Linkage, Weights, weights_from
 
-SAFEST, SAFE = 0.004, 0.011  # the share of incidents that the automatic band may join with another one, on unseen places
+SAFEST, SAFE = 0.004, 0.014  # the share of incidents that the automatic band may join with another one, on unseen places
 HALF = 0.5  # the strictest goal is kept where so many of the pairs are still found
 JOINS = tuple(step / 2 for step in range(-8, 4))
 LINKAGES: tuple[Linkage, ...] = ("single", "mean", "sum")
@@ -23,7 +23,7 @@ ATTACHES = tuple(step / 4 for step in range(-12, 33))
 WINDOWS_HOURS = (3.0, 24.0, 168.0)
 BEYOND_REACH = -6.0  # what a pair out of reach is held to be worth where clusters join by their mean
 BEYOND_REACH_SUM = -0.5
-MOST_TRIED = 40_000  # reports on which every linkage is tried; more are cut to some of the folds
+MOST_JOINED, MOST_TRIED = 15_000, 40_000  # reports on which joins, and bands, are tried; of more some whole stripes are taken
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ def _best_join(labelled: Labelled, weights: Weights, left: Whole, right: Whole, 
     A peak is not trusted: single linkage chains a whole street as soon as one score is a little too high elsewhere. What counts is
     the mean with the joins just above and below.
     """
-    some = _some(labelled)
+    some = _some(labelled, MOST_JOINED)
     kept = some[left] & some[right]
-    compared = _compared(labelled, left[kept], right[kept], total[kept])
+    compared = _compared(labelled, left[kept], right[kept], total[kept], weights.distinct)
     tried = {}
     for linkage, join in product(LINKAGES, JOINS):
         tuned = replace(weights, linkage=linkage, join=join, absent=_absent(linkage, join))
@@ -92,18 +92,13 @@ def _around(tried: dict[tuple[Linkage, float], dict[str, Any]], one: dict[str, A
     return sum(near) / len(near)
 
 
-def _some(labelled: Labelled) -> np.ndarray:
-    """Which reports the linkages are tried on: all, or those of some whole stripes of longitude."""
-    if len(labelled.columns) <= MOST_TRIED:
+def _some(labelled: Labelled, most: int) -> np.ndarray:
+    """Which reports settings are tried on: all, or those of some whole stripes of longitude."""
+    if len(labelled.columns) <= most:
         return np.ones(len(labelled.columns), bool)
     first = np.unique(labelled.cluster, return_index=True)[1][np.unique(labelled.cluster, return_inverse=True)[1]]
     stripe = np.floor(np.nan_to_num(labelled.columns.lon[first]) * 20).astype(np.int64)
-    return stripe % ceil_div(len(labelled.columns), MOST_TRIED) == 0
-
-
-def ceil_div(one: int, other: int) -> int:
-    """The quotient, rounded up."""
-    return -(-one // other)
+    return stripe % -(-len(labelled.columns) // most) == 0
 
 
 def _absent(linkage: str, join: float) -> float:
@@ -121,9 +116,11 @@ def _safest(labelled: Labelled, weights: Weights, left: Whole, right: Whole, tot
 
 
 def _tried(labelled: Labelled, weights: Weights, left: Whole, right: Whole, total: Floats) -> Iterator[dict[str, Any]]:
-    """Every setting of the automatic band with what it reaches, the careful rules first."""
-    everyone = np.ones(len(labelled.columns), bool)
-    for is_strict, window, linkage in _settings():
+    """Every setting of the automatic band with what it reaches."""
+    some = _some(labelled, MOST_TRIED)
+    kept = some[left] & some[right]
+    left, right, total = left[kept], right[kept], total[kept]
+    for is_strict, window, linkage in _settings(weights):
         margin = weights.crowding_margin if is_strict else 0.0
         tuned = replace(
             weights, is_strict=is_strict, same_event_hours=window, sure_linkage=linkage, attach=-np.inf, trees=None, crowding_margin=margin
@@ -131,18 +128,19 @@ def _tried(labelled: Labelled, weights: Weights, left: Whole, right: Whole, tota
         attach, conflict = _judged(labelled, tuned, left, right)
         for threshold in ATTACHES:
             sure = attach & (total >= threshold)
-            compared = replace(_compared(labelled, left, right, total), attach=sure, conflict=conflict)
+            compared = replace(_compared(labelled, left, right, total, weights.distinct), attach=sure, conflict=conflict)
             tuned = replace(tuned, attach=threshold, absent=_absent(linkage, threshold))
-            found = _agreement(labelled, batch.automatic(compared, tuned), everyone)
+            found = _agreement(labelled, batch.automatic(compared, tuned), some)
             yield {
                 "attach": threshold, "is_strict": is_strict, "crowding_margin": margin, "same_event_hours": window,
                 "sure_linkage": linkage, **found,
             }  # fmt: skip
 
 
-def _settings() -> Iterator[tuple[bool, float, Linkage]]:
-    yield from ((True, window, "single") for window in WINDOWS_HOURS)
-    yield from ((False, WINDOWS_HOURS[0], linkage) for linkage in ("single", "mean"))  # type: ignore[misc]
+def _settings(weights: Weights) -> list[tuple[bool, float, Linkage]]:
+    """The ways to be careful: what the trees weighed already need not be asked again; lines alone need the strict rules."""
+    free: list[tuple[bool, float, Linkage]] = [(False, WINDOWS_HOURS[0], "single"), (False, WINDOWS_HOURS[0], "mean")]
+    return free if weights.trees else [*((True, window, "single") for window in WINDOWS_HOURS), *free]
 
 
 def _judged(labelled: Labelled, weights: Weights, left: Whole, right: Whole) -> tuple[np.ndarray, np.ndarray]:
@@ -154,9 +152,9 @@ def _judged(labelled: Labelled, weights: Weights, left: Whole, right: Whole) -> 
     return attach, conflict
 
 
-def _compared(labelled: Labelled, left: Whole, right: Whole, total: Floats) -> batch.Compared:
+def _compared(labelled: Labelled, left: Whole, right: Whole, total: Floats, distinct: frozenset[str]) -> batch.Compared:
     none = np.zeros(len(left), bool)
-    return batch.Compared(labelled.columns.ids, labelled.columns, left, right, total, none, none)
+    return batch.Compared(labelled.columns.ids, labelled.columns, left, right, total, none, none, distinct)
 
 
 def _agreement(labelled: Labelled, found: dict[str, str], among: np.ndarray) -> dict[str, float]:

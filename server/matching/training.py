@@ -83,6 +83,7 @@ def adapt(data: dict[str, Any], values: Mapping[str, Floats], same: np.ndarray) 
     design = Design({name: np.array(line["knots"], float) for name, line in own.items()})
     before = np.concatenate([[data["prior"]], *([*line["worth"], line["unknown"]] for line in own.values())])
     matrix = design.matrix(values)
+    matrix[:, [span.stop - 1 for span in design.spans.values()]] = 0  # silence stays worth what it was
     penalty = design.penalty() * (LOYALTY / RIDGE)
     penalty[0, 0] = LOYALTY
     moved = _logistic(matrix, same.astype(float), np.ones(len(same)), penalty, before=before)
@@ -128,10 +129,20 @@ def _logistic(
         slope = matrix.T @ (weight * (same - chance)) - penalty @ (worth - start)
         curve = (matrix * (weight * chance * (1 - chance)).astype(np.float32)[:, None]).T @ matrix + penalty
         step = np.linalg.solve(curve, slope)
-        worth += step * min(1.0, 4.0 / max(1e-9, float(np.abs(step).max())))
+        step *= min(1.0, 4.0 / max(1e-9, float(np.abs(step).max())))
+        cost = _cost(matrix, same, weight, penalty, worth, start)
+        while np.abs(step).max() > 1e-3 and _cost(matrix, same, weight, penalty, worth + step, start) > cost:
+            step /= 2
+        worth += step
         if np.abs(step).max() < 1e-3:
             break
     return worth
+
+
+def _cost(matrix: np.ndarray, same: Floats, weight: Floats, penalty: np.ndarray, worth: Floats, start: Floats) -> float:
+    """What the fit makes as small as it can: surprise at the labels, and distance from where it began."""
+    total, moved = matrix @ worth, worth - start
+    return float((weight * (np.logaddexp(0, total) - same * total)).sum() + moved @ penalty @ moved / 2)
 
 
 def _directed(design: Design, worth: Floats, usual: Floats) -> Floats:

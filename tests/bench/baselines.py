@@ -115,7 +115,7 @@ def _splink_pairs(reports: Reports) -> pd.DataFrame:
         ],
         additional_columns_to_retain=["row"],
     )
-    linker = Linker(frame, settings, DuckDBAPI())
+    linker = Linker(DuckDBAPI().register(frame), settings)
     linker.training.estimate_probability_two_random_records_match(
         ["l.lat = r.lat AND l.lon = r.lon AND l.category = r.category AND l.fortnight = r.fortnight"], recall=0.4
     )

@@ -12,9 +12,12 @@ graphs = st.dictionaries(pair, st.floats(-6, 6), max_size=40)
 links = st.lists(pair, max_size=6)
 
 
-def solved(worth, must=(), cannot=(), absent=-0.5):
+linkages = st.sampled_from(["sum", "mean", "single"])
+
+
+def solved(worth, must=(), cannot=(), absent=-0.5, linkage="sum"):
     try:
-        return cluster(IDS, worth, must=must, cannot=cannot, absent=absent)
+        return cluster(IDS, worth, must=must, cannot=cannot, absent=absent, linkage=linkage)
     except ContradictoryLinks:
         assume(condition=False)
 
@@ -43,34 +46,42 @@ def test_what_must_be_together_and_apart_is_refused():
         cluster("ab", {}, cannot=[("a", "a")])
 
 
-@given(graphs, links, links, st.floats(-3, 0))
-@settings(max_examples=200, deadline=None)
-def test_a_cannot_link_is_never_crossed_and_a_must_link_never_broken(worth, must, cannot, absent):
-    found = solved(worth, must, cannot, absent)
+@given(graphs, links, links, st.floats(-3, 0), linkages)
+@settings(max_examples=80, deadline=None)
+def test_a_cannot_link_is_never_crossed_and_a_must_link_never_broken(worth, must, cannot, absent, linkage):
+    found = solved(worth, must, cannot, absent, linkage)
     assert all(found[left] != found[right] for left, right in cannot)
     assert all(found[left] == found[right] for left, right in must)
 
 
-@given(graphs, links, links, st.randoms())
-@settings(max_examples=200, deadline=None)
-def test_the_order_of_the_input_does_not_matter(worth, must, cannot, random):
-    found = solved(worth, must, cannot)
+@given(graphs, links, links, linkages, st.randoms())
+@settings(max_examples=80, deadline=None)
+def test_the_order_of_the_input_does_not_matter(worth, must, cannot, linkage, random):
+    found = solved(worth, must, cannot, linkage=linkage)
     turned = {(pair[::-1] if random.random() < 0.5 else pair): value for pair, value in random.sample(sorted(worth.items()), len(worth))}
     again = cluster(
-        random.sample(IDS, len(IDS)), turned, must=random.sample(must, len(must)), cannot=random.sample(cannot, len(cannot)), absent=-0.5
-    )
+        random.sample(IDS, len(IDS)), turned, must=random.sample(must, len(must)), cannot=random.sample(cannot, len(cannot)),
+        absent=-0.5, linkage=linkage,
+    )  # fmt: skip
     assert found == again
 
 
-@given(graphs, links, st.sets(st.sampled_from(IDS), min_size=1))
-@settings(max_examples=200, deadline=None)
-def test_solving_only_what_was_touched_gives_the_same_as_solving_all(worth, cannot, touched):
+@given(graphs, links, st.sets(st.sampled_from(IDS), min_size=1), linkages)
+@settings(max_examples=80, deadline=None)
+def test_solving_only_what_was_touched_gives_the_same_as_solving_all(worth, cannot, touched, linkage):
     old = {pair: value for pair, value in worth.items() if not set(pair) & touched}
-    before = solved(old, (), cannot)
-    assert recluster(before, worth, touched=touched, cannot=cannot, absent=-0.5) == solved(worth, (), cannot)
+    before = solved(old, (), cannot, linkage=linkage)
+    again = recluster(before, worth, touched=touched, cannot=cannot, absent=-0.5, linkage=linkage)
+    assert again == solved(worth, (), cannot, linkage=linkage)
 
 
-@given(graphs)
-def test_clusters_stay_inside_connected_components(worth):
-    found, connected = solved(worth), components(IDS, worth)
+def test_the_ways_of_joining_differ_where_neighbours_chain():
+    chain = {("a", "b"): 3.0, ("b", "c"): 2.0, ("a", "c"): -2.5, ("c", "d"): -0.5, ("b", "d"): 3.0}
+    assert groups(cluster("abcd", chain, linkage="single")) == [["a", "b", "c", "d"]]
+    assert groups(cluster("abcd", chain, linkage="mean", absent=-6)) == [["a", "b"], ["c"], ["d"]]
+
+
+@given(graphs, linkages)
+def test_clusters_stay_inside_connected_components(worth, linkage):
+    found, connected = solved(worth, linkage=linkage), components(IDS, worth)
     assert all(connected[one] == connected[found[one]] for one in IDS)
