@@ -25,7 +25,8 @@ def organisations_of(incident_ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:
         .distinct()
     )
     for incident_id, organisation_id in rows:
-        found[incident_id].add(organisation_id)
+        if organisation_id:
+            found[incident_id].add(organisation_id)
     return found
 
 

@@ -110,7 +110,8 @@ def settle(actor: Actor, suggestion_id: UUID, answer: Answer) -> IncidentChange 
     suggestion = _mine(actor, suggestion_id)
     access.enter(SYSTEM)
     if _needs_another(actor, suggestion, answer.word):
-        return _propose(actor, suggestion, answer.word)
+        _propose(actor, suggestion, answer.word)
+        return None
     return _act(actor, pair_of(suggestion.id), answer)
 
 

@@ -56,9 +56,8 @@ def decide(
     findings = _findings(account, candidates, weights, said)
     allowed = [finding for finding in findings if finding.incident not in said.apart_from]
     same = [finding for finding in allowed if finding.relation is Relation.SAME]
-    attach, together = _surest(same, weights), ()
-    if attach is None:
-        attach, together = _solved(account, candidates, same, weights, said)
+    surest = _surest(same, weights)
+    attach, together = (surest, ()) if surest else _solved(account, candidates, same, weights, said)
     struck = [finding for finding in findings if finding.relation is Relation.SECOND_STRIKE]
     settled = {finding.incident for finding in (attach, *together) if finding}
     ask = [finding for finding in allowed if finding.incident not in settled and finding.band is not Band.APART]
