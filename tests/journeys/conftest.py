@@ -35,7 +35,7 @@ def by_form(client):
         answers["photos"] = [(io.BytesIO(data), name) for name, data in photos] or (io.BytesIO(b""), "")
         page = client.post("/report", data=answers, content_type="multipart/form-data")
         assert page.status_code == 200, page.text
-        code = re.search(r'<p class="receipt-code"[^>]*>(.*?)</p>', page.text, re.DOTALL)[1]
+        code = re.search(r'<ol class="receipt-code"[^>]*>(.*?)</ol>', page.text, re.DOTALL)[1]
         return answers["id"], re.sub(r"<[^>]+>|\s", "", unescape(code))
 
     return send

@@ -84,7 +84,7 @@ def test_the_small_texts_of_a_report_are_refused_or_stay_text(client, as_, work,
 def test_what_is_added_through_the_receipt_stays_text(client, as_, work, words):
     form = {"id": str(uuid4()), "site_type": "RES.APT", "damage": "D3", "place_text": "-34.9011, -56.1645", "text": "A house."}
     answer = client.post("/report", data=form, content_type="multipart/form-data")
-    code = re.sub(r"<[^>]+>|\s", "", re.search(r'<p class="receipt-code"[^>]*>(.*?)</p>', answer.text, re.DOTALL)[1])
+    code = re.sub(r"<[^>]+>", " ", re.search(r'<ol class="receipt-code"[^>]*>(.*?)</ol>', answer.text, re.DOTALL)[1])
     added = client.post("/receipt", data={"code": code, "act": "add", "words": words})
     assert added.status_code == 200
     assert dangers(added.text) == []
