@@ -48,6 +48,12 @@ export async function putBack(kept, form) {
   draw(form);
 }
 
+/** Photos in the plain file field, because the album never came over this line: only a post carries them. */
+export function hasPlainPhotos(form) {
+  const plain = form.querySelector('[data-photos]');
+  return !plain.disabled && plain.files.length > 0;
+}
+
 /** For the post without the phone's queue: the small photos in the plain file field. */
 export function fillPlainField(form) {
   const plain = form.querySelector('[data-photos]');

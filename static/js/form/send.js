@@ -3,7 +3,7 @@
  * receipt code, seal and keep, show the code. `send(form)` resolves to 'kept', 'stay' (something is missing) or 'post':
  * nothing is kept here, so the browser posts the form itself.
  */
-import { album, fillPlainField } from './album.js';
+import { album, fillPlainField, hasPlainPhotos } from './album.js';
 import { newCode } from './code.js';
 import { forgetDraft } from './drafts.js';
 import { askAround } from './help.js';
@@ -21,17 +21,20 @@ export async function send(form) {
   const account = { id: form.elements.id.value, fields: told(form), media: album(form), lang: form.elements.lang.value, writtenAt: new Date() };
   const hint = await askAround(form);
   carry(form, hint);
-  if (form.dataset.kept === 'no') return post(form);
+  if (form.dataset.kept === 'no' || hasPlainPhotos(form)) return post(form);
+  let screen;
+  let code;
+  let photosLeftOut;
   try {
-    const code = await newCode(form.dataset.words);
+    [screen, code] = [await part('kept'), await newCode(form.dataset.words)]; // all that is shown later is here before anything is kept
     const { keep } = await import('../field/outbox.js');
-    const { photosLeftOut } = await keep({ ...account, ...hint, receiptKey: code.key });
-    forgetDraft();
-    await showKept(form, code, photosLeftOut);
-    return 'kept';
+    ({ photosLeftOut } = await keep({ ...account, ...hint, receiptKey: code.key }));
   } catch {
     return post(form);
   }
+  forgetDraft();
+  showKept(form, screen, code, photosLeftOut);
+  return 'kept';
 }
 
 function post(form) {
@@ -54,8 +57,7 @@ async function tellMissing(form, lack) {
   return 'stay';
 }
 
-async function showKept(form, { words, list }, photosLeftOut) {
-  const kept = await part('kept');
+function showKept(form, kept, { words, list }, photosLeftOut) {
   kept.querySelector('[data-code]').replaceChildren(...words.map((word) => made('li', { textContent: word })));
   kept.querySelector('[data-left-out]').hidden = !photosLeftOut;
   kept.querySelector('[data-advices]').append(...[...form.querySelectorAll(SAFETY)].map((advice) => advice.cloneNode(true)));
