@@ -8,9 +8,9 @@ import server.accounts.models
 import server.core.erasure
 import server.core.ledger
 import server.evidence.models
-import server.keeping.models
 import server.evidence.upload_models
 import server.intake.proof_models
+import server.keeping.models
 import server.matching.map_models
 import server.matching.models
 import server.places.models
