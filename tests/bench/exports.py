@@ -68,7 +68,7 @@ def _built(found: dict[str, float]) -> None:
             rounds = 1 if name in LONG else max(1, min(3, ROUNDS)) if name == "gpkg" else ROUNDS
             for _ in range(rounds):
                 took = yardstick() if yardstick else 0.0
-                made = _build_apart(name, Path(folder) / name)
+                made = _build_apart(name, Path(folder) / f"file.{name}")
                 walls.append(made["seconds"])
                 memories.append(made["memory_mb"])
                 ratios.append(took / made["seconds"] if name == "gpkg" else made["seconds"] / took if took else 0.0)
@@ -115,7 +115,7 @@ def copy_csv() -> float:
 
 def copy_geojson() -> float:
     """Seconds that COPY of ST_AsGeoJSON of the same rows with their outlines takes."""
-    return _psql(f"COPY (SELECT ST_AsGeoJSON(t.*, 'place', 5) FROM ({_with_places()}) t) TO STDOUT")
+    return _psql(f"COPY (SELECT ST_AsGeoJSON(t.*, 'place', 5) FROM ({with_places()}) t) TO STDOUT")
 
 
 def ogr2ogr(folder: Path) -> float:
@@ -124,7 +124,7 @@ def ogr2ogr(folder: Path) -> float:
     out.unlink(missing_ok=True)
     began = perf_counter()
     subprocess.run(
-        ["ogr2ogr", "-q", "-f", "GPKG", str(out), f"PG:{_conninfo()}", "-sql", _with_places(), "-nln", "incidents", "-nlt", "GEOMETRY"],
+        ["ogr2ogr", "-q", "-f", "GPKG", str(out), f"PG:{_conninfo()}", "-sql", with_places(), "-nln", "incidents", "-nlt", "GEOMETRY"],
         check=True, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     return perf_counter() - began
@@ -173,6 +173,9 @@ def build(name: str, path: str) -> None:
     from server.publication.formats import FORMATS
     from server.publication.source import Source
 
+    if not FORMATS[name].streams:
+        from server.publication.formats import arrow, gdal  # noqa: F401 - a worker has loaded them before
+
     engine = create_engine(public_ground.environment()["PUBLIC_DATABASE_URL"])
     with engine.connect() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -181,7 +184,8 @@ def build(name: str, path: str) -> None:
             Source(connection, About(release_id="2026-11-20.1", policy_version="2026.1")), Path(path)
         )
         seconds = perf_counter() - began
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    memory = max(resource.getrusage(one).ru_maxrss for one in who) / 1024
     print(json.dumps({"seconds": seconds, "size": size, "memory_mb": memory}))
 
 
@@ -213,15 +217,21 @@ def _columns() -> str:
     return ", ".join(f"i.{name}" for name in COLUMNS)
 
 
-def _with_places() -> str:
+def with_places() -> str:
+    """The public columns with the place of each row as a geometry, as SQL."""
     place = "coalesce(ST_SetSRID(ST_MakePoint(i.lon, i.lat), 4326), a.shape) AS place"
     return f"SELECT {_columns()}, {place} FROM pub.incidents i LEFT JOIN pub.areas a ON a.code = i.area_code"
 
 
+def connection() -> dict[str, str]:
+    """Host, port, user and name of the database, as the public's role."""
+    with public_ground.connect() as opened:
+        told = opened.info
+        return {"host": str(told.host), "port": str(told.port), "user": str(told.user), "dbname": str(told.dbname)}
+
+
 def _conninfo() -> str:
-    with public_ground.connect() as connection:
-        told = connection.info
-        return f"host={told.host} port={told.port} user={told.user} dbname={told.dbname}"
+    return " ".join(f"{name}={value}" for name, value in connection().items())
 
 
 def _psql(statement: str) -> float:
