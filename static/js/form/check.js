@@ -52,7 +52,8 @@ function labelOf(input) {
 async function drawExpected(form) {
   const point = pointOf(form);
   if (!point) return null;
-  const asked = new URLSearchParams({ lat: point.lat, lon: point.lon, site_type: new FormData(form).get('site_type') ?? '' });
+  const given = new FormData(form);
+  const asked = new URLSearchParams({ ...point, site_type: given.get('site_type') ?? '', in_use_as: given.get('in_use_as') ?? '' });
   try {
     const answer = await fetch(`/api/v1/expected?${asked}`, { headers: { Accept: 'application/json' } });
     return answer.ok ? figure(await part('expected'), await answer.json(), point) : null;
