@@ -1,8 +1,9 @@
 """The batch of the public copy: what judging everything costs, and what it costs on a day on which one record in a hundred changed."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import perf_counter, process_time
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import insert, text
@@ -43,45 +44,29 @@ def run() -> None:
     ground.line("one in a hundred changed / everything anew", f"{day[0] / whole[0]:.3f}", "goal 0.1")
 
 
-def _timed(act: object) -> tuple[float, float]:
+def _timed(act: Any) -> tuple[float, float]:
     """Wall seconds and our own CPU seconds."""
     began, cpu = perf_counter(), process_time()
-    act()  # type: ignore[operator]
+    act()
     return perf_counter() - began, process_time() - cpu
 
 
-def _fill(session: object, at: object) -> None:
+def _fill(session: Any, at: datetime) -> None:
     """A land with places that exist, a war in one half, and records that are due."""
-    import h3
-
-    from server.core.columns import pin
     from server.matching.models import Incident
     from server.places.models import BaselineSite
+    from server.vocabulary import SiteType
     from tests.publication import town
 
-    dice = random.Random(7)
+    dice, kinds = random.Random(7), [kind for kind in SiteType if kind in KINDS]
     town.areas()
     for mode, pcode in (("CONFLICT_ACTIVE", town.DISTRICTS[0]), ("DISASTER", town.DISTRICTS[1])):
-        town.said(mode, pcode=pcode, since=at - timedelta(days=1), until=at + timedelta(days=9))  # type: ignore[operator]
-
-    def spot(near: tuple[float, float] | None) -> dict[str, object]:
-        lon, lat = near or (10.5, 59.25)
-        wide = (0.02, 0.01) if near else (0.2, 0.1)
-        lon = min(max(dice.gauss(lon, wide[0]), 10.001), 10.999)
-        lat = min(max(dice.gauss(lat, wide[1]), 59.001), 59.499)
-        region, district, place = town.pcodes(lon, lat)
-        codes = {"adm1_pcode": region, "adm2_pcode": district, "adm3_pcode": place}
-        return {"point": pin(lon, lat), "h3_r9": h3.latlng_to_cell(lat, lon, 9), **codes}
-
-    from server.vocabulary import SiteType
-
-    kinds = [kind for kind in SiteType if kind in KINDS]
-    listed = {"source": "bench", "source_dated_on": at.date(), "name": ""}  # type: ignore[attr-defined]
-    session.execute(  # type: ignore[attr-defined]
-        insert(BaselineSite), [{**listed, "site_type": dice.choice(kinds), **spot(None)} for _ in range(PLACES)]
-    )
+        town.said(mode, pcode=pcode, since=at - timedelta(days=1), until=at + timedelta(days=9))
+    listed = {"source": "bench", "source_dated_on": at.date(), "name": ""}
+    places = ({**listed, "site_type": dice.choice(kinds), **_spot(dice, (10.5, 59.25), 0.2)} for _ in range(PLACES))
+    session.execute(insert(BaselineSite), list(places))
     towns = [(10.05 + 0.9 * dice.random(), 59.05 + 0.4 * dice.random()) for _ in range(40)]
-    struck = at - timedelta(days=90)  # type: ignore[operator]
+    struck = at - timedelta(days=90)
     dated = {
         "event_earliest": struck,
         "event_latest": struck,
@@ -98,15 +83,21 @@ def _fill(session: object, at: object) -> None:
     }
     rows = []
     for number in range(RECORDS):
-        kind = dice.choice(kinds)
-        rows.append(
-            {
-                "id": uuid4(),
-                "public_id": f"BP{number:010}",
-                "site_type": kind,
-                "s_class": kind.sensitivity,
-                **usual,
-                **spot(dice.choice(towns)),
-            }
-        )
-    session.execute(insert(Incident), rows)  # type: ignore[attr-defined]
+        kind, where = dice.choice(kinds), _spot(dice, dice.choice(towns), 0.02)
+        one = {"id": uuid4(), "public_id": f"BP{number:010}", "site_type": kind, "s_class": kind.sensitivity}
+        rows.append({**one, **usual, **where})
+    session.execute(insert(Incident), rows)
+
+
+def _spot(dice: random.Random, near: tuple[float, float], wide: float) -> dict[str, Any]:
+    """A place near a point, with its cell and its areas."""
+    import h3
+
+    from server.core.columns import pin
+    from tests.publication import town
+
+    lon = min(max(dice.gauss(near[0], wide), 10.001), 10.999)
+    lat = min(max(dice.gauss(near[1], wide / 2), 59.001), 59.499)
+    region, district, place = town.pcodes(lon, lat)
+    codes = {"adm1_pcode": region, "adm2_pcode": district, "adm3_pcode": place}
+    return {"point": pin(lon, lat), "h3_r9": h3.latlng_to_cell(lat, lon, 9), **codes}
