@@ -20,17 +20,17 @@ OWN = ("release_id", "record_status", "position", "cell_key")
 OWN_TO_A_BATCH = f"'{{{','.join(OWN)}}}'::text[]"
 
 _FREEZE = text(f"""
-WITH present AS (SELECT incident_id, to_jsonb(live) AS row FROM pub.incidents live),
-kept AS (SELECT incident_id, row FROM release_rows WHERE until_edition IS NULL),
-same AS (
-  SELECT incident_id FROM present JOIN kept USING (incident_id)
-  WHERE present.row - {OWN_TO_A_BATCH} = kept.row - {OWN_TO_A_BATCH}
+WITH differing AS (
+  SELECT coalesce(live.incident_id, kept.incident_id) AS incident_id, kept.row AS before, live.row AS after
+  FROM (SELECT incident_id, to_jsonb(one) AS row FROM pub.incidents one) live
+  FULL JOIN (SELECT incident_id, row FROM release_rows WHERE until_edition IS NULL) kept USING (incident_id)
+  WHERE live.row IS NULL OR kept.row IS NULL OR live.row - {OWN_TO_A_BATCH} <> kept.row - {OWN_TO_A_BATCH}
 ), ended AS (
-  UPDATE release_rows SET until_edition = :edition
-  WHERE until_edition IS NULL AND incident_id NOT IN (SELECT incident_id FROM same)
+  UPDATE release_rows old SET until_edition = :edition FROM differing
+  WHERE old.incident_id = differing.incident_id AND old.until_edition IS NULL AND differing.before IS NOT NULL
 )
 INSERT INTO release_rows (incident_id, from_edition, row)
-SELECT incident_id, :edition, row FROM present WHERE incident_id NOT IN (SELECT incident_id FROM same)
+SELECT incident_id, :edition, after FROM differing WHERE after IS NOT NULL
 """)  # noqa: S608 - nothing of anybody's is in it
 _KEEP_AREAS = text("""
 INSERT INTO release_areas (code, geo_level, name, shape) SELECT code, geo_level, name, shape FROM pub.areas
