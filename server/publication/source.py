@@ -5,7 +5,7 @@ the connection, and with it the snapshot. The columns are those of ``PublicIncid
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, text
@@ -20,8 +20,8 @@ WHOLE: Final = 10**18  # added to a position (below 2^62) it has nineteen digits
 TAIL: Final = 21  # what closes a line: a separator, a position of nineteen digits, an end of line
 OUTLINE_DEGREES: Final = 0.01  # about a kilometre: a file repeats a district's outline in every one of its rows
 SHAPE: Final = (
-    "ST_ForcePolygonCCW(ST_Multi(ST_SimplifyPreserveTopology(shape, "
-    f"CASE WHEN geo_level LIKE 'ADM%' THEN {OUTLINE_DEGREES} ELSE 0 END)))"
+    "ST_ForcePolygonCCW(ST_Multi(CASE WHEN geo_level LIKE 'ADM%' "
+    f"THEN ST_SimplifyPreserveTopology(shape, {OUTLINE_DEGREES}) ELSE shape END))"
 )
 """An area as files draw it: outer rings against the clock (RFC 7946), districts to about a kilometre."""
 
@@ -62,7 +62,6 @@ class Source:
     areas: str = "pub.areas"
     where: Sequence[ColumnElement[bool]] = ()
     progress: Callable[[int], None] | None = None
-    _outlines: dict[str, dict[bytes, bytes]] = field(default_factory=dict, repr=False)
 
     def lines(self, spelling: Spelling) -> Lines:
         """Every row in the order of export, some hundred together, as bytes without an end of line."""

@@ -42,9 +42,9 @@ server:
 logging: {{level: ERROR}}
 metadata:
   identification: {{title: peer, description: peer, keywords: [peer], keywords_type: theme, terms_of_service: none, url: http://localhost}}
-  license: {{name: none}}
-  provider: {{name: peer}}
-  contact: {{name: peer}}
+  license: {{name: none, url: 'http://localhost'}}
+  provider: {{name: peer, url: 'http://localhost'}}
+  contact: {{name: peer, email: peer@localhost, url: 'http://localhost'}}
 resources:
   places:
     type: collection
