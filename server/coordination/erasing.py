@@ -47,7 +47,9 @@ def erase_report(report_id: UUID) -> int:
     with settled():
         words = retention.erase_report(report_id)
         photos = select(func.count()).select_from(Photo).where(Photo.report_id == report_id)
-        return words + prove("photos_of_one", erased=1, left=lambda: session.scalar(photos) or 0, subject=report_id).left
+        return (
+            words + prove("photos_of_one", erased=1, left=lambda: session.scalar(photos) or 0, subject=report_id).left
+        )
 
 
 def _find(code: str) -> UUID | None:
