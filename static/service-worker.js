@@ -27,8 +27,12 @@ async function keepAll() {
   await cache.addAll(files);
 }
 
-/** Runs when no page uses the old worker any more. */
+/**
+ * Runs when no page uses the old worker any more. The very first worker takes the page that brought it at once: a page that
+ * no worker knows of would not hold back the next release, nor find its own files offline.
+ */
 async function dropOld() {
+  await clients.claim();
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name.startsWith('shell-') && name !== CACHE).map((name) => caches.delete(name)));
 }

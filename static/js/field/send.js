@@ -57,7 +57,10 @@ async function sendText(record, solve) {
   if (answer.json?.challenge && solve) {
     answer = await putText(record, await solve(answer.json.challenge));
   }
-  if (!isReceipt(answer, record)) return { ...answer, ok: false, cause: answer.cause || 'portal' };
+  if (!isReceipt(answer, record)) {
+    const wait = answer.json?.challenge && !solve ? null : answer.wait; // the worker solves nothing: a page need not wait for it
+    return { ...answer, ok: false, cause: answer.cause || 'portal', wait };
+  }
   await noteClock(answer.headers);
   await mark(record, (kept) => receivedText(kept, answer.json.received_at));
   return answer;
@@ -72,10 +75,16 @@ async function arrived(record, part, { refused }) {
   await remove('parts', keyOf(record.id, part));
 }
 
+/** The server knows the report and takes no original with it: no consent to keep evidence was read, or the reporter is a child. */
+const isUnwanted = (part, outcome) => part.part === 'original' && outcome.code === 'photo_not_found';
+
 async function sendPart(record, part) {
   const kept = await get('parts', keyOf(record.id, part));
   const outcome = kept ? await upload(record.id, part, kept.bytes) : { ok: false, cause: 'photo_gone', wait: null };
-  if (outcome.ok) await arrived(record, part, outcome);
+  if (outcome.ok || isUnwanted(part, outcome)) {
+    await arrived(record, part, { refused: Boolean(outcome.refused) });
+    return { ok: true };
+  }
   return outcome;
 }
 

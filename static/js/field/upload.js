@@ -59,13 +59,13 @@ function nextSize(size, took) {
 
 const MENDABLE = new Set([404, 409, 410, 422, 460]);
 
-/** Send `part` {id, part, bytes, sha256} of a report: {ok, refused} only when the server named its id and SHA-256; else {cause, wait}. */
+/** Send `part` {id, part, bytes, sha256} of a report: {ok, refused} only when the server named its id and SHA-256; else {cause, wait, code}. */
 export async function upload(report, part, bytes) {
   const address = addressOf(report, part);
   let size = PIECE.first;
   let place = await whereabouts(address, part);
   for (let patience = PATIENCE; patience > 0;) {
-    if (place.refusal) return { ok: false, cause: place.refusal.cause, wait: place.refusal.wait };
+    if (place.refusal) return { ok: false, cause: place.refusal.cause, wait: place.refusal.wait, code: place.refusal.json?.code };
     if (place.state) return { ok: true, cause: '', wait: null, refused: place.state === 'REFUSED' };
     const began = performance.now();
     const answer = await patch(address, bytes.slice(place.at, place.at + size), place.at);

@@ -76,7 +76,7 @@ def test_a_server_that_asks_for_patience_is_left_alone_for_as_long(phone, line):
     assert "asked to wait until" in phone.until(number, "waiting").inner_text()
 
 
-def test_a_busy_server_gets_the_proof_it_asks_for_and_the_report_goes_in_the_same_attempt(phone, house, line):
+def test_a_busy_server_gets_the_proof_it_asks_for_and_takes_the_report(phone, house, line):
     challenge = altcha.create_challenge(altcha.ChallengeOptions(algorithm="SHA-256", max_number=5000, hmac_key="k"))
     given = {"algorithm": "SHA-256", "challenge": challenge.challenge, "maxnumber": 5000, "salt": challenge.salt, "signature": challenge.signature}
     body = json.dumps({"status": 429, "code": "proof_needed", "title": "", "errors": [], "challenge": given}).encode()
@@ -89,8 +89,9 @@ def test_a_busy_server_gets_the_proof_it_asks_for_and_the_report_goes_in_the_sam
     line.faults = [lambda asked: busy(asked) if asked.command == "PUT" else None]
     number = phone.keep()
     phone.until(number, "received")
-    assert len(proofs) == 2
-    assert altcha.verify_solution(proofs[1], "k") == (True, None)
+    worked = [proof for proof in proofs if proof]  # the worker, which works none, may have asked too
+    assert len(worked) == 1
+    assert altcha.verify_solution(worked[0], "k") == (True, None)
     assert house.holds(number) == 1
 
 
