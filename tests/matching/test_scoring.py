@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from server.matching.accounts import Account
 from server.matching.reasons import REASON_WORDS
 from server.matching.scoring import Band, Relation, score, score_each
-from server.matching.verdicts import decide
+from server.matching.verdicts import Said, decide
 from server.matching.weights import UnusableWeights, default_weights, load_weights
 
 pytestmark = pytest.mark.pure
@@ -92,16 +92,16 @@ def test_reasons_say_what_was_seen():
 
 
 def test_crowding_turns_a_sure_match_into_a_question():
-    near = {"one": [OTHER], "two": [replace(OTHER, id="c")]}
-    alone = decide(HOUSE, {"one": [OTHER]}, WEIGHTS)
-    crowded = decide(HOUSE, near, WEIGHTS)
+    twelve, fourteen = numbered(OTHER, "Soborna 12"), numbered(OTHER, "Soborna 14", id="c")
+    alone = decide(HOUSE, {"one": [twelve]}, WEIGHTS)
+    crowded = decide(HOUSE, {"one": [twelve], "two": [fourteen]}, WEIGHTS)
     assert alone.attach.incident == "one"
     assert crowded.attach is None
     assert {finding.incident for finding in crowded.ask} == {"one", "two"}
 
 
 def test_a_record_a_person_ruled_out_is_neither_attached_nor_asked_about():
-    verdict = decide(HOUSE, {"one": [OTHER]}, WEIGHTS, apart_from=["one"])
+    verdict = decide(HOUSE, {"one": [OTHER]}, WEIGHTS, said=Said(apart_from=frozenset({"one"})))
     assert verdict.attach is None
     assert verdict.ask == ()
 
