@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.core.database import session
@@ -42,6 +42,7 @@ LYING = st.dictionaries(st.sampled_from("abcdefgh"), st.tuples(st.sampled_from("
 
 
 @pytest.mark.pure
+@settings(deadline=None)
 @given(LYING)
 def test_carrying_a_plan_out_leads_to_what_was_wanted(rows):
     now, wanted = {one: row[0] for one, row in rows.items()}, {one: row[1] for one, row in rows.items()}
