@@ -16,7 +16,7 @@ from server.publication.models import PublishedIncident
 from server.publication.source import COLUMNS, Line, Source, Spelling
 
 GEOMETRY: Final = "geometry"
-BATCH_ROWS: Final = 4_000
+BATCH_ROWS: Final = 8_000
 
 _DRAWN: Final = ("area_code",)
 _POINT: Final = np.dtype([("order", "u1"), ("kind", "<u4"), ("lon", "<f8"), ("lat", "<f8")])
@@ -44,7 +44,7 @@ _CONVERT: Final = csv.ConvertOptions(
     null_values=[""],
     check_utf8=False,  # PostgreSQL has checked; and a town may be called NA
 )
-_QUOTED: Final = csv.ParseOptions(newlines_in_values=True)
+_ONE_LINE_EACH, _SOME_HAVE_MORE = csv.ParseOptions(), csv.ParseOptions(newlines_in_values=True)
 
 
 def batches(source: Source, *, shapes: bool = True) -> Iterator[pa.RecordBatch]:
@@ -79,9 +79,9 @@ def _ahead(
 
 
 def _batch(lines: list[Line], drawn: "_Shapes | None") -> pa.RecordBatch:
-    read = csv.read_csv(
-        io.BytesIO(b"\n".join(lines)), read_options=_READ, convert_options=_CONVERT, parse_options=_QUOTED
-    )
+    data = b"\n".join(lines)
+    parsing = _SOME_HAVE_MORE if data.count(b"\n") >= len(lines) else _ONE_LINE_EACH
+    read = csv.read_csv(io.BytesIO(data), read_options=_READ, convert_options=_CONVERT, parse_options=parsing)
     table = read.combine_chunks()
     columns = [_plain(table[name]) for name in COLUMNS]
     if drawn is None:
