@@ -15,8 +15,8 @@ from server.matching.accounts import Columns, Floats, Whole
 from server.matching.scoring import judge
 from server.matching.weights import Linkage, Weights, weights_from
 
-SAFEST, SAFE = 0.004, 0.014  # the share of incidents that the automatic band may join with another one, on unseen places
-HALF = 0.5  # the strictest goal is kept where so many of the pairs are still found
+SAFE = 0.016  # the share of incidents that the automatic band may join with another one, on unseen places
+GOALS = ((0.004, 0.5), (0.008, 0.35), (SAFE, 0.0))  # a stricter share is kept where so many of the pairs are still found
 JOINS = tuple(step / 2 for step in range(-8, 4))
 LINKAGES: tuple[Linkage, ...] = ("single", "mean", "sum")
 ATTACHES = tuple(step / 4 for step in range(-12, 33))
@@ -108,7 +108,7 @@ def _absent(linkage: str, join: float) -> float:
 def _safest(labelled: Labelled, weights: Weights, left: Whole, right: Whole, total: Floats) -> dict[str, Any]:
     """The automatic band that joins most among those that are safe; if none is, the one that joins fewest wrongly."""
     tried = list(_tried(labelled, weights, left, right, total))
-    for goal, least in ((SAFEST, HALF), (SAFE, 0.0)):
+    for goal, least in GOALS:
         safe = [one for one in tried if one["wrong"] <= goal and one["recall"] >= least]
         if safe:
             return max(safe, key=lambda one: (one["recall"], -one["wrong"]))
