@@ -11,7 +11,6 @@ import server.core.tally  # noqa: F401
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 worker_class = "gevent"  # a phone that takes a minute to send a photo must not hold a worker for that minute
 certfile, keyfile = os.environ.get("TLS_CERTIFICATE") or None, os.environ.get("TLS_KEY") or None
-certfile, keyfile = os.environ.get("TLS_CERTIFICATE") or None, os.environ.get("TLS_KEY") or None
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 worker_connections = 500
 timeout = 60

@@ -30,7 +30,8 @@ FORM = (
     "about", "bridge", "building", "building-facility-destroyed",
     "cell-tower", "children", "clinic", "community-building", "damage-d0", "damage-d1",
     "damage-d2", "damage-d3", "damage-d4", "damage-du", "dangerous-area", "doctor", "fire", "flood",
-    "food", "help", "hospital", "house", "infant-formula", "internally-displaced", "location", "market", "medical-supply", "mine", "photo", "plastic-sheeting",
+    "food", "help", "hospital", "house", "infant-formula", "internally-displaced", "location", "market", "medical-supply", "mine", "photo",
+    "plastic-sheeting",
     "position", "potable-water", "potable-water-source", "power-electricity", "relief-goods", "road", "school",
     "search-and-rescue", "selected", "shelter", "stove", "tessera", "warning-error",
 )  # fmt: skip

@@ -21,7 +21,7 @@ TEMPLATES = (
     "Terrible explosion destroyed the whole residential quarter {}, dozens of dead bodies lie on the street, share this everywhere",
     "Enemy rockets burned down the children hospital of {} tonight and nobody helps us, tell all channels and newspapers now please",
 )
-SPOKEN = [first + second for first in ("ba", "ke", "li", "mo", "nu", "pra", "sto", "ver", "zan", "gri") for second in ("dora", "kim", "lesk", "mut", "nev", "rol", "sin", "tog", "vark", "wel")]
+SPOKEN = [first + second for first in ("ba", "ke", "li", "mo", "nu", "pra", "sto", "ver", "zan", "gri") for second in ("dora", "kim", "lesk", "mut", "nev", "rol", "sin", "tog", "vark", "wem")]
 PLACES = ("Lypky", "Podil", "Obolon", "Teremky", "Bortnychi", "Zhuliany", "Vyshhorod", "Irpin", "Hostomel", "Boiarka")
 
 

@@ -32,7 +32,7 @@ export async function choosePlace(box, form) {
     take(form, map);
     said.textContent = fill(said.dataset.taken, { place: isolated(written(map)) });
   });
-  if (!from) findOut(map, form);
+  if (!from) lookUp(map, form);
   element.focus({ preventScroll: true });
 }
 
@@ -47,7 +47,7 @@ async function fetchLeaflet({ style, scripts }) {
 }
 
 /** The words already in the place field may name a town: begin there. */
-async function findOut(map, form) {
+async function lookUp(map, form) {
   const words = form.querySelector('[data-place]').value.trim();
   if (words.length < 3) return;
   try {
