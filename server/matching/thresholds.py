@@ -15,7 +15,7 @@ from server.matching.accounts import Columns, Floats, Whole
 from server.matching.scoring import judge
 from server.matching.weights import Linkage, Weights, weights_from
 
-SAFE = 0.016  # the share of incidents that the automatic band may join with another one, on unseen places
+SAFE = 0.015  # the share of incidents that the automatic band may join with another one, on unseen places
 GOALS = ((0.004, 0.5), (0.008, 0.35), (SAFE, 0.0))  # a stricter share is kept where so many of the pairs are still found
 JOINS = tuple(step / 2 for step in range(-8, 4))
 LINKAGES: tuple[Linkage, ...] = ("single", "mean", "sum")
