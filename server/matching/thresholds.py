@@ -23,7 +23,7 @@ ATTACHES = tuple(step / 4 for step in range(-12, 33))
 WINDOWS_HOURS = (3.0, 24.0, 168.0)
 BEYOND_REACH = -6.0  # what a pair out of reach is held to be worth where clusters join by their mean
 BEYOND_REACH_SUM = -0.5
-MOST_JOINED, MOST_TRIED = 15_000, 40_000  # reports on which joins, and bands, are tried; of more some whole stripes are taken
+MOST_JOINED, MOST_TRIED = 32_000, 40_000  # reports on which joins, and bands, are tried; of more some whole stripes are taken
 
 
 @dataclass(frozen=True)
