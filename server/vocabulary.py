@@ -1303,6 +1303,15 @@ class Role(Choice):
     AUTHORITY = "AUTHORITY", N_("Mine action, rescue or utility authority")
 
 
+class UpkeepKind(Choice):
+    """The works of keeping a server."""
+
+    BACKUP = "BACKUP", N_("Backup")
+    DRILL = "DRILL", N_("Restore tried out")
+    RESTORE = "RESTORE", N_("Restore")
+    CHECK = "CHECK", N_("Backup read again and checked")
+
+
 class OrganisationType(Choice):
     """The kinds of organisation HDX knows; `hdx` is its number there."""
 

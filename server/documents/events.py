@@ -15,7 +15,7 @@ from server.documents.markdown import code, codes, page, sentence, table
 from server.worker import REACTIONS, TIMETABLE, load_jobs
 
 SERVER = Path(__file__).resolve().parents[1]
-RECORDERS = {"record": 0, "record_many": 0, "record_with": 1}
+RECORDERS = {"record": 0, "record_many": 0, "record_with": 1, "record_batch": 1}
 WORDS = """\
 An event is a row of the ledger (who, what, to what, when; ids, codes and hashes only, never words of a person) and, in the
 same transaction, a row of the outbox. The worker takes events from the outbox and does what `server/worker.py` says

@@ -7,21 +7,12 @@ from sqlalchemy import String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.core.choices import N_, Choice
+from server.core.choices import N_
 from server.core.columns import coded, passport, uuid_pk
 from server.core.database import Base
-from server.vocabulary import Audience
+from server.vocabulary import Audience, UpkeepKind
 
 INTERNAL = Audience.INTERNAL
-
-
-class UpkeepKind(Choice):
-    """The works of keeping."""
-
-    BACKUP = "BACKUP", N_("Backup")
-    DRILL = "DRILL", N_("Restore tried out")
-    RESTORE = "RESTORE", N_("Restore")
-    CHECK = "CHECK", N_("Backup read again and checked")
 
 
 class Upkeep(Base):

@@ -13,7 +13,8 @@ from server.core.database import session, settled
 from server.core.settings import settings
 from server.keeping import backups, drills
 from server.keeping.errors import NotKept
-from server.keeping.models import Upkeep, UpkeepKind
+from server.keeping.models import Upkeep
+from server.vocabulary import UpkeepKind
 
 NOT_SET_UP = "BACKUP_FOLDER is not set: nothing is backed up."
 

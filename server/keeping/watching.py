@@ -17,7 +17,8 @@ from server.core.clock import now
 from server.core.database import public_session, session
 from server.core.settings import settings
 from server.keeping import service
-from server.keeping.models import Upkeep, UpkeepKind
+from server.keeping.models import Upkeep
+from server.vocabulary import UpkeepKind
 
 BACKUP_WITHIN = timedelta(hours=26)
 DRILL_WITHIN = timedelta(days=8)

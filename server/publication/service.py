@@ -84,7 +84,7 @@ def publish_batch(now: datetime, *, agreed: Agreements | None = None, anew: bool
     _judge_all(batch, remembering.touched(now, here=here, policy=batch.rules))
     remembering.remember_world(here)
     _tell_policy(batch)
-    _conclude(batch, "batch.published")
+    record_batch(batch, "batch.published")
     return batch
 
 
@@ -97,7 +97,7 @@ def publish_hour(now: datetime, *, agreed: Agreements | None = None) -> Batch | 
     _judge_all(batch, remembering.touched(now, here=here, policy=batch.rules, only=only))
     if not batch.changes:
         return None
-    _conclude(batch, "batch.refreshed")
+    record_batch(batch, "batch.refreshed")
     return batch
 
 
@@ -160,7 +160,8 @@ def _tell_policy(batch: Batch) -> None:
     session.execute(insert(PolicyVersion).values(row).on_conflict_do_nothing())
 
 
-def _conclude(batch: Batch, event: str) -> None:
+def record_batch(batch: Batch, event: str) -> None:
+    """Close the batch: what is gone goes, and the ledger learns what changed under ``event``."""
     take_out(batch.removed, now=batch.at)
     close_batch(batch.release_id, now=batch.at, revoked=batch.removed, version=batch.rules.version)
     told = {"new": batch.new, "updated": batch.updated, "removed": len(batch.removed), "unchanged": batch.unchanged}

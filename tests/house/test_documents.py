@@ -23,7 +23,7 @@ GENERATED = ("reference/api.md", "reference/codes.md", "reference/commands.md", 
              "reference/events.md", "reference/problems.md", "reference/settings.md", "decisions/index.md")  # fmt: skip
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-FLASK = re.compile(r"flask --app wsgi ((?:[a-z]+ ?)+)")
+FLASK = re.compile(r"flask --app wsgi ((?:[a-z][a-z-]* ?)+)")
 MAKE = re.compile(r"(?:^ {4,}|^|`)make ([a-z]+)", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 PATHS = re.compile(r"`((?:server|tests|scripts|migrations|static)/[\w./-]+)`")
@@ -198,11 +198,17 @@ def test_every_decision_has_its_number_once_and_says_context_options_and_what_is
         assert "Bad, because" in words, path.name
 
 
-def test_the_readme_has_one_picture_that_is_small(app):
-    pictures = [ROOT / link for link in LINK.findall((ROOT / "README.md").read_text()) if link.endswith(".png")]
-    assert len(pictures) == 1
-    assert pictures[0].stat().st_size <= 300_000
-    assert [path for path in DOCS.rglob("*") if path.is_file() and path.suffix != ".md"] == pictures
+def test_every_picture_is_small_and_stands_on_a_page(app):
+    shown = {
+        (page.parent / unquote(link)).resolve()
+        for page in [ROOT / "README.md", *DOCS.rglob("*.md")]
+        for link in LINK.findall(page.read_text(encoding="utf-8"))
+        if link.endswith(".png")
+    }
+    kept = set(DOCS.rglob("*.png"))
+    assert kept == shown
+    assert [path.name for path in kept if path.stat().st_size > 300_000] == []
+    assert {path.suffix for path in DOCS.rglob("*") if path.is_file()} <= {".md", ".png", ".conf", ".service"}
 
 
 def test_every_code_stands_in_all_six_languages():

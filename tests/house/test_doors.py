@@ -17,13 +17,13 @@ from tests.people import PEOPLE, actor
 # Open to everyone, by intention. Whoever opens another door writes it here.
 PUBLIC_DOORS = {
     "/", "/report", "/report/parts", "/api/v1/expected", "/receipt", "/map", "/map.js", "/map/table", "/map/<incident_id>", "/data", "/sign-in", "/sign-out",
-    "/health/live", "/health/ready", "/manifest.webmanifest", "/api/v1/openapi.json", "/api/v1/docs",
+    "/health/live", "/health/ready", "/health/metrics", "/manifest.webmanifest", "/api/v1/openapi.json", "/api/v1/docs",
     "/static/<path:name>", "/vendor/leaflet/<path:name>", "/vendor/icons/<tag>.svg", "/basemap/<int:zoom>/<int:column>/<int:row>",
     "/api/v1/reporting-key", "/api/v1/reports/<uuid:report_id>/media", "/api/v1/reports/<uuid:report_id>/media/<uuid:media_id>/upload",
     "/api/v1/places", "/api/v1/reports/<report_id>", "/api/v1/reports/<uuid:report_id>/media/<uuid:photo_id>",
     "/api/v1/public/areas/<level>/<code>", "/api/v1/public/batches", "/api/v1/public/codelists",
     "/api/v1/public/codelists/<name>", "/api/v1/public/incidents", "/api/v1/public/incidents/<incident_id>",
-    "/api/v1/public/incidents.<any('csv', 'hxl.csv', 'geojson'):name>", "/api/v1/public/map/<int:z>/<int:x>/<int:y>",
+    "/api/v1/public/incidents.<any('csv', 'hxl.csv', 'xlsx', 'geojson', 'gpkg', 'kml', 'parquet', 'fgb', 'shp.zip', 'pmtiles'):name>", "/api/v1/public/map/<int:z>/<int:x>/<int:y>",
     "/api/v1/public/nearby", "/api/v1/public/policy", "/data/rules",
     "/api/v1/public/warnings", "/api/v1/public/warnings/<warning_id>.xml",
     "/service-worker.js", "/report/phone", "/measures", "/measures/clean",
@@ -39,7 +39,7 @@ SELDOM = {
     "Allow", "Cache-Control", "Accept-Ranges", "Content-Disposition", "Content-Encoding", "Content-Range", "Repr-Digest", "Content-Length", "Content-Type", "Date", "ETag", "Last-Modified",
     "Location", "Retry-After", "Set-Cookie", "Vary", "Access-Control-Allow-Origin", "WWW-Authenticate",
     "Tus-Resumable", "Tus-Version", "Upload-Offset",  # at the door of uploads, which speaks tus
-    "Tessera-Shell", "Content-Language", "Clear-Site-Data",
+    "Tessera-Shell", "Content-Language", "Clear-Site-Data", "Link",
 }  # fmt: skip
 SHAPE = {"type", "title", "status", "code", "detail", "errors"}
 ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
