@@ -17,7 +17,7 @@ SPOKEN_ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "aria-descript
 NAMES = {
     "Tessera", "EXERCISE", "CSV", "GeoJSON", "XLSX", "GeoPackage", "KML", "API", "OpenAPI", "OGC", "Atom", "JSON", "GDAL",
     "QGIS", "HXL", "PMTiles", "CC", "BY", "SHA", "UUID", "UTC", "km", "TOTP", "MGRS", "GPX", "OpenStreetMap", "GeoNames",
-    "Natural", "Earth",
+    "Natural", "Earth", "mi", "ft", "in", "cm", "kg", "lb", "oz",
 }  # fmt: skip
 WORD = re.compile(r"[A-Za-z]{2,}")
 SENTENCE = re.compile(r"""(["'`])(?P<text>[A-Z][a-z]+(?: [a-z]+)+[^"'`]*)\1""")

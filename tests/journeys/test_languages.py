@@ -16,6 +16,7 @@ LATIN = re.compile(r"[A-Za-z]{3,}")
 EVERYWHERE = re.compile(
     r"https?://\S+|\S*/\S*|\w+_\w+|[A-Z]{2,}[A-Za-z0-9.+-]*|Tessera|GeoJSON|GeoPackage|GeoNames|OpenStreetMap|Natural Earth"
     r"|Excel|LibreOffice|pandas|ArcGIS|OpenAPI|Features|[Pp]lus code|English|Français|Español|UN/LOCODE|WebP|PMTiles"
+    r"|Atom|DuckDB|FlatGeobuf|GeoParquet|Google Earth|Organic Maps|OsmAnd|Python|Spark|shapefile"
 )
 
 

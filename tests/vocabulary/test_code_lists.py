@@ -192,7 +192,7 @@ def test_damage_grades_have_a_level_and_wording_for_residents_and_for_trained_pe
 def test_the_lists_that_others_rely_on_have_their_codes():
     assert Certainty.codes() == ("RUMOUR", "POSSIBLE", "PROBABLE", "CONFIRMED", "REFUTED")
     assert set(Role.codes()) == {
-        "REPORTER", "FIELD", "TRIAGE", "VERIFIER", "COORD", "STEWARD", "PROTECTION", "ADMIN", "AUDITOR", "PARTNER",
+        "REPORTER", "FIELD", "TRIAGE", "VERIFIER", "COORD", "STEWARD", "PROTECTION", "ADMIN", "AUDITOR", "PARTNER", "AUTHORITY",
     }  # fmt: skip
     assert {kind.hdx for kind in OrganisationType} == {"431", "433", "435", "437", "438", "441", "444", "445", "447"}
     assert InUseAs.codes() == ("COLLECTIVE", "SHELTER", "AID", "HEALTH")
