@@ -23,14 +23,14 @@ def some_rows(count, *, lon=20.0, lat=10.0, spread=1.0):
 
 
 def shown(page):
-    """N and M of "Showing N of M", and what the donuts and symbols on the screen add up to."""
+    """N and M of "Showing N of M", and what the donuts, symbols and numbers of areas on the screen add up to."""
     n, m = (int(number.replace(",", "")) for number in re.findall(r"[\d,]+", page.locator("[data-map-count]").inner_text()))
     total = page.evaluate(
         """() => {
           const map = document.querySelector('.folium-map').getBoundingClientRect();
           const middle = (e) => { const b = e.getBoundingClientRect(); return [b.x + b.width / 2 - map.x, b.y + b.height / 2 - map.y]; };
           const inside = ([x, y]) => x >= 0 && y >= 0 && x <= map.width && y <= map.height;
-          const number = (e) => Number((e.querySelector('text')?.textContent ?? '1').replaceAll(',', ''));
+          const number = (e) => Number((e.querySelector('text, .tag')?.textContent ?? '1').replaceAll(',', ''));
           return [...document.querySelectorAll('.stone')].filter((e) => inside(middle(e))).reduce((n, e) => n + number(e), 0);
         }"""
     )
