@@ -2,7 +2,8 @@
 
 import gzip
 import re
-from pathlib import Path
+from os.path import normpath
+from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -92,10 +93,10 @@ def test_every_import_of_a_module_names_the_hash_of_what_it_imports(client):
     modules = [name for name in assets.library() if name.startswith("js/")]
     found = 0
     for name in modules:
-        for target in re.findall(r"""(?:from|import)\s*\(?['"](\./[^'"]+)['"]""", assets.library()[name].body.decode()):
+        for target in re.findall(r"""(?:from|import)\s*\(?['"](\.{1,2}/[^'"]+)['"]""", assets.library()[name].body.decode()):
             found += 1
             path, _, tag = target.partition("?v=")
-            assert tag == assets.library()[f"js/{path.removeprefix('./')}"].tag
+            assert tag == assets.library()[normpath(f"{PurePosixPath(name).parent}/{path}")].tag, (name, target)
     assert found >= 8
 
 
@@ -188,5 +189,5 @@ def test_stylesheets_take_every_colour_from_the_tokens():
 
 @pytest.mark.pure
 def test_stylesheets_know_start_and_end_but_not_left_and_right():
-    physical = re.compile(r"(?:margin|padding|border|inset)-(?:left|right)|(?<![-\w])(?:left|right)\s*:|text-align:\s*(?:left|right)|float:")
+    physical = re.compile(r"(?:margin|padding|border|inset)-(?:left|right)|(?<![-\w])(?:left|right)\s*:|text-align:\s*(?:left|right)|(?:float|clear):\s*(?:left|right)")
     assert [sheet.name for sheet in STATIC.glob("css/*.css") if physical.search(sheet.read_text())] == []
