@@ -14,6 +14,7 @@ from server.accounts.service import current_actor, must, requires
 from server.core.clock import now
 from server.core.database import session
 from server.publication import explaining, frozen, release_reading, releases, signing, wording
+from server.publication.about import LICENCE_NAME, LICENCE_URL
 from server.publication.approving import needs_two_people
 from server.publication.connections import about
 from server.publication.formats import FORMATS
@@ -43,6 +44,7 @@ def show_release(number: str) -> str:
     return render_template(
         "publication/release.html", release=release, files=release_reading.files(release.number), formats=FORMATS,
         key=signing.public_key(), citation=said.citation, active="data",
+        licence_name=LICENCE_NAME, licence_url=LICENCE_URL,
     )  # fmt: skip
 
 
