@@ -66,9 +66,8 @@ def composed() -> maps.Map:
 
 
 def _chosen() -> Pair | None:
-    if word := request.args.get("pair", ""):
-        return _held(_uuid(word)) or questions.take(current_actor())
-    return questions.take(current_actor())
+    wanted = _number("pair")
+    return (_held(wanted) if wanted else None) or questions.take(current_actor())
 
 
 def _held(suggestion_id: UUID) -> Pair | None:
@@ -95,11 +94,21 @@ def _contents(pair: Pair | None) -> dict[str, Any]:
 
 def _done() -> dict[str, Any] | None:
     """What was just done, for its undo button."""
-    word, kind = request.args.get("done", ""), request.args.get("what", "")
-    if kind == "batch":
-        return {"said": wording.act("merge"), "undo": url_for(".undo_batch", batch_id=_uuid(word))}
-    change = queries.change_by_id(_uuid(word)) if word else None
+    number = _number("done")
+    if number is None:
+        return None
+    if request.args.get("what") == "batch":
+        return {"said": wording.act("merge"), "undo": url_for(".undo_batch", batch_id=number)}
+    change = queries.change_by_id(number)
     return {"said": wording.act(change.kind), "undo": url_for(".undo", change_id=change.id)} if change else None
+
+
+def _number(name: str) -> UUID | None:
+    """A number in the page's address; None where nothing, or nothing readable, stands: the page shows what it can."""
+    try:
+        return UUID(request.args.get(name, ""))
+    except ValueError:
+        return None
 
 
 def _uuid(word: str) -> UUID:
