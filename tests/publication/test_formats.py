@@ -6,6 +6,7 @@ import io
 import json
 import re
 import subprocess
+import sys
 import zipfile
 
 import duckdb
@@ -203,6 +204,11 @@ def test_libreoffice_opens_a_table_and_runs_nothing(written, rows, tmp_path, nam
     assert lines[-1][head.index("lat")] == "-48.1"
     assert all(word.startswith("'") for word in words[: len(FORMULAS)])
     assert {"مدينة", "👩‍👩‍👧 home", "NA", "null"} <= set(words)
+
+
+def test_only_the_process_that_packs_a_flatgeobuf_goes_without_geopandas():
+    here = "import server.publication.formats.flatgeobuf_writer, geopandas"
+    subprocess.run([sys.executable, "-c", here], check=True)
 
 
 # ── What each says of itself ─────────────────────────────────────────────────────────────────────────────────────────

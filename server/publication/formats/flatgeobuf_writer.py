@@ -7,11 +7,12 @@ and nothing of the house may be imported in this file.
 import json
 import sys
 
-# Where geopandas is installed pyogrio would load it, and pandas with it, for nothing.
-sys.modules["geopandas"] = None  # type: ignore[assignment]
+if __name__ == "__main__":
+    # Where geopandas is installed pyogrio would load it, and pandas with it, for nothing. Only this process may go without.
+    sys.modules["geopandas"] = None  # type: ignore[assignment]
 
-import pyarrow as pa  # noqa: E402
-import pyogrio  # noqa: E402
+import pyarrow as pa
+import pyogrio
 
 
 def main(path: str, told: str) -> None:
