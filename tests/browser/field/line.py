@@ -48,6 +48,13 @@ def problem(status, code, **headers):
     return Answer(status, json.dumps({"status": status, "code": code, "title": code, "errors": []}).encode(), **headers)
 
 
+class Before:
+    """The server's answer with some words put before its body."""
+
+    def __init__(self, words):
+        self.words = words
+
+
 class Lost:
     """The request arrives, its answer does not."""
 
@@ -104,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body(fault)
         if isinstance(fault, Cut):
             return self._cut(body, fault.share)
-        return self._pass_on(body, lost=isinstance(fault, Lost))
+        return self._pass_on(body, lost=isinstance(fault, Lost), before=fault.words if isinstance(fault, Before) else "")
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = _meet  # noqa: N815 (the names that http.server calls)
 
@@ -134,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
         _reset(self.connection)
         self.close_connection = True
 
-    def _pass_on(self, body, *, lost):
+    def _pass_on(self, body, *, lost, before):
         connection = HTTPConnection("127.0.0.1", self.line.port, timeout=60)
         headers = {name: word for name, word in self.headers.items() if name.lower() not in HOP}
         try:
@@ -152,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
             _reset(self.connection)
             self.close_connection = True
         else:
-            self._give(answer.status, answer.getheaders(), content)
+            self._give(answer.status, answer.getheaders(), before.encode() + content)
 
     def _give(self, status, headers, body):
         self.send_response_only(status)
