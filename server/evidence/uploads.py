@@ -31,6 +31,7 @@ ROOM_BYTES = 512_000_000  # kept free for what matters more than photos
 QUOTAS = {"enrolled": (16 * 10**9, 20_000), "partner": (8 * 10**9, 10_000), "public": (4 * 10**9, 5_000)}
 UNANNOUNCED = {"enrolled": (2 * 10**9, 2_000), "partner": (10**9, 1_000), "public": (4 * 10**8, 400)}
 Read = Callable[[int], bytes]
+_PASSING = ("upload_busy", "storage_full")  # say nothing against the bytes: they stay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ def begin(name: Name, length: int, *, lane: str) -> Progress:
     if upload is not None:
         if upload.length != length:
             raise Problem("conflicting_photo")
-        return _progress(upload)
+        return _caught_up(name, upload)
     is_known = _check_announced(name, length)
     _check_room(lane, length, QUOTAS if is_known else UNANNOUNCED, is_known=is_known)
     return _begun(name, length, lane)
@@ -88,7 +89,7 @@ def progress(name: Name) -> Progress:
     upload = _find(name)
     if upload is None:
         raise Problem("photo_not_found")
-    return _progress(upload)
+    return _caught_up(name, upload)
 
 
 def go_on(name: Name, offset: int, read: Read, *, size: int, checksum: bytes | None) -> Progress:
@@ -125,8 +126,9 @@ def take_in_waiting(report_id: UUID) -> None:
         try:
             with session.begin_nested(), pieces.locked(media_id, part) as piece:
                 _hand_over(name, piece.contents())
-        except Problem:
-            _begin_again(name)
+        except Problem as problem:
+            if problem.code not in _PASSING:
+                _begin_again(name)
 
 
 def sweep() -> int:
@@ -150,6 +152,24 @@ def _find(name: Name) -> Upload | None:
     if upload is not None and upload.report_id != name.report_id:
         raise Problem("photo_not_found")
     return upload
+
+
+def _caught_up(name: Name, upload: Upload) -> Progress:
+    """How far an upload is. One that is whole, but that a crash or a race with its report kept from being taken in, is taken in."""
+    if upload.sealed_sha256 is None and pieces.size_of(name.media_id, name.part) == upload.length and _may_take_in(upload):
+        try:
+            with pieces.locked(name.media_id, name.part) as piece:
+                if piece.size == upload.length and not _is_kept(name):
+                    _take_in(name, piece)
+        except Problem:
+            session.rollback()
+        upload = _find(name) or upload
+    return _progress(upload)
+
+
+def _may_take_in(upload: Upload) -> bool:
+    """False for one that waits for a report which is not known yet."""
+    return upload.finished_at is None or session.scalar(select(Report.id).where(Report.id == upload.report_id)) is not None
 
 
 def _progress(upload: Upload) -> Progress:
@@ -222,7 +242,7 @@ def _take_in(name: Name, piece: pieces.Piece) -> None:
         session.commit()
     except Problem as problem:
         session.rollback()
-        if problem.code != "storage_full":
+        if problem.code not in _PASSING:
             piece.cut(0)
         raise
     if _is_kept(name):

@@ -1,6 +1,7 @@
 """Photos over lines that die (tus): begun, continued where they stopped, opened and compared when whole; kept as evidence."""
 
 import hashlib
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
@@ -101,6 +102,27 @@ def test_photos_may_come_before_their_report(phone):
     assert (answer.headers["Upload-Offset"], "Tessera-Media" in answer.headers) == (str(len(envelope)), False)
     _number, received = phone.send(number=number, media=media)
     assert received.json["media"] == [{"id": media[0]["id"], "state": "RECEIVED"}]
+    assert json.loads(line.ask("HEAD").headers["Tessera-Media"])["sha256"] == sha256(envelope)
+
+
+@pytest.mark.parametrize("ask", [Line.begin, lambda line: line.ask("HEAD")], ids=["POST", "HEAD"])
+def test_a_photo_that_was_whole_when_the_server_was_killed_is_taken_in_when_its_phone_asks(line, ask):
+    line.begin()
+    with pieces.locked(UUID(line.media_id), "photo") as piece:
+        piece.pour(io.BytesIO(line.envelope).read, checksum=None)
+    kept = {"id": line.media_id, "sha256": sha256(line.envelope), "state": "RECEIVED"}
+    assert json.loads(ask(line).headers["Tessera-Media"]) == kept
+    assert photo(line.media_id).state == "RECEIVED"
+
+
+def test_a_photo_that_another_line_holds_while_its_report_comes_keeps_its_bytes(phone):
+    number, (media, (envelope,)) = uuid4(), phone.announced(JPEG)
+    line = Line(phone.browser, number, media[0]["id"], envelope)
+    line.send()
+    with pieces.locked(UUID(line.media_id), "photo"):
+        assert phone.send(number=number, media=media)[1].status_code == 201
+        held = line.ask("HEAD").headers
+        assert (held["Upload-Offset"], "Tessera-Media" in held) == (str(len(envelope)), False)
     assert json.loads(line.ask("HEAD").headers["Tessera-Media"])["sha256"] == sha256(envelope)
 
 
