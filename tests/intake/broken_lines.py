@@ -157,11 +157,10 @@ class LinePhone:
         report = sealing.seal(sealing.pad(json.dumps(words).encode()), public=self.public, bound_to=number)
         envelope = sealing.seal(photo, public=self.public, bound_to=media_id)
         first = self.dice.random() < 0.8  # sometimes the photo is quicker than its report
-        kept = None
-        for what in ("report", "photo") if first else ("photo", "report", "photo"):
-            done = self._send_report(number, report) if what == "report" else self._send_photo(number, media_id, envelope)
-            kept = done if what == "photo" else kept
-        return number, media_id, envelope, kept
+        if not first:
+            self._send_photo(number, media_id, envelope, is_announced=False)
+        self._send_report(number, report)
+        return number, media_id, envelope, self._send_photo(number, media_id, envelope, is_announced=True)
 
     def _send_report(self, number, report):
         until = monotonic() + self.patience_s
@@ -172,8 +171,8 @@ class LinePhone:
             sleep(0.05)
         raise AssertionError("the report never got through")
 
-    def _send_photo(self, number, media_id, envelope):
-        """Until it is whole; gives what was kept, or None where its report is not known yet."""
+    def _send_photo(self, number, media_id, envelope, *, is_announced):
+        """Until the server says that it keeps it, and gives that; before its report is known, until it is whole, and gives None."""
         path, until = f"/api/v1/reports/{number}/media/{media_id}/upload", monotonic() + self.patience_s
         while monotonic() < until:
             answer = self.ask("POST", path, Upload_Length=str(len(envelope)))
@@ -181,8 +180,10 @@ class LinePhone:
                 if "Tessera-Media" in answer[1]:
                     return json.loads(answer[1]["Tessera-Media"])
                 at = int(answer[1]["Upload-Offset"])
-                if at == len(envelope):
+                if at == len(envelope) and not is_announced:
                     return None
+                if at == len(envelope):
+                    break
                 answer = self._piece(path, at, envelope[at : at + STEP])
             sleep(0.05)
         raise AssertionError("the photo never got through")
