@@ -17,15 +17,23 @@ BLOCKED = {"profile": {"default_content_setting_values": {"cookies": 2}}}
 
 
 def post(phone, house):
-    """Fill in the least and send it the way of the page."""
+    """Fill in the least and send it the way of the page: over a slow line that is the page kept here, one question at a time."""
     before = set(house.received())
     page = phone.page
-    page.get_by_label("School", exact=True).first.check(force=True)
-    page.get_by_label("Destroyed").first.check(force=True)
-    page.locator("[name=place_text]").fill("10.5, 20.25")
-    page.locator("[name=when][value=TODAY]").check(force=True)
+    reached(page, "[name=site_type][value='EDU.SCHOOL']").first.check(force=True)
+    reached(page, "[name=damage][value=D4]").check(force=True)
+    reached(page, "[name=place_text]").fill("10.5, 20.25")
+    reached(page, "[name=when][value=TODAY]").check(force=True)
     page.locator("form[data-report]").evaluate("(form) => HTMLFormElement.prototype.submit.call(form)")
     wait_until(lambda: page.url and len(set(house.received()) - before) == 1)
+
+
+def reached(page, field):
+    """The field, once it is in sight: the person goes on to the next question until it is."""
+    found = page.locator(field)
+    while not found.first.is_visible():
+        page.locator("[data-next]").click()
+    return found
 
 
 def told(phone, why):
