@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+from uuid import UUID
 
 import pytest
 
@@ -49,6 +50,16 @@ def test_the_form_opens_offline_in_its_language_with_the_key_inside_and_keeps_a_
     phone.until(number, "received")
     assert house.holds(number) == 1
     assert title
+
+
+def test_each_form_opened_offline_has_a_number_of_its_own(phone):
+    phone.ready_offline()
+    phone.context.set_offline(True)
+    numbers = []
+    for _time in range(2):
+        phone.visit("/report?lang=en", page=phone.page)
+        numbers.append(str(UUID(phone.page.locator("form[data-report] [name=id]").input_value())))
+    assert len(set(numbers)) == 2
 
 
 def test_the_start_address_opens_in_the_language_seen_last(phone):
