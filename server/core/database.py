@@ -85,7 +85,7 @@ def make_engine(url: str, *, pool_size: int, read_only: bool = False) -> Engine:
 def _begin(connection: Connection) -> None:
     """Begin a transaction and say who looks, in one trip (the driver's own BEGIN would take a trip of its own)."""
     cursor = connection.connection.cursor()
-    cursor.execute("BEGIN" + _scope_sql(session().info.get("scope")))
+    cursor.execute("BEGIN" + scope_sql(session().info.get("scope")))
     cursor.close()
 
 
@@ -126,10 +126,10 @@ def see_as(scope: Scope, *, organisation: UUID | None = None) -> None:
     """Tell row-level security who looks: ``all``, ``own`` (with an organisation) or ``none``, until the work is settled."""
     session.info["scope"] = (scope, organisation)
     if session().in_transaction():
-        session.connection().exec_driver_sql(_scope_sql((scope, organisation)).removeprefix("; "))
+        session.connection().exec_driver_sql(scope_sql((scope, organisation)).removeprefix("; "))
 
 
-def _scope_sql(said: tuple[Scope, UUID | None] | None) -> str:
+def scope_sql(said: tuple[Scope, UUID | None] | None) -> str:
     """The statement that tells; made of fixed words and a UUID, nothing else."""
     if said is None:
         return ""
@@ -145,7 +145,7 @@ def _remember_who_looks(opened: Session, _transaction: Any, connection: Connecti
     """A savepoint or a borrowed connection (in tests) does not pass through ``_begin``: say it again."""
     said = opened.info.get("scope")
     if said and connection.info.get("borrowed"):
-        connection.exec_driver_sql(_scope_sql(said).removeprefix("; "))
+        connection.exec_driver_sql(scope_sql(said).removeprefix("; "))
 
 
 def assert_durable(connection: Connection) -> None:

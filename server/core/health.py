@@ -54,7 +54,12 @@ def _queue_is_there() -> bool:
 
 
 def _disk_has_room() -> bool:
+    return store_disk().free > FREE_BYTES
+
+
+def store_disk() -> shutil._ntuple_diskusage:
+    """Size and free room, in bytes, of the disk that the store lies on."""
     folder = Path(unquote(urlparse(settings().storage_url).path))
     while not folder.exists():
         folder = folder.parent
-    return shutil.disk_usage(folder).free > FREE_BYTES
+    return shutil.disk_usage(folder)

@@ -44,7 +44,7 @@ def make(folder: Path, *, keys: tuple[str, ...], say: Said = lambda _: None) -> 
         files = {file.name: file for file in _copy_files(folder, known, holders)}
         say(f"{len(files)} files")
         with (unfinished / manifest.DATABASE).open("wb") as out:
-            rows, revision, database = _dump(out, holders)
+            rows, revision, database = dump(out, holders)
             _sync(out.fileno())
         say(f"{sum(rows.values())} rows in {len(rows)} tables")
         files |= {file.name: file for file in _copy_files(folder, files, holders)}
@@ -157,7 +157,7 @@ class _Hashed:
         return data
 
 
-def _dump(out: object, holders: list[sealing.Recipient]) -> tuple[dict[str, int], str, sealing.Sealed]:
+def dump(out: object, holders: list[sealing.Recipient]) -> tuple[dict[str, int], str, sealing.Sealed]:
     """Rows by table, state of the tables, and the sealed dump, all of one and the same moment."""
     session.rollback()
     session.connection(execution_options={"isolation_level": "REPEATABLE READ"})

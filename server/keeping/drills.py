@@ -28,7 +28,7 @@ def rehearse() -> dict[str, int]:
     secret, public = sealing.new_identity()
     with tempfile.TemporaryDirectory(prefix="tessera-drill-") as folder, _scratch() as url:
         with (Path(folder) / manifest.DATABASE).open("wb") as out:
-            rows, _revision, database = backups._dump(out, sealing.recipients([public]))  # noqa: SLF001 - the drill is its twin
+            rows, _revision, database = backups.dump(out, sealing.recipients([public]))
         key = Path(folder) / "key"
         key.write_text(secret, encoding="ascii")
         restoring.bring_back(Path(folder), url=url, keys=sealing.identities(key))

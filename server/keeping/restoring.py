@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 
-from server.core.database import _scope_sql, assert_durable
+from server.core.database import assert_durable, scope_sql
 from server.core.storage import FolderStore
 from server.keeping import backups, dumps, manifest, sealing
 from server.keeping.errors import NotKept
@@ -61,7 +61,7 @@ def bring_back(backup: Path, *, url: str, keys: list[sealing.Identity]) -> None:
 def count(url: str) -> dict[str, int]:
     """The rows of every table of the database of ``url``."""
     with _connected(url) as connection:
-        connection.exec_driver_sql(_scope_sql(("all", None)).removeprefix("; "))
+        connection.exec_driver_sql(scope_sql(("all", None)).removeprefix("; "))
         return backups.count_rows(connection)
 
 

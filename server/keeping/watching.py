@@ -1,17 +1,14 @@
 """How the house is: a handful of checks, each with a state and a plain sentence. The status page, the alarms and the metrics read them."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import func, select, text
 
-from server.core import ledger
+from server.core import health, ledger
 from server.core.choices import N_
 from server.core.clock import now
 from server.core.database import public_session, session
@@ -147,10 +144,7 @@ def _disk() -> Finding:
 
 def free_share() -> float:
     """The share of the store's disk that is free, 0 to 1."""
-    folder = Path(unquote(urlsplit(settings().storage_url).path))
-    while not folder.exists():
-        folder = folder.parent
-    usage = shutil.disk_usage(folder)
+    usage = health.store_disk()
     return usage.free / usage.total
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import text
 
+from server.core import health
 from server.core import settings as settings_module
 from server.keeping import alarms, metrics, service, watching
 
@@ -108,7 +109,7 @@ def test_an_entry_of_the_ledger_that_was_changed_is_told(app, database):
 
 @pytest.mark.parametrize(("free", "state"), [(50, "good"), (14, "watch"), (7, "bad")])
 def test_a_disk_that_fills_is_told_before_reports_are_lost(app, monkeypatch, free, state):
-    monkeypatch.setattr(watching.shutil, "disk_usage", lambda _folder: Usage(100, 100 - free, free))
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda _folder: Usage(100, 100 - free, free))
     with app.app_context():
         assert states()["disk"] == state
 
