@@ -8,6 +8,7 @@ from flask_smorest import Api
 from server.core import assets, database, forms, health, i18n, logs, map_words, problems, requests
 from server.core.schemas import Point
 from server.core.settings import Settings, settings
+from server.navigation import desk_navigation
 from server.vocabulary import Certainty, DamageGrade, SiteType
 
 RELEASE = "0.1.0"
@@ -70,7 +71,7 @@ def create_app(chosen: Settings | None = None) -> Flask:
     health.init_app(app)
     _open_doors(app)
     _add_commands(app)
-    app.context_processor(lambda: {"settings": lambda: chosen, "release": RELEASE})
+    app.context_processor(lambda: {"settings": lambda: chosen, "release": RELEASE, "desk_navigation": desk_navigation})
     return app
 
 

@@ -1,0 +1,1 @@
+"""Opening, handing over and closing the response this installation serves."""
