@@ -5,16 +5,23 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask_security.core import RoleMixin, UserMixin
-from sqlalchemy import Boolean, Column, Date, ForeignKey, LargeBinary, String, Table, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, LargeBinary, String, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.core.choices import N_
-from server.core.columns import coded, passport, stamped, uuid_pk
+from server.core.columns import coded, coded_list, listed, passport, stamped, uuid_pk
 from server.core.database import Base
-from server.vocabulary import Audience, OrganisationType
+from server.vocabulary import Audience, OrganisationType, Role, Sector
 
 INTERNAL, COORD = Audience.INTERNAL, Audience.COORD
+
+
+def _is_needed_by_all() -> bool:
+    from server.accounts.second_factor import is_needed_by_all
+
+    return is_needed_by_all()
+
 
 person_roles = Table(
     "person_roles",
@@ -63,6 +70,7 @@ class Person(Base, UserMixin):
     """Somebody who signs in. Others see the alias, never the address. Columns follow Flask-Security, less its tracking."""
 
     __tablename__ = "people"
+    __table_args__ = (listed("sectors", Sector),)
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=COORD))  # type: ignore[assignment]
     email: Mapped[str] = mapped_column(String(255), unique=True, info=passport(N_("E-mail address"), audience=INTERNAL))
     password: Mapped[str | None] = mapped_column(String(255), info=passport(N_("Password"), audience=INTERNAL))
@@ -86,6 +94,13 @@ class Person(Base, UserMixin):
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(
         JSONB, info=passport(N_("Recovery codes"), audience=INTERNAL)
     )
+    tf_last_counter: Mapped[int | None] = mapped_column(
+        BigInteger, info=passport(N_("Last code used"), audience=INTERNAL)
+    )
+    areas: Mapped[list[str]] = mapped_column(
+        ARRAY(String(32)), server_default=text("'{}'"), info=passport(N_("Areas, empty for all"), audience=COORD)
+    )
+    sectors: Mapped[list[str]] = coded_list(Sector, info=passport(N_("Sectors, empty for all"), audience=COORD))
     created_on: Mapped[date] = mapped_column(
         Date, server_default=text("CURRENT_DATE"), info=passport(N_("Added"), audience=INTERNAL)
     )
@@ -94,6 +109,14 @@ class Person(Base, UserMixin):
         secondary=person_roles, lazy="selectin"
     )
     organisation: Mapped[Organisation | None] = relationship(lazy="selectin")
+
+    def check_tf_required(self, tf_setup_methods: list[Any], tf_fresh: bool) -> tuple[bool, list[Any]]:  # noqa: FBT001 - Flask-Security's own signature
+        """Whether signing in takes a code too: for who has set one up, and for everybody once the response is live."""
+        return bool(tf_setup_methods) or _is_needed_by_all(), tf_setup_methods
+
+    def check_tf_required_setup(self) -> bool:
+        """Whether the second factor may not be switched off."""
+        return _is_needed_by_all()
 
 
 class SignIn(Base):
@@ -109,6 +132,30 @@ class SignIn(Base):
     contents: Mapped[dict[str, Any]] = mapped_column(JSONB, info=passport(N_("Contents"), audience=INTERNAL))
     begun_at: Mapped[stamped] = mapped_column(info=passport(N_("Begun"), audience=INTERNAL))
     used_at: Mapped[stamped] = mapped_column(index=True, info=passport(N_("Last used"), audience=INTERNAL))
+
+
+class Invitation(Base):
+    """A link that makes an account once. Only the hash of its code is kept."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (listed("roles", Role),)
+    id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
+    code_hash: Mapped[bytes] = mapped_column(
+        LargeBinary(32), unique=True, info=passport(N_("Hash of the code"), audience=INTERNAL)
+    )
+    email: Mapped[str] = mapped_column(String(255), info=passport(N_("E-mail address"), audience=INTERNAL))
+    alias: Mapped[str] = mapped_column(String(64), info=passport(N_("Name shown to others"), audience=INTERNAL))
+    roles: Mapped[list[str]] = coded_list(Role, info=passport(N_("Roles"), audience=INTERNAL))
+    organisation_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("organisations.id"), info=passport(N_("Organisation"), audience=INTERNAL)
+    )
+    invited_by: Mapped[UUID | None] = mapped_column(
+        ForeignKey("people.id"), info=passport(N_("Invited by"), audience=INTERNAL)
+    )
+    invited_at: Mapped[stamped] = mapped_column(info=passport(N_("Invited"), audience=INTERNAL))
+    expires_at: Mapped[datetime] = mapped_column(info=passport(N_("Ends"), audience=INTERNAL))
+    used_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Used"), audience=INTERNAL))
+    revoked_at: Mapped[datetime | None] = mapped_column(info=passport(N_("Taken back"), audience=INTERNAL))
 
 
 class ApiKey(Base):

@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from server.core.choices import N_
 from server.core.database import session
 from server.core.i18n import words
+from server.core.storage import StoreAway
 
 PROBLEMS: dict[str, tuple[int, str]] = {
     "bad_request": (400, N_("This request could not be understood.")),
@@ -25,12 +26,16 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "repeated_parameter": (400, N_("A parameter was given twice.")),
     "sign_in_needed": (401, N_("Please sign in.")),
     "not_allowed": (403, N_("You may not do this.")),
+    "confirm_first": (403, N_("Confirm first that it is you: give your password again, then repeat this.")),
+    "outside_your_area": (403, N_("This lies outside the areas or sectors you work in.")),
+    "last_administrator": (409, N_("This is the last administrator. Make somebody else one first.")),
     "cross_site": (403, N_("This request came from another site and was refused.")),
     "not_found": (404, N_("There is nothing here, or you may not see it.")),
     "report_not_found": (404, N_("There is no such report, or you may not see it.")),
     "incident_not_found": (404, N_("There is no such damage record, or you may not see it.")),
     "photo_not_found": (404, N_("There is no such photo, or you may not see it.")),
     "photo_damaged": (404, N_("This photo was damaged in our keeping and cannot be shown.")),
+    "invitation_unknown": (404, N_("This invitation was used, was taken back, or has ended. Ask for a new one.")),
     "receipt_unknown": (404, N_("No report belongs to this code. Check each character and try again.")),
     "method_not_allowed": (405, N_("This address cannot be used that way.")),
     "not_acceptable": (406, N_("This is not available in the form you asked for.")),
@@ -142,6 +147,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(PoolTimeout, _from_database)
     app.register_error_handler(DBAPIError, _from_database)
     app.register_error_handler(DataError, _from_unstorable)
+    app.register_error_handler(StoreAway, _from_database)
     app.register_error_handler(Exception, _from_bug)
 
 
@@ -182,9 +188,9 @@ def _from_validation(error: ValidationError) -> Response:
 
 
 def _from_database(error: Exception) -> Response:
-    """A database that does not answer is no fault of the sender: nothing was kept, and the phone may try again."""
+    """A database or a store that does not answer is no fault of the sender: nothing was kept, and the phone may try again."""
     session.rollback()
-    unreachable = isinstance(error, (OperationalError, PoolTimeout)) or getattr(error, "connection_invalidated", False)
+    unreachable = isinstance(error, (OperationalError, PoolTimeout, StoreAway)) or getattr(error, "connection_invalidated", False)
     return answer(Problem("unavailable", retry_after=10)) if unreachable else _from_bug(error)
 
 
