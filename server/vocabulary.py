@@ -962,6 +962,47 @@ class NeedStatus(Choice):
     MET = "MET", N_("Need met")
     CLOSED_UNMET = "CLOSED_UNMET", N_("Closed, not met")
     DUPLICATE = "DUPLICATE", N_("Duplicate")
+    NOT_VALID = "NOT_VALID", N_("Not a need after all")
+
+
+class ForWhom(Choice):
+    """Whom a need is for. No names, ever."""
+
+    ALL = "ALL", N_("Everyone there")
+    CHILDREN = "CHILDREN", N_("Children")
+    WOMEN = "WOMEN", N_("Women and girls")
+    OLDER = "OLDER", N_("Older people")
+    DISABLED = "DISABLED", N_("People with a disability")
+    PATIENTS = "PATIENTS", N_("Patients")
+    DISPLACED = "DISPLACED", N_("Displaced people")
+    STAFF = "STAFF", N_("Staff")
+
+
+class NeedUnit(Choice):
+    """What a quantity of help is counted in."""
+
+    PERSON = "PERSON", N_("people")
+    HOUSEHOLD = "HOUSEHOLD", N_("households")
+    PIECE = "PIECE", N_("pieces")
+    KIT = "KIT", N_("kits")
+    LITRE = "LITRE", N_("litres")
+    KG = "KG", N_("kilograms")
+    M2 = "M2", N_("square metres")
+    KW = "KW", N_("kilowatts")
+    VEHICLE = "VEHICLE", N_("vehicles")
+    TEAM = "TEAM", N_("teams")
+    DAY = "DAY", N_("days")
+
+
+class OfferState(Choice):
+    """What became of something that one organisation was asked to take on: a referral, an assignment."""
+
+    OFFERED = "OFFERED", N_("Offered")
+    ACCEPTED = "ACCEPTED", N_("Accepted")
+    DECLINED = "DECLINED", N_("Declined")
+    HANDED_BACK = "HANDED_BACK", N_("Handed back")
+    ENDED = "ENDED", N_("Ended by a coordinator")
+    EXPIRED = "EXPIRED", N_("Time ran out")
 
 
 # ── People harmed and affected ───────────────────────────────────────────────────────────────────────────────────────
