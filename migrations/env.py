@@ -5,6 +5,7 @@ from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection, create_engine, text
 
 import server.accounts.models
+import server.coordination.telling_models
 import server.core.erasure
 import server.core.ledger
 import server.evidence.models
