@@ -53,6 +53,14 @@ __all__ = [
 COORD, INTERNAL = Audience.COORD, Audience.INTERNAL
 OFF_MAP = "'MERGED_INTO', 'WITHDRAWN', 'QUARANTINED'"
 ON_MAP = f"point IS NOT NULL AND merged_into IS NULL AND workflow NOT IN ({OFF_MAP})"
+# What nobody has read yet, by what hurts most: the first that fits of people trapped, a lifeline down, danger on the spot, a
+# protected site, and the rest. NULL once somebody took it up. A column, so that a queue is counted from an index alone.
+QUEUE = """CASE WHEN merged_into IS NOT NULL OR workflow NOT IN ('NEW', 'REOPENED') THEN NULL
+ WHEN people_trapped THEN 1
+ WHEN split_part(site_type, '.', 1) IN ('HEA', 'WSH', 'ENE', 'COM')
+  AND (functional_status IN ('F1', 'F2') OR (coalesce(functional_status, 'F0') = 'F0' AND damage_best >= 3)) THEN 2
+ WHEN hazards && ARRAY['HZ.UXO','HZ.MINE','HZ.SUBMUN','HZ.COLLAPSE','HZ.FIRE','HZ.GAS','HZ.POWER','HZ.CHEM','HZ.RAD','HZ.RESTRIKE']::varchar[] THEN 3
+ WHEN s_class IN ('S3', 'S4') THEN 4 ELSE 5 END"""
 
 
 class Incident(Base):
@@ -80,6 +88,7 @@ class Incident(Base):
             text("tstzrange(event_earliest, event_latest, '[]')"),
             postgresql_using="gist",
         ),
+        Index("ix_incidents_queue", "queue", "opened_at", "id", postgresql_where=text("queue IS NOT NULL")),
         Index("ix_incidents_changed_at", "changed_at"),
         Index("ix_incidents_event_latest", "event_latest"),
         Index("ix_incidents_adm2_pcode", "adm2_pcode"),
@@ -171,6 +180,9 @@ class Incident(Base):
     version: Mapped[int] = mapped_column(Integer, server_default="1", info=passport(N_("Version"), audience=COORD))
     opened_at: Mapped[stamped] = mapped_column(info=passport(N_("Opened"), audience=COORD))
     changed_at: Mapped[stamped] = mapped_column(info=passport(N_("Changed"), audience=COORD))
+    queue: Mapped[int | None] = mapped_column(
+        SmallInteger, Computed(QUEUE, persisted=True), info=passport(N_("Waits in the queue of"), audience=INTERNAL)
+    )
     on_map: Mapped[bool] = mapped_column(
         Boolean, Computed(ON_MAP, persisted=True), info=passport(N_("On the map"), audience=INTERNAL)
     )
