@@ -1,5 +1,6 @@
 """Who may do what: one table of roles and actions. Pure; every door asks here and nowhere else."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -23,6 +24,12 @@ ACTIONS: dict[str, set[Role]] = {
     "decide_certainty": {Role.VERIFIER, Role.COORD},
     "edit_incident": {Role.VERIFIER, Role.COORD},
     "handle_report": {Role.TRIAGE, Role.VERIFIER, Role.COORD},
+    "see_evidence": DESK,
+    "add_evidence": {Role.VERIFIER, Role.COORD},
+    "import_imagery": {Role.VERIFIER, Role.COORD},
+    "export_feedback": {Role.COORD},
+    "redact": {Role.TRIAGE, Role.VERIFIER, Role.COORD, Role.PROTECTION},
+    "see_unredacted": {Role.VERIFIER, Role.COORD},
     "preview_public": {Role.COORD, Role.STEWARD, Role.PROTECTION},
     "take_out_of_public": {Role.COORD, Role.STEWARD, Role.PROTECTION},
     "put_back_into_public": {Role.STEWARD, Role.PROTECTION},
@@ -34,6 +41,7 @@ ACTIONS: dict[str, set[Role]] = {
     "approve_release": {Role.STEWARD, Role.PROTECTION},
     "see_ledger": {Role.AUDITOR, Role.COORD, Role.STEWARD, Role.PROTECTION},
     "manage_accounts": {Role.ADMIN},
+    "have_account": set(Role),
     "see_status": {Role.ADMIN, Role.COORD, Role.STEWARD, Role.PROTECTION, Role.AUDITOR},
     "enrolled_lane": DESK | {Role.FIELD, Role.PARTNER},
 }
@@ -48,6 +56,8 @@ class Actor:
     roles: frozenset[Role] = field(default_factory=frozenset)
     alias: str = ""
     is_system: bool = False
+    areas: frozenset[str] = frozenset()
+    sectors: frozenset[str] = frozenset()
 
     @property
     def is_known(self) -> bool:
@@ -71,6 +81,22 @@ def reach(actor: Actor) -> Reach:
     if {Role.FIELD, Role.PARTNER} & actor.roles and actor.organisation_id:
         return "own"
     return "none"
+
+
+def acts_in(actor: Actor, pcodes: Iterable[str | None]) -> bool:
+    """Whether an actor works where the areas ``pcodes`` lie (those of one record, any level). P-codes nest: a district's begins with
+    its region's. Who has no areas works everywhere; a record whose area is not known is everybody's.
+    """
+    known = [code for code in pcodes if code]
+    if actor.is_system or not actor.areas or not known:
+        return True
+    return any(code.startswith(area) for code in known for area in actor.areas)
+
+
+def acts_for(actor: Actor, sectors: Iterable[str]) -> bool:
+    """Whether an actor works in one of ``sectors``; who has none works in all, and what has none is everybody's."""
+    asked = set(sectors)
+    return actor.is_system or not actor.sectors or not asked or bool(asked & actor.sectors)
 
 
 def reads_whole(actor: Actor, organisation_id: UUID | None) -> bool:
