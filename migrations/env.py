@@ -8,6 +8,7 @@ import server.accounts.models
 import server.coordination.telling_models
 import server.core.erasure
 import server.core.ledger
+import server.core.response
 import server.evidence.models
 import server.evidence.upload_models
 import server.intake.proof_models
@@ -22,6 +23,7 @@ import server.reports.imports
 import server.reports.keys
 import server.reports.models
 import server.reports.questions
+import server.response.models
 import server.verification.models  # noqa: F401 - each import adds its tables to the metadata
 from server.core.database import Base
 from server.core.settings import settings

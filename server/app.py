@@ -6,6 +6,7 @@ from flask import Flask
 from flask_smorest import Api
 
 from server.core import assets, database, forms, health, i18n, logs, map_words, problems, requests
+from server.core.response import this_response
 from server.core.schemas import Point
 from server.core.settings import Settings, settings
 from server.navigation import desk_navigation
@@ -71,7 +72,7 @@ def create_app(chosen: Settings | None = None) -> Flask:
     health.init_app(app)
     _open_doors(app)
     _add_commands(app)
-    app.context_processor(lambda: {"settings": lambda: chosen, "release": RELEASE, "desk_navigation": desk_navigation})
+    app.context_processor(lambda: {"settings": lambda: chosen, "this_response": this_response, "release": RELEASE, "desk_navigation": desk_navigation})
     return app
 
 

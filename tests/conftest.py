@@ -155,11 +155,12 @@ def database(request):
         yield None
         return
     engine = request.getfixturevalue("engine")
-    from server.core import tiles
+    from server.core import response, tiles
     from server.core.database import public_session, session
     from server.core.requests import limiter
 
     tiles.forget_all()  # what the map of the test before kept would outlive its rows
+    response.forget()
     with engine.connect() as connection:
         outer = connection.begin()
         connection.info["borrowed"] = True

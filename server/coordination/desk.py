@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from server.accounts.service import current_actor, requires
 from server.core import maps
-from server.core.settings import settings
+from server.core.response import this_response
 from server.matching import filters, queries, wording
 from server.places.basemap import base_map
 
@@ -78,7 +78,7 @@ def _next_query(cursor: str | None) -> dict[str, list[str]]:
 
 def _view() -> tuple[float, float, int]:
     """Where the map starts: the middle of the operating area, as near as shows it whole."""
-    area = settings().operating_area
+    area = this_response().operating_area
     if area is None:
         return START
     west, south, east, north = area

@@ -12,6 +12,7 @@ from babel import Locale
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, force_locale, format_datetime, get_locale, gettext
 
+from server.core.response import this_response
 from server.core.settings import settings
 
 LANGUAGES = {
@@ -50,7 +51,7 @@ def init_app(app: Flask) -> None:
         app,
         default_locale=DEFAULT,
         locale_selector=_language_of_request,
-        timezone_selector=lambda: settings().time_zone,
+        timezone_selector=lambda: this_response().time_zone,
     )
     app.jinja_env.filters.update(words=words, said=neutral, moment=moment)
     app.jinja_env.globals.update(language=language, direction=direction, language_links=language_links)
@@ -59,7 +60,7 @@ def init_app(app: Flask) -> None:
 
 def offered() -> dict[str, str]:
     """Return the languages this response offers, as {code: own name}, in the operator's order."""
-    known = [code for code in settings().languages if code in LANGUAGES]
+    known = [code for code in this_response().languages if code in LANGUAGES]
     return {code: LANGUAGES[code] for code in known or [DEFAULT]}
 
 

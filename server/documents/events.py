@@ -28,6 +28,7 @@ MEANINGS = {
     "batch.refreshed": "The hourly batch of areas in a disaster changed public rows.",
     "baseline.loaded": "A dated list of places that exist was loaded; records are hidden among those.",
     "erasure.proved": "What was to be erased was counted again: how many went, and how many are left.",
+    "response.fact_said": "Somebody said or changed a fact of the response: its name, area, numbers, rules or stage.",
     "person.erased": "All that was kept about somebody with an account was erased.",
     "warning.ended": "A warning about a danger to life was ended before its time.",
     "warning.issued": "An authority warned the public of a danger to life.",

@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 from server.core.choices import Choice
 from server.core.forms import choice_of
 from server.core.i18n import LANGUAGES, in_language
-from server.core.settings import settings
+from server.core.response import this_response
 from server.intake import cells
 from server.intake.drafts import NAMED, SCHEMA
 from server.intake.mapping import KEEP, known_headings, known_tags, propose
@@ -89,7 +89,7 @@ def frame(
     """How the rows of `table` are read. `order` is "dmy" or "mdy"; without it the dates of the table itself tell."""
     found = day_order(table, mapping)
     return Frame(
-        mapping=mapping, words=code_words(), kinds=_kinds(), limits=_limits(), zone=ZoneInfo(zone or settings().time_zone),
+        mapping=mapping, words=code_words(), kinds=_kinds(), limits=_limits(), zone=ZoneInfo(zone or this_response().time_zone),
         day_first=order != "mdy" if order else found is not False, scale=scale, source_type=source_type, lang=lang,
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from server.core.settings import settings
+from server.core.response import this_response
 from server.intake.answers import Answers, Form, keep_off_the_map, read_answers
 from server.intake.form_places import Offer, read_place_of
 
@@ -20,7 +20,7 @@ class Understood:
 
 def understand(form: Form, *, at: datetime) -> Understood:
     """Read the answers of the page. ``at`` (aware) is the moment from which "today" and "just now" count."""
-    answers = read_answers(form, zone=ZoneInfo(settings().time_zone), now=at)
+    answers = read_answers(form, zone=ZoneInfo(this_response().time_zone), now=at)
     offers = read_place_of(form, answers)
     keep_off_the_map(answers)
     return Understood(answers=answers, offers=offers)

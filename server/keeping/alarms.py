@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from server.core.clock import now
 from server.core.database import session
+from server.core.response import may_send_out, this_response
 from server.core.settings import settings
 from server.keeping.models import Alarm
 from server.keeping.watching import Finding, State, look
@@ -19,7 +20,7 @@ def raise_what_is_due() -> list[str]:
     """Compare the checks with what was told last, mail what changed, and remember it; the codes that were told."""
     told = {alarm.code: alarm.state for alarm in session.query(Alarm)}
     changed = [finding for finding in look() if _is_news(finding, told.get(finding.code))]
-    if changed and settings().alarm_to and settings().mail_url:
+    if changed and settings().alarm_to and settings().mail_url and may_send_out():
         send(_subject(changed), "\n\n".join(_line(finding) for finding in changed))
     for finding in changed:
         _remember(finding)
@@ -33,7 +34,7 @@ def _is_news(finding: Finding, before: str | None) -> bool:
 
 def _subject(changed: list[Finding]) -> str:
     bad = sum(finding.state is State.BAD for finding in changed)
-    return f"{settings().response_name}: {bad} need a look" if bad else f"{settings().response_name}: good again"
+    return f"{this_response().name}: {bad} need a look" if bad else f"{this_response().name}: good again"
 
 
 def _line(finding: Finding) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from server.core import clock, storage
 from server.core.database import see_as, session
-from server.core.settings import settings
+from server.core.response import this_response
 from server.keeping import dumps, manifest, sealing
 from server.keeping.errors import NotKept
 from server.keeping.manifest import KeptFile, Manifest
@@ -50,7 +50,7 @@ def make(folder: Path, *, keys: tuple[str, ...], say: Said = lambda _: None) -> 
         files |= {file.name: file for file in _copy_files(folder, files, holders)}
         listed = manifest.write_files(unfinished, sorted(files.values(), key=lambda file: file.name))
         manifest.write(unfinished, Manifest(
-            made_at=moment.isoformat(), response=settings().response_name, revision=revision, secret_check=manifest.secret_check(), rows=rows,
+            made_at=moment.isoformat(), response=this_response().name, revision=revision, secret_check=manifest.secret_check(), rows=rows,
             database={"bytes": database.size, "sha256": database.sha256}, files={"count": len(files), "sha256": listed},
         ))  # fmt: skip
         finished = unfinished.with_name(moment.strftime(MOMENT))

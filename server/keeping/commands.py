@@ -6,6 +6,7 @@ import click
 from flask import Flask
 
 from server.core import storage
+from server.core.response import this_response
 from server.core.settings import settings
 from server.keeping import backups, certificates, restoring, sealing, service
 
@@ -86,7 +87,7 @@ def certificate(folder: Path, names: tuple[str, ...]) -> None:
 
     Phones keep reports offline only over HTTPS. Install root.crt on each of them once.
     """
-    certificates.certify(folder, names, response=settings().response_name)
+    certificates.certify(folder, names, response=this_response().name)
     click.echo(
         f"For the server:      TLS_CERTIFICATE={folder / certificates.SERVER} TLS_KEY={folder / certificates.SERVER_KEY}"
     )

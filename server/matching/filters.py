@@ -9,8 +9,8 @@ from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
 from sqlalchemy import ColumnElement, Text, cast, func, or_, select
 
 from server.core.choices import N_
+from server.core.response import this_response
 from server.core.schemas import Code
-from server.core.settings import settings
 from server.matching.models import Attachment, Incident
 from server.vocabulary import Certainty, Hazard, NeedType, SiteGroup, SiteType, WorkflowState
 
@@ -98,7 +98,7 @@ def _codes(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
 
 def _days(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     """Days are local days of the response; a record counts when its interval touches them."""
-    zone = ZoneInfo(settings().time_zone)
+    zone = ZoneInfo(this_response().time_zone)
     found: list[ColumnElement[bool]] = []
     if asked["since"]:
         found.append(Incident.event_latest >= datetime.combine(asked["since"], time.min, zone))

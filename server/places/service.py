@@ -1,6 +1,6 @@
 """What other rooms may ask of places: where words lead, which areas a point lies in, and in what mode those are."""
 
-from server.core.settings import settings
+from server.core.response import this_response
 from server.places.area_files import AreasLoaded, UnusableAreas, load_admin_areas
 from server.places.areas import (
     AreaCodes,
@@ -23,7 +23,7 @@ __all__ = [
 
 def is_in_operating_area(lon: float, lat: float) -> bool:
     """True when a point lies in the box of this response, or no box is set."""
-    area = settings().operating_area
+    area = this_response().operating_area
     return area is None or (area[0] <= lon <= area[2] and area[1] <= lat <= area[3])
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select
 
 from server.core.database import session
+from server.core.response import this_response
 from server.core.settings import settings
 from server.matching.models import Incident
 from server.places.models import AreaContext, Event, Site
@@ -58,7 +59,7 @@ def _cases(
                 contexts=tuple(mode for pcode in candidate.place.pcodes for mode in modes.get(pcode or "", ())),
                 k=around.around(candidate.place),
                 disclosed=tuple(_disclosure(item) for item in told),
-                legal_profile=LegalProfile(settings().legal_profile),
+                legal_profile=LegalProfile(this_response().legal_profile),
                 holdback_key=holdback_key(),
             ),
             facts=row,
@@ -101,7 +102,7 @@ def _candidate(row: Row[tuple[object, ...]], place: Whereabouts) -> Candidate:
         event_earliest=row.event_earliest,
         event_latest=row.event_latest,
         event_precision=row.event_precision,
-        time_zone=settings().time_zone,
+        time_zone=this_response().time_zone,
         lon=row.lon,
         lat=row.lat,
         is_withdrawn=row.merged_into is not None,

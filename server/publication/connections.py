@@ -7,7 +7,7 @@ from flask import Response, request
 from flask_smorest import Blueprint
 
 from server.core.problems import Problem
-from server.core.settings import settings
+from server.core.response import this_response
 from server.publication import (
     answers,
     current,
@@ -125,7 +125,7 @@ def about(release: Release | None = None) -> About:
         return current.about(reading.latest(), address=address)
     return About(
         release_id=release.number, policy_version=release.policy_version, published_on=release.published_on,
-        is_exercise=release.is_exercise, response_name=settings().response_name, address=address,
+        is_exercise=release.is_exercise, response_name=this_response().name, address=address,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select, text
 
 from server.core.database import public_session, session, settled
 from server.core.jobs import job
-from server.core.settings import settings
+from server.core.response import this_response
 from server.publication import reading, serving
 from server.publication.about import About
 from server.publication.formats import FORMATS, Format
@@ -25,9 +25,9 @@ NO_HURRY = text("SET LOCAL statement_timeout = 0")
 
 def about(newest: PublishedBatch | None, *, address: str = "") -> About:
     """What a file of the current copy says of itself."""
-    named = settings().response_name
+    named = this_response().name
     if newest is None:
-        return About(release_id="", is_exercise=settings().exercise, response_name=named, address=address)
+        return About(release_id="", is_exercise=this_response().exercise, response_name=named, address=address)
     return About(
         release_id=newest.release_id, policy_version=newest.policy_version, published_on=newest.published_on,
         is_exercise=newest.is_exercise, response_name=named, address=address,

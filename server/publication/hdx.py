@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from server.core.problems import Problem
+from server.core.response import may_send_out
 from server.core.settings import settings
 from server.core.storage import store
 from server.publication import release_reading
@@ -44,7 +45,7 @@ def _why_not(address: str, *, dry_run: bool) -> str:
         return "Give --address, the https address under which everybody reaches this Tessera."
     if dry_run:
         return ""
-    if told.exercise:
+    if not may_send_out():
         return "This is an exercise: it sends nothing out."
     missing = [
         name

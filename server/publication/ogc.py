@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from server.core.clock import now
 from server.core.paging import decode_cursor, encode_cursor, page_size
 from server.core.problems import Problem, field_errors
-from server.core.settings import settings
+from server.core.response import this_response
 from server.publication import answers, ogc_contract, reading
 from server.publication.about import CAVEAT, EXERCISE
 from server.publication.about import LICENCE_NAME as LICENCE
@@ -42,13 +42,13 @@ def landing() -> Response:
         _link("conformance", "/ogc/conformance", "application/json", "What this conforms to"),
         _link("data", "/ogc/collections", "application/json", "The collections"),
     ]
-    return _json({"title": _titled(settings().response_name), "description": CAVEAT, "links": links})
+    return _json({"title": _titled(this_response().name), "description": CAVEAT, "links": links})
 
 
 @blueprint.get("/api")
 def api() -> Response:
     """The contract of this layer in OpenAPI 3.0, as the standard asks for."""
-    described = ogc_contract.contract(request.host_url.rstrip("/"), title=_titled(settings().response_name))
+    described = ogc_contract.contract(request.host_url.rstrip("/"), title=_titled(this_response().name))
     return answers.answer(described, answers.release(), mimetype=OPENAPI)
 
 
@@ -181,11 +181,11 @@ def _link(rel: str, address: str, kind: str, title: str) -> dict[str, str]:
 
 
 def _marked(body: dict[str, Any]) -> dict[str, Any]:
-    return {**body, "exercise": EXERCISE} if settings().exercise else body
+    return {**body, "exercise": EXERCISE} if this_response().exercise else body
 
 
 def _titled(name: str) -> str:
-    return f"EXERCISE: {name}" if settings().exercise else name
+    return f"EXERCISE: {name}" if this_response().exercise else name
 
 
 def _json(body: dict[str, Any]) -> Response:

@@ -14,7 +14,7 @@ from server.accounts.service import current_actor, must, requires
 from server.core.maps import Layer, Map, script_response
 from server.core.paging import PAGE, decode_cursor, encode_cursor
 from server.core.problems import Problem, field_errors
-from server.core.settings import settings
+from server.core.response import this_response
 from server.places.basemap import base_map
 from server.publication import (
     answers,
@@ -141,7 +141,7 @@ def _map() -> Map:
 
 def _view(extent: tuple[float, float, float, float] | None) -> tuple[float, float, int]:
     """Latitude, longitude and zoom that show everything; the operating area, or the world, while there is nothing."""
-    west, south, east, north = extent or settings().operating_area or (-170.0, -50.0, 170.0, 65.0)
+    west, south, east, north = extent or this_response().operating_area or (-170.0, -50.0, 170.0, 65.0)
     span = max(east - west, (north - south) * 2.2, 0.01)
     zoom = floor(log2(360 * VIEW_PX / 256 / span))
     return round((south + north) / 2, 4), round((west + east) / 2, 4), max(2, min(NEAREST, zoom))

@@ -16,7 +16,7 @@ from server.core.clock import now as present
 from server.core.database import session
 from server.core.ledger import record
 from server.core.problems import Problem
-from server.core.settings import settings
+from server.core.response import this_response
 from server.publication import frozen, reading, signing
 from server.publication.about import About
 from server.publication.approving import needs_two_people
@@ -174,7 +174,7 @@ def about(draft: ReleaseDraft) -> About:
     """What every file of a data set says of itself."""
     return About(
         release_id=draft.number or "", policy_version=draft.policy_version, published_on=dated_on(draft),
-        is_exercise=settings().exercise, response_name=settings().response_name, address="",
+        is_exercise=this_response().exercise, response_name=this_response().name, address="",
     )  # fmt: skip
 
 
@@ -185,7 +185,7 @@ def dated_on(draft: ReleaseDraft) -> date:
 
 def next_number(at: datetime) -> str:
     """The number of the next data set: the year, the month, and 1, 2, 3 … An exercise says so in every number."""
-    stem = f"{EXERCISE if settings().exercise else ''}{at.astimezone(UTC):%Y.%m}."
+    stem = f"{EXERCISE if this_response().exercise else ''}{at.astimezone(UTC):%Y.%m}."
     reserved = select(ReleaseDraft.number).where(ReleaseDraft.state != DISCARDED, ReleaseDraft.number.startswith(stem))
     made = select(Release.number).where(Release.number.startswith(stem))
     taken = [int(number.removeprefix(stem)) for number in session.scalars(reserved.union(made)) if number]
@@ -204,7 +204,7 @@ def _release(draft: ReleaseDraft) -> Release:
     sequence = (session.scalar(select(func.max(Release.sequence))) or 0) + 1
     return Release(
         number=draft.number, sequence=sequence, state=PUBLISHED, published_on=released_on, policy_version=draft.policy_version,
-        is_exercise=settings().exercise, manifest=listed, signature=signing.sign(listed.encode()), **facts,
+        is_exercise=this_response().exercise, manifest=listed, signature=signing.sign(listed.encode()), **facts,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from server.core.clock import now
 from server.core.database import public_session
 from server.core.i18n import language
 from server.core.problems import Problem
-from server.core.settings import settings
+from server.core.response import this_response
 from server.publication.dangers import SAY
 from server.publication.rule_models import PublishedWarning
 
@@ -50,11 +50,11 @@ def cap(found: PublishedWarning) -> bytes:
     """The message of a warning, in the language spoken now."""
     ET.register_namespace("", CAP)
     alert = ET.Element(f"{{{CAP}}}alert")
-    status = "Exercise" if settings().exercise else "Actual"
+    status = "Exercise" if this_response().exercise else "Actual"
     _say(
         alert,
         identifier=found.warning_id,
-        sender=found.issuer or settings().response_name,
+        sender=found.issuer or this_response().name,
         sent=_moment(found.issued_at),
     )
     _say(alert, status=status, msgType="Alert", scope="Public")
@@ -62,7 +62,7 @@ def cap(found: PublishedWarning) -> bytes:
     info = ET.SubElement(alert, f"{{{CAP}}}info")
     _say(info, language=language(), category=CATEGORY.get(found.danger, "Safety"), event=headline)
     _say(info, urgency="Immediate", severity="Extreme", certainty="Observed", expires=_moment(found.expires_at))
-    _say(info, senderName=found.issuer or settings().response_name, headline=headline, instruction=advice)
+    _say(info, senderName=found.issuer or this_response().name, headline=headline, instruction=advice)
     area = ET.SubElement(info, f"{{{CAP}}}area")
     _say(area, areaDesc=found.area_name or found.area_code)
     for ring in _rings(orjson.loads(found.shape)):

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, text, update
 
 from server.core.database import session
-from server.core.settings import settings
+from server.core.response import this_response
 from server.places.models import BaselineSite, Site
 from server.publication import pyramid
 from server.publication.approving import Agreements, fingerprint
@@ -132,7 +132,7 @@ def close_batch(release_id: str, *, now: datetime, revoked: Iterable[str], versi
             policy_version=version,
             rows_total=total,
             revoked=sorted(revoked),
-            is_exercise=settings().exercise,
+            is_exercise=this_response().exercise,
         )
     )
 
@@ -145,7 +145,7 @@ def take_time() -> None:
 
 def next_release(now: datetime) -> str:
     """The number of the next dated data set: the day, then 1, 2, 3 … An exercise says so in every row."""
-    stem = f"{EXERCISE if settings().exercise else ''}{now.astimezone(UTC).date().isoformat()}."
+    stem = f"{EXERCISE if this_response().exercise else ''}{now.astimezone(UTC).date().isoformat()}."
     made = session.scalars(select(PublishedBatch.release_id).where(PublishedBatch.release_id.startswith(stem)))
     return f"{stem}{max((int(name.removeprefix(stem)) for name in made), default=0) + 1}"
 

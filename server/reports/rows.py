@@ -6,7 +6,7 @@ from typing import Any
 
 from server.accounts.policy import Actor
 from server.core.columns import lon_lat
-from server.core.settings import settings
+from server.core.response import this_response
 from server.reports import reading, screening, vault
 from server.reports.draft import Draft
 from server.reports.models import Report
@@ -59,7 +59,7 @@ def row_of(draft: Draft, *, actor: Actor, received_at: datetime) -> dict[str, An
 def place_flags_of(values: Mapping[str, Any]) -> list[str]:
     """What can be said at once of the place in the values of a draft."""
     lon, lat = _lon_lat(values.get("point"))
-    return reading.place_flags(lon, lat, values.get("pin_accuracy_m"), settings().operating_area)
+    return reading.place_flags(lon, lat, values.get("pin_accuracy_m"), this_response().operating_area)
 
 
 def _lon_lat(point: Any) -> tuple[float | None, float | None]:

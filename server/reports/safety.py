@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 
 from server.core.choices import N_
-from server.core.settings import settings
+from server.core.response import this_response
 from server.vocabulary import Hazard
 
 EXPLOSIVE = frozenset({Hazard.HZ_UXO, Hazard.HZ_MINE, Hazard.HZ_SUBMUN})
@@ -59,5 +59,5 @@ def urgent_for(values: Mapping[str, Any]) -> list[str]:
 
 
 def _said(sentence: str) -> str:
-    number = settings().emergency_number or gettext("your emergency number")
+    number = this_response().emergency_number or gettext("your emergency number")
     return gettext(sentence, number=number) if "%(number)s" in sentence else gettext(sentence)

@@ -8,6 +8,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from server.core.database import session
+from server.core.response import say_fact
+
 GOOD = {"site_type": "EDU.SCHOOL", "damage": "D3", "point": {"type": "Point", "coordinates": [-56.1645, -34.9011]}}
 JSON = "application/json"
 BOW_TIE = [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]
@@ -275,14 +278,9 @@ def test_a_pole_is_a_place(client):
 @pytest.mark.parametrize(
     ("lon", "lat", "flag"), [(-34.9, -56.1, "maybe_swapped"), (35.0, 48.5, "out_of_area"), (-56.1, -34.9, None)]
 )
-def test_a_place_outside_the_area_is_kept_and_flagged(client, kept, monkeypatch, lon, lat, flag):
-    from dataclasses import replace
-
-    from server.core.settings import settings
-    from server.reports import rows
-
-    here = replace(settings(), operating_area=(-59.0, -36.0, -53.0, -30.0))
-    monkeypatch.setattr(rows, "settings", lambda: here)
+def test_a_place_outside_the_area_is_kept_and_flagged(client, kept, lon, lat, flag):
+    say_fact("operating_area", [-59.0, -36.0, -53.0, -30.0], said_by=None)
+    session.commit()
     assert put(client, {**GOOD, "point": {"type": "Point", "coordinates": [lon, lat]}}).status_code == 201
     assert set(kept("flags")[0]) & {"maybe_swapped", "out_of_area"} == ({flag} if flag else set())
 

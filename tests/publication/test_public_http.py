@@ -2,7 +2,6 @@
 
 import io
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import h3
@@ -14,6 +13,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from server.core.database import session
+from server.core.response import say_fact
 from server.core.settings import settings
 from server.publication import api
 from server.publication.models import PublishedIncident
@@ -444,11 +444,10 @@ def test_a_record_has_an_address_of_its_own(client, three):
 
 
 @pytest.fixture
-def exercise(monkeypatch):
+def exercise(database):
     """The same server, in an exercise."""
-    pretend = replace(settings(), exercise=True)
-    for place in ("writing", "current", "connections", "ogc", "pages"):
-        monkeypatch.setattr(f"server.publication.{place}.settings", lambda: pretend)
+    say_fact("exercise", True, said_by=None)
+    session.commit()
 
 
 def test_an_exercise_says_so_in_every_row_file_and_layer(client, exercise, three):
