@@ -1,15 +1,13 @@
 """Whether the server is alive, and whether it can really take a report."""
 
 import shutil
-from pathlib import Path
-from urllib.parse import unquote, urlparse
 
 from flask import Flask, Response, make_response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.core.database import session
-from server.core.settings import settings
+from server.core.storage import store
 
 FREE_BYTES = 200_000_000  # below this the next report may not fit
 
@@ -58,8 +56,8 @@ def _disk_has_room() -> bool:
 
 
 def store_disk() -> shutil._ntuple_diskusage:
-    """Size and free room, in bytes, of the disk that the store lies on."""
-    folder = Path(unquote(urlparse(settings().storage_url).path))
+    """Size and free room, in bytes, of the disk that the store lies on, or where it is a bucket, on which photos wait until whole."""
+    folder = store().place
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder)

@@ -14,7 +14,7 @@ from server.core import ledger
 from server.core.clock import now
 from server.core.database import see_as, session
 from server.core.problems import Problem
-from server.core.storage import store
+from server.core.storage import StoreAway, store
 from server.evidence.inspection import PhotoRefused, Refusal, inspect
 from server.evidence.models import Photo
 from server.reports import vault
@@ -176,11 +176,11 @@ def _take_in(photo: Photo, data: bytes) -> None:
 
 
 def put_sealed(data: bytes, namespace: str, *, key: bytes, bound_to: UUID) -> str:
-    """Keep bytes sealed and give their name in the store; Problem ``storage_full`` when there is no room."""
+    """Keep bytes sealed and give their name in the store; Problem ``storage_full`` when there is no room, or no store."""
     try:
         return store().put_sealed(data, namespace, key=key, bound_to=bound_to.bytes)
     except OSError as error:
-        if error.errno in NO_ROOM:
+        if error.errno in NO_ROOM or isinstance(error, StoreAway):
             raise Problem("storage_full", retry_after=600) from error
         raise
 

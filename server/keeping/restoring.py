@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from server.core.database import assert_durable, scope_sql
-from server.core.storage import FolderStore
+from server.core.storage import Store
 from server.keeping import backups, dumps, manifest, sealing
 from server.keeping.errors import NotKept
 from server.keeping.manifest import KeptFile, Manifest
@@ -23,7 +23,7 @@ def restore(
     *,
     identity: Path,
     url: str,
-    store: FolderStore,
+    store: Store,
     other_secret: bool = False,
     say: backups.Said = lambda _: None,
 ) -> Manifest:
@@ -36,10 +36,8 @@ def restore(
     if told.secret_check != manifest.secret_check() and not other_secret:
         raise NotKept(OTHER_KEY_THAN_THEN)
     must_be_empty(url)
-    if any(store.root.glob("*/??/*")):
-        raise NotKept(
-            f"{store.root} holds files already. A backup is brought back into an empty folder only; nothing was changed."
-        )
+    if not store.is_empty():
+        raise NotKept("The store of STORAGE_URL holds files already. A backup is brought back into an empty one only; nothing was changed.")
     say("Every byte is as it was written. Opening it with your key…")
     files = manifest.read_files(backup)
     _open_everything(backup, files, keys)
@@ -105,7 +103,7 @@ def _compare_rows(url: str, told: Manifest) -> None:
         raise NotKept(f"The rows of {', '.join(differ)} are not as many as were saved. Do not use this database.")
 
 
-def _put_back(backup: Path, file: KeptFile, *, keys: list[sealing.Identity], store: FolderStore) -> None:
+def _put_back(backup: Path, file: KeptFile, *, keys: list[sealing.Identity], store: Store) -> None:
     namespace, _, digest = file.name.partition("/")
     opened = io.BytesIO()
     with backups.sealed_path(backup.parent, file.name).open("rb") as sealed:

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from server.core.storage import CONSTANT_TIME_NS, FolderStore, NothingStored, StorageDamaged, _opened
+from server.core.storage import CONSTANT_TIME_NS, FolderStore, NothingStored, StorageDamaged, opened
 
 pytestmark = pytest.mark.pure
 
@@ -111,12 +111,12 @@ def test_two_seals_of_one_photo_are_two_files(folder):
     assert folder.get_sealed(second, "incoming", key=KEY) == b"same"
 
 
-@pytest.mark.parametrize("url", ["s3://bucket", "https://x.test/x", "file://host/x", "file:relative", "/plain/path"])
+@pytest.mark.parametrize("url", ["s3://", "https://x.test/x", "file://host/x", "file:relative", "/plain/path"])
 def test_an_address_that_is_no_local_folder_is_refused_in_words(url):
     with pytest.raises(ValueError, match="STORAGE_URL"):
-        _opened(url)
+        opened(url)
 
 
 def test_an_address_with_spaces_and_other_letters_is_a_folder(tmp_path):
     wanted = tmp_path / "запас 1"
-    assert _opened(wanted.as_uri()).root == wanted
+    assert opened(wanted.as_uri()).root == wanted
