@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import hmac
 import mmap
+import os
 import secrets
 import struct
 import tempfile
@@ -28,7 +29,8 @@ class Tally:
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _HEADER.size + SLOTS * _SLOT.size)
         # A lock of the kernel's is let go when its holder is killed; one in memory would stop all for ever.
-        self._lock_file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        with tempfile.TemporaryFile() as file:
+            self._lock_file = os.dup(file.fileno())  # a number, not a file: it lives as long as the process, and nobody need close it
         self._thread_lock = threading.Lock()
         self._pepper = secrets.token_bytes(32)
 
@@ -80,7 +82,7 @@ class Tally:
     def close(self) -> None:
         """Give the memory back."""
         self._memory.close()
-        self._lock_file.close()
+        os.close(self._lock_file)
 
     @contextmanager
     def _held(self) -> Iterator[None]:
