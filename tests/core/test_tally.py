@@ -96,7 +96,7 @@ def test_no_name_lies_in_the_memory_and_nothing_on_a_disk(tally):
     tally.hit("canary 198.51.100", window_s=600)
     assert b"canary" not in bytes(tally._memory)
     assert b"198.51" not in bytes(tally._memory)
-    assert os.fstat(tally._lock_file.fileno()).st_size == 0
+    assert os.fstat(tally._lock_file).st_size == 0
 
 
 def test_the_parent_of_the_server_s_processes_makes_the_memory_and_loads_nothing_else():
