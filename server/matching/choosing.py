@@ -68,4 +68,6 @@ def _read(column: str, value: Any) -> Any:
     kind = Incident.__table__.c[column].type
     if codes := getattr(kind, "enum_class", None):
         return codes(value)
+    if column == "event_id":
+        return UUID(value)
     return datetime.fromisoformat(value) if column.startswith("event_") else value

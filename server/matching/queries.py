@@ -53,6 +53,11 @@ def _present(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     return [merged] if asked.get("workflow") else [merged, Incident.workflow != WorkflowState.WITHDRAWN]
 
 
+def shown(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """The conditions under which the list shows a record: the filters, and that it counts."""
+    return [*_present(asked), *filters.conditions(asked)]
+
+
 def _moment(word: str) -> datetime:
     try:
         return datetime.fromisoformat(word)

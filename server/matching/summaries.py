@@ -4,7 +4,8 @@ The rules are those of ``consensus.py``; a field that a person has set stays as 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,14 +38,24 @@ SELECT report_id, NULL, posts FROM report_marks WHERE report_id = ANY(:reports) 
 """)
 
 
-def resummarise(incident: Incident, reports: Reports | None = None) -> None:
+@dataclass(frozen=True)
+class Marks:
+    """By report: the fingerprints of its clean photos (None where one has none), and the posts it cites."""
+
+    photos: Mapping[UUID, Sequence[int | None]]
+    posts: Mapping[UUID, frozenset[int]]
+
+
+def resummarise(incident: Incident, reports: Reports | None = None, marks: Marks | None = None) -> None:
     """Recompute every derived column of ``incident`` from its present reports; raises its version if anything changed.
 
     Certainty and workflow are people's and are not touched. A record without reports keeps its last values and counts of 0.
-    ``reports`` saves asking for them where the caller knows them all.
+    ``reports`` and their ``marks`` save asking for them where the caller knows them all.
     """
     reports = attached_reports(incident.id) if reports is None else reports
-    values = summary(reports) if reports else {"report_count": 0, "photo_count": 0, "witness_count": 0}
+    values = summary(reports, marks) if reports else {"report_count": 0, "photo_count": 0, "witness_count": 0}
+    if reports and "site_type" in incident.fixed_fields:  # what a person says it is may need more protection than the reports do
+        values["s_class"] = max(values["s_class"], effective_class(incident.site_type, incident.in_use_as))
     changed = {
         name: value
         for name, value in values.items()
@@ -68,9 +79,9 @@ def attached_reports(incident_id: UUID) -> list[Report]:
     return list(session.scalars(select(Report).where(Report.id.in_(laid)).order_by(Report.received_at, Report.id)))
 
 
-def consensus_of(reports: Reports) -> tuple[Consensus, int]:
+def consensus_of(reports: Reports, marks: Marks | None = None) -> tuple[Consensus, int]:
     """What these reports say together, and how many clean photos came with them."""
-    said, photo_count = _all_said(reports)
+    said, photo_count = _all_said(reports, marks)
     return agree(said), photo_count
 
 
@@ -79,24 +90,29 @@ def voices_of(reports: Reports) -> dict[UUID, str]:
     return {UUID(said.report): voice[0].report for voice in witnesses(_all_said(reports)[0]) for said in voice}
 
 
-def _all_said(reports: Reports) -> tuple[list[Said], int]:
+def _all_said(reports: Reports, marks: Marks | None = None) -> tuple[list[Said], int]:
     """The reports as the rules of consensus read them, and how many clean photos they have."""
+    marks = marks or _marks_of(reports)
+    said = [
+        _said(report, tuple(one for one in marks.photos.get(report.id, ()) if one is not None), marks.posts.get(report.id, frozenset()))
+        for report in reports
+    ]
+    return said, sum(map(len, marks.photos.values()))
+
+
+def _marks_of(reports: Reports) -> Marks:
     photos, posts = defaultdict(list), {}
     for row in session.execute(_MARKS, {"reports": [report.id for report in reports]}):
         if row.posts is None:
             photos[row.report_id].append(row.photo)
         else:
             posts[row.report_id] = frozenset(row.posts)
-    said = [
-        _said(report, tuple(one for one in photos[report.id] if one is not None), posts.get(report.id, frozenset()))
-        for report in reports
-    ]
-    return said, sum(map(len, photos.values()))
+    return Marks(photos, posts)
 
 
-def summary(reports: Reports) -> dict[str, Any]:
+def summary(reports: Reports, marks: Marks | None = None) -> dict[str, Any]:
     """The columns of an incident that follow from its reports (at least one), by name."""
-    found, photo_count = consensus_of(reports)
+    found, photo_count = consensus_of(reports, marks)
     least, best, most = found.value("damage", (None, None, None))
     first, last, precision = found.value("event", UNKNOWN_TIME)
     site_type, in_use_as = found.value("site_type", SiteType.UNK), found.value("in_use_as")
