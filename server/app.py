@@ -5,7 +5,7 @@ from importlib import import_module
 from flask import Flask
 from flask_smorest import Api
 
-from server.core import assets, database, forms, health, i18n, logs, map_words, problems, requests
+from server.core import assets, database, forms, health, i18n, logs, map_words, problems, replica, requests
 from server.core.response import this_response
 from server.core.schemas import Point
 from server.core.settings import Settings, settings
@@ -41,9 +41,14 @@ PAGES = (
     "server.publication.rules_page",
     "server.publication.desk_pages",
     "server.publication.ogc",
+    "server.accounts.pages",
+    "server.accounts.audit",
     "server.keeping.pages",
     "server.documents.pages",
 )
+# What is read from a replica, where there is one; nothing here may write.
+READ_THERE = ("coordination.desk_map.desk", "coordination.desk_map.show_list", "desk.get_tile", "desk.get_summary")
+PUBLIC_READ_THERE = ("/api/v1/public/", "/ogc", "/map", "/data")
 
 
 def create_app(chosen: Settings | None = None) -> Flask:
@@ -61,6 +66,7 @@ def create_app(chosen: Settings | None = None) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     logs.init_app(app)
+    replica.init_app(app, chosen)
     database.init_app(app, chosen)  # first to register, so last to run: it settles what all others did
     _install_accounts(app, chosen)
     requests.init_app(app, chosen)
@@ -71,6 +77,7 @@ def create_app(chosen: Settings | None = None) -> Flask:
     map_words.init_app(app, {"damage": DamageGrade, "certainty": Certainty, "sites": SiteType})
     health.init_app(app)
     _open_doors(app)
+    replica.read_there(app, desk=READ_THERE, public=PUBLIC_READ_THERE)
     _add_commands(app)
     app.context_processor(lambda: {"settings": lambda: chosen, "this_response": this_response, "release": RELEASE, "desk_navigation": desk_navigation})
     return app

@@ -18,12 +18,20 @@ class Entry(NamedTuple):
 
 BAR = (
     Entry("desk", "/desk", N_("Map and list"), "see_desk"),
+    Entry("work", "/desk/work", N_("Work the queue"), "work_queue"),
     Entry("review", "/desk/review", N_("Doubtful pairs"), "answer_pairs"),
+    Entry("aid", "/desk/aid", N_("Needs and aid"), "see_desk"),
     Entry("waiting", "/desk/reports", N_("Waiting reports"), "see_reports"),
 )
 MENU = (
+    Entry("imagery", "/desk/imagery", N_("Seen from above"), "see_evidence"),
     Entry("publication", "/desk/publication", N_("Publication"), "see_publication"),
     Entry("map", "/map", N_("What the public sees"), "see_desk"),
+    Entry("people", "/desk/people", N_("People"), "manage_accounts"),
+    Entry("ledger", "/desk/ledger", N_("Who did what"), "see_ledger"),
+    Entry("account", "/account", N_("My account"), "have_account"),
+    Entry("setup", "/desk/setup", N_("This response"), "see_setup"),
+    Entry("handover", "/desk/handover", N_("Handover"), "see_handover"),
     Entry("status", "/desk/status", N_("State of the server"), "see_status"),
 )
 

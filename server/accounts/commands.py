@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from flask_security.utils import hash_password
 from sqlalchemy import select
 
-from server.accounts import service
+from server.accounts import people, service
 from server.accounts.erasing import erase_person
 from server.accounts.models import ApiKey, Organisation, Person
 from server.accounts.policy import SYSTEM
@@ -63,7 +63,7 @@ def list_users() -> None:
 def close_user(email: str) -> None:
     """End an account: signed out everywhere at once."""
     with settled():
-        service.close_account(_person(email), actor=SYSTEM)
+        people.close(_person(email), actor=SYSTEM)
     click.echo(f"{email} is signed out and may not sign in again.")
 
 

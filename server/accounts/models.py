@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from flask_security.core import RoleMixin, UserMixin
 from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, LargeBinary, String, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.core.choices import N_
@@ -91,8 +92,8 @@ class Person(Base, UserMixin):
     tf_totp_secret: Mapped[str | None] = mapped_column(
         String(255), info=passport(N_("Second factor secret"), audience=INTERNAL)
     )
-    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(
-        JSONB, info=passport(N_("Recovery codes"), audience=INTERNAL)
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(  # a code that was used is taken out of the list in place
+        MutableList.as_mutable(JSONB), info=passport(N_("Recovery codes"), audience=INTERNAL)
     )
     tf_last_counter: Mapped[int | None] = mapped_column(
         BigInteger, info=passport(N_("Last code used"), audience=INTERNAL)

@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from server.accounts.models import Person
 from server.core.database import session
+from server.core.response import this_response
 from server.core.settings import Settings
 
 ISSUER = "Tessera"
@@ -54,7 +55,7 @@ def settings_of_second_factor(chosen: Settings) -> dict[str, Any]:
 
 def is_needed_by_all() -> bool:
     """Whether everybody needs one: in a live response, not in an exercise."""
-    return False
+    return this_response().is_live
 
 
 def _derived(chosen: Settings, purpose: str) -> bytes:

@@ -5,13 +5,14 @@ from functools import wraps
 from threading import BoundedSemaphore
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, redirect, request
 from flask import session as session_of_browser
-from flask_security import Security, SQLAlchemySessionUserDatastore
+from flask_security import Security, SQLAlchemySessionUserDatastore, current_user
 
 from server.accounts import stepping
 from server.accounts.models import Person, PersonRole
 from server.accounts.second_factor import OnceOnly, settings_of_second_factor
+from server.accounts.service import requires
 from server.accounts.words import settings_of_words
 from server.core.database import session
 from server.core.i18n import TRANSLATIONS
@@ -38,6 +39,7 @@ def init_app(app: Flask, chosen: Settings) -> None:
         SECURITY_PASSWORD_HASH_OPTIONS=QUICK if chosen.testing else STRONG,
         SECURITY_TRACKABLE=False,
         SECURITY_STATIC_FOLDER=None,
+        SECURITY_API_ENABLED_METHODS=["session"],
         SECURITY_FRESHNESS=stepping.FRESH,
         SECURITY_FRESHNESS_GRACE_PERIOD=stepping.WHILE_AT_IT,
         SECURITY_VERIFY_URL="/account/confirm",
@@ -73,6 +75,9 @@ def _slow_down_guessing(app: Flask) -> None:
         app.view_functions[endpoint] = _few_at_a_time(_few(app.view_functions[endpoint], _named))
     for endpoint in ("security.two_factor_token_validation", "security.mf_recovery"):
         app.view_functions[endpoint] = _few(app.view_functions[endpoint], _half_signed_in)
+    for endpoint in ("security.verify", "security.change_password", "security.mf_recovery_codes", "security.two_factor_setup_validate"):
+        app.view_functions[endpoint] = requires("have_account")(app.view_functions[endpoint])
+    app.view_functions["security.mf_recovery_codes"] = _with_second_factor(app.view_functions["security.mf_recovery_codes"])
     # Their help asks us by e-mail to switch the second factor off. That is for an administrator who knows the person.
     app.view_functions["security.two_factor_rescue"] = _no_such_help
 
@@ -89,6 +94,16 @@ def _few_at_a_time(view: Callable[..., Any]) -> Callable[..., Any]:
             return view(**kwargs)
         with _HASHING:
             return view(**kwargs)
+
+    return guarded
+
+
+def _with_second_factor(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Recovery codes without a second factor would open nothing."""
+
+    @wraps(view)
+    def guarded() -> Any:
+        return view() if current_user.tf_primary_method else redirect("/account/second-factor")
 
     return guarded
 

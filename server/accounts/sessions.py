@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any, cast
+from uuid import UUID
 
 from flask import Flask, Request, Response, g
 from flask.sessions import SecureCookieSession, SessionInterface
@@ -33,7 +34,7 @@ _ROLES = (
 )
 _FOUND = select(
     SignIn.contents, SignIn.begun_at, SignIn.used_at, Person.id, Person.alias, Person.organisation_id, Person.active,
-    Person.fs_uniquifier, _ROLES.label("roles"),
+    Person.fs_uniquifier, Person.areas, Person.sectors, _ROLES.label("roles"),
 ).outerjoin(Person, Person.id == SignIn.person_id)  # fmt: skip
 
 
@@ -42,6 +43,7 @@ class ServerSession(SecureCookieSession):
 
     key: str = ""
     used_at: datetime | None = None
+    came_as: str | None = None
 
 
 class DatabaseSessions(SessionInterface):
@@ -58,6 +60,7 @@ class DatabaseSessions(SessionInterface):
             return ServerSession()
         opened = ServerSession(row.contents)
         opened.key, opened.used_at, opened.modified = key, row.used_at, False
+        opened.came_as = row.contents.get("_user_id")
         if row.active and row.contents.get("_user_id") == row.fs_uniquifier:
             g.actor = actor_of(row)
         return opened
@@ -71,9 +74,11 @@ def _is_alive(row: Any) -> bool:
 
 
 def actor_of(row: Any) -> Actor:
-    """The actor of a person's row (id, organisation_id, alias, roles as names)."""
-    roles = frozenset(Role(name) for name in row.roles or ())
-    return Actor(person_id=row.id, organisation_id=row.organisation_id, roles=roles, alias=row.alias)
+    """The actor of a person's row (id, organisation_id, alias, roles as names, areas, sectors)."""
+    return Actor(
+        person_id=row.id, organisation_id=row.organisation_id, roles=frozenset(Role(name) for name in row.roles or ()),
+        alias=row.alias, areas=frozenset(row.areas), sectors=frozenset(row.sectors),
+    )  # fmt: skip
 
 
 def hash_key(key: str) -> bytes:
@@ -101,8 +106,15 @@ def _keep(response: Response) -> Response:
 
 
 def _store(session: ServerSession, response: Response) -> None:
-    """Write a changed session. Who signs in gets a new key: a key planted before is worth nothing after."""
+    """Write a changed session. Who signs in gets a new key: a key planted before is worth nothing after.
+
+    Otherwise the key stays: a request that is refused after all is rolled back, and the browser would hold a key that never was.
+    """
     person_id = database.scalar(select(Person.id).where(Person.fs_uniquifier == session.get("_user_id", "")))
+    if session.key and session and session.get("_user_id") == session.came_as:
+        changed = update(SignIn).where(SignIn.key_hash == hash_key(session.key))
+        database.execute(changed.values(contents=dict(session), used_at=now()))
+        return
     if session.key:
         database.execute(delete(SignIn).where(SignIn.key_hash == hash_key(session.key)))
     if not session or (person_id is None and not _is_needed(session)):
@@ -136,6 +148,27 @@ def begin(person: Person) -> str:
     database.add(SignIn(key_hash=hash_key(key), person_id=person.id, contents=contents, used_at=now()))
     database.flush()
     return key
+
+
+def of(person_id: UUID) -> list[SignIn]:
+    """A person's sessions that are alive, last used first."""
+    alive = (SignIn.person_id == person_id, SignIn.used_at > now() - IDLE, SignIn.begun_at > now() - LONGEST)
+    return list(database.scalars(select(SignIn).where(*alive).order_by(SignIn.used_at.desc())))
+
+
+def end(person_id: UUID, key_hash: bytes) -> None:
+    """End one session of a person; another person's is not touched."""
+    database.execute(delete(SignIn).where(SignIn.person_id == person_id, SignIn.key_hash == key_hash))
+
+
+def end_others(person_id: UUID, key_hash: bytes) -> None:
+    """End all sessions of a person but the one with this hash."""
+    database.execute(delete(SignIn).where(SignIn.person_id == person_id, SignIn.key_hash != key_hash))
+
+
+def end_everybody() -> None:
+    """Sign everybody out: when an exercise becomes a live response."""
+    database.execute(delete(SignIn))
 
 
 def end_all(person: Person) -> None:

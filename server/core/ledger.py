@@ -129,10 +129,15 @@ def seal(limit: int = 10_000) -> int:
     return len(entries)
 
 
-def broken_seals() -> list[int]:
-    """The numbers of seals that no longer fit their entries or the seal before them; empty when nothing was touched."""
-    broken, before = [], None
-    for found in session.scalars(select(LedgerSeal).order_by(LedgerSeal.id)):
+def broken_seals(*, newest: int | None = None) -> list[int]:
+    """The numbers of seals that no longer fit their entries or the seal before them; empty when nothing was touched.
+
+    With ``newest`` only so many of the last seals are read, for a page that cannot wait for all.
+    """
+    broken: list[int] = []
+    chosen = list(session.scalars(select(LedgerSeal).order_by(LedgerSeal.id.desc()).limit(newest + 1 if newest else None)))[::-1]
+    before = chosen.pop(0) if newest and len(chosen) > newest else None
+    for found in chosen:
         entries = list(
             session.scalars(select(LedgerEntry).where(LedgerEntry.id.in_(found.entry_ids)).order_by(LedgerEntry.id))
         )
