@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from server.accounts.models import Person
@@ -214,5 +214,5 @@ def sample(act: BulkAct, *, most: int = 50) -> list[tuple[Incident, dict[str, An
 def forget_previews(before: Any) -> int:
     """Clear away previews that nobody carried out; returns how many."""
     old = select(BulkAct.id).where(BulkAct.state == "PREVIEW", BulkAct.at < before)
-    session.execute(BulkRow.__table__.delete().where(BulkRow.act_id.in_(old)))
-    return len(session.scalars(BulkAct.__table__.delete().where(BulkAct.id.in_(old)).returning(BulkAct.id)).all())
+    session.execute(delete(BulkRow).where(BulkRow.act_id.in_(old)))
+    return len(session.scalars(delete(BulkAct).where(BulkAct.id.in_(old)).returning(BulkAct.id)).all())

@@ -66,6 +66,15 @@ def done(incident_id: UUID, *, actor: Actor) -> None:
     )
 
 
+def again(incident_id: UUID, *, actor: Actor) -> None:
+    """A step was taken back: whoever was to see to the record by this person's last duty is to see to it again."""
+    if of(incident_id):
+        return
+    ended = select(Duty).where(Duty.incident_id == incident_id, Duty.person_id == actor.person_id).order_by(Duty.done_at.desc())
+    if last := session.scalar(ended.limit(1)):
+        last.done_at = None
+
+
 def hand_over(queue: Queue, to: UUID, *, note: str, actor: Actor) -> Handover:
     """Give a whole queue to another person, with a note; at most 5,000 records at a time. Problem ``invalid_input`` for none."""
     _known(to)

@@ -73,7 +73,7 @@ def _retyped(incident: Incident, value: str) -> dict[str, Any] | None:
     if incident.site_type == value and "site_type" in incident.fixed_fields:
         return None
     wanted = SensitivityClass(incident.s_class)
-    kind = max(wanted, effective_class(SiteType(value), incident.in_use_as))
+    kind = max(wanted, effective_class(SiteType(value), incident.in_use_as)  # type: ignore[call-arg])
     return {"site_type": value, "s_class": kind.value, **_fixed(incident, "site_type")}
 
 

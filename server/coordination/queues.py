@@ -71,15 +71,15 @@ def counts(actor: Actor) -> dict[str, int]:
 
 _FREE = """NOT EXISTS (SELECT FROM work_claims c WHERE c.incident_id = i.id AND c.until > :now AND c.person_id <> :person)
   AND i.id <> ALL(CAST(:past AS uuid[])) AND i.merged_into IS NULL"""
-_SHARED_NEXT = f"""SELECT i.id FROM incidents i
-WHERE i.queue IS NOT NULL {{which}} AND {_FREE}
+_SHARED_NEXT = """SELECT i.id FROM incidents i
+WHERE i.queue IS NOT NULL {which} AND {free}
   AND NOT EXISTS (SELECT FROM work_duties d WHERE d.incident_id = i.id AND d.done_at IS NULL AND d.person_id <> :person)
 ORDER BY i.queue, i.opened_at, i.id LIMIT 1 FOR UPDATE OF i SKIP LOCKED"""
-_OWN_NEXT = f"""SELECT i.id FROM work_duties d JOIN incidents i ON i.id = d.incident_id
-WHERE d.person_id = :person AND d.done_at IS NULL AND (d.handover_id IS NOT NULL) = {{handed}} AND {_FREE}
+_OWN_NEXT = """SELECT i.id FROM work_duties d JOIN incidents i ON i.id = d.incident_id
+WHERE d.person_id = :person AND d.done_at IS NULL AND (d.handover_id IS NOT NULL) = {handed} AND {free}
 ORDER BY coalesce(i.queue, 6), i.opened_at, i.id LIMIT 1 FOR UPDATE OF i SKIP LOCKED"""
-_MINE_NEXT = f"""SELECT i.id FROM work_claims m JOIN incidents i ON i.id = m.incident_id
-WHERE m.person_id = :person AND m.until > :now AND {_FREE} ORDER BY m.since, i.id LIMIT 1 FOR UPDATE OF i SKIP LOCKED"""
+_MINE_NEXT = """SELECT i.id FROM work_claims m JOIN incidents i ON i.id = m.incident_id
+WHERE m.person_id = :person AND m.until > :now AND {free} ORDER BY m.since, i.id LIMIT 1 FOR UPDATE OF i SKIP LOCKED"""
 _KEEP = """WITH next AS ({next})
 INSERT INTO work_claims AS kept (incident_id, person_id, since, until) SELECT id, :person, :now, :until FROM next
 ON CONFLICT (incident_id) DO UPDATE SET person_id = excluded.person_id, until = excluded.until,
@@ -109,13 +109,14 @@ def take(actor: Actor, queue: Queue, *, past: Iterable[UUID] = ()) -> UUID | Non
 
 def _next_of(queue: Queue) -> str:
     if queue.name == "mine":
-        return _MINE_NEXT
+        return _MINE_NEXT.format(free=_FREE)
     if queue in OWN:
-        return _OWN_NEXT.format(handed=str(queue.name == "handed").lower())
-    return _SHARED_NEXT.format(which=f"AND i.queue = {queue.number:d}" if queue.number else "")
+        return _OWN_NEXT.format(free=_FREE, handed=str(queue.name == "handed").lower())
+    return _SHARED_NEXT.format(free=_FREE, which=f"AND i.queue = {queue.number:d}" if queue.number else "")
 
 
-_LISTED = """SELECT i.id FROM incidents i {join} WHERE {which} AND i.merged_into IS NULL ORDER BY coalesce(i.queue, 6), i.opened_at, i.id LIMIT :most"""
+_LISTED = """SELECT i.id FROM incidents i {join} WHERE {which} AND i.merged_into IS NULL
+ORDER BY coalesce(i.queue, 6), i.opened_at, i.id LIMIT :most"""
 
 
 def members(actor: Actor, queue: Queue, *, most: int) -> list[UUID]:
