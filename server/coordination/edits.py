@@ -23,6 +23,7 @@ from server.verification.workflow import may_move
 from server.vocabulary import NeedType, SensitivityClass, SiteType, WorkflowState, effective_class
 
 NOTHING = "none"
+_TYPES = {kind.value: kind for kind in SiteType}
 
 
 class Edit(NamedTuple):
@@ -73,7 +74,7 @@ def _retyped(incident: Incident, value: str) -> dict[str, Any] | None:
     if incident.site_type == value and "site_type" in incident.fixed_fields:
         return None
     wanted = SensitivityClass(incident.s_class)
-    kind = max(wanted, effective_class(SiteType(value), incident.in_use_as)  # type: ignore[call-arg])
+    kind = max(wanted, effective_class(_TYPES[value], incident.in_use_as))
     return {"site_type": value, "s_class": kind.value, **_fixed(incident, "site_type")}
 
 
