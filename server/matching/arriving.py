@@ -11,20 +11,29 @@ from sqlalchemy import bindparam, func, select, text
 from server.accounts.policy import SYSTEM
 from server.core.database import session
 from server.evidence.models import Photo
-from server.matching.models import Attachment
+from server.matching.asking import ASK
+from server.matching.models import Attachment, ReportMarks
+from server.matching.summaries import Marks
 from server.reports import access
 from server.reports.imports import Import
-from server.reports.models import Report
+from server.reports.models import Report, ReportSecret
+from server.reports.vault import PrivateWords
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A report, where it lies at present, the fingerprints of its clean photos, and the list it came in."""
+    """A report and its words, where it lies at present, its clean photos and cited posts, and the list it came in."""
 
     report: Report
+    words: PrivateWords | None
     incident_id: UUID | None
-    photos: tuple[int, ...]
+    marks: Marks
     import_source: str | None
+
+    @property
+    def photos(self) -> list[int]:
+        """The fingerprints of its clean photos."""
+        return [photo for photo in self.marks.photos[self.report.id] if photo is not None]
 
     @property
     def counts(self) -> bool:
@@ -34,13 +43,23 @@ class Arrival:
 
 _PHOTOS = (
     select(Photo.perceptual_hash)
-    .where(Photo.report_id == Report.id, Photo.state == "CLEAN", Photo.perceptual_hash.is_not(None))
+    .where(Photo.report_id == Report.id, Photo.state == "CLEAN")
     .order_by(Photo.position)
 )
 _LIES = select(Attachment.incident_id).where(Attachment.report_id == Report.id, Attachment.ended_at.is_(None))
 _SOURCE = select(Import.source).where(Import.id == Report.import_id)
+_POSTS = select(ReportMarks.posts).where(ReportMarks.report_id == Report.id)
 _ARRIVAL = (  # made once: every report asks it
-    select(Report, _LIES.scalar_subquery(), func.array(_PHOTOS.scalar_subquery()), _SOURCE.scalar_subquery())
+    select(
+        Report,
+        ReportSecret.wrapped_key,
+        ReportSecret.sealed,
+        _LIES.scalar_subquery().label("lies_on"),
+        func.array(_PHOTOS.scalar_subquery()).label("photos"),
+        _POSTS.scalar_subquery().label("posts"),
+        _SOURCE.scalar_subquery().label("source"),
+    )
+    .outerjoin(ReportSecret, ReportSecret.report_id == Report.id)
     .where(Report.id == bindparam("report"))
     .execution_options(populate_existing=True)
 )
@@ -50,24 +69,15 @@ def take_up(report_id: UUID) -> Arrival | None:
     """The report as it is now, or None."""
     access.enter(SYSTEM)
     row = session.execute(_ARRIVAL, {"report": report_id}).one_or_none()
-    return Arrival(row[0], row[1], tuple(row[2] or ()), row[3]) if row else None
-
-
-_AGAIN = text("""
-SELECT (SELECT a.incident_id FROM attachments a WHERE a.report_id = :report AND a.ended_at IS NULL) AS lies_on,
-  ARRAY(SELECT DISTINCT a.incident_id FROM pair_rulings p
-        JOIN attachments a ON a.report_id = CASE WHEN p.report_a = :report THEN p.report_b ELSE p.report_a END AND a.ended_at IS NULL
-        WHERE p.ruling = 'cannot' AND p.ended_at IS NULL AND :report IN (p.report_a, p.report_b)) AS apart""")
-
-
-def look_again(report_id: UUID) -> tuple[UUID | None, list[UUID]]:
-    """Where a report lies, and the incidents a person ruled it apart from: asked once its neighbourhood is locked."""
-    row = session.execute(_AGAIN, {"report": report_id}).one()
-    return row.lies_on, list(row.apart)
+    if row is None:
+        return None
+    marks = Marks({report_id: list(row.photos or ())}, {report_id: frozenset(row.posts or ())})
+    words = access.words_in([{"id": report_id, "wrapped_key": row.wrapped_key, "sealed": row.sealed}])
+    return Arrival(row[0], words[report_id], row.lies_on, marks, row.source)
 
 
 class Together:
-    """What is written down of one arrival, gathered and then written in one trip: link, change, addresses, ledger and outbox."""
+    """What is written down of one arrival, gathered and then written in one trip: link, change, addresses, questions, ledger and outbox."""
 
     _LAY = """, laid AS (INSERT INTO attachments (id, report_id, incident_id, score, reasons, weights_version)
   SELECT id, report_id, incident_id, score, reasons, weights_version
@@ -77,17 +87,19 @@ class Together:
   FROM jsonb_to_recordset(CAST(:changed AS jsonb)) AS c (id uuid, incident_id uuid, kind text, before jsonb))
 , named AS (INSERT INTO report_addresses (report_id, address_key)
   SELECT CAST(:report AS uuid), key FROM unnest(CAST(:keys AS bigint[])) AS key ON CONFLICT DO NOTHING)"""
+    _ASK = f"\n, asked AS ({ASK})"
     _TELL = """WITH told AS (SELECT event, subject, details FROM jsonb_to_recordset(CAST(:told AS jsonb))
     AS t (event text, subject uuid, details jsonb, n int) ORDER BY n)
 , entry AS (INSERT INTO ledger (event, subject_id, details) SELECT event, subject, details FROM told)"""
     _SEND = " INSERT INTO outbox (event, subject_id) SELECT event, subject FROM told"
-    _ALL = text(_TELL + _LAY + _SEND)
+    _ALL = text(_TELL + _LAY + _ASK + _SEND)
 
     def __init__(self, report_id: UUID, keys: Sequence[int]) -> None:
         self.report_id, self.keys = report_id, list(keys)
         self.laid: list[dict[str, Any]] = []
         self.changed: list[dict[str, Any]] = []
         self.told: list[dict[str, Any]] = []
+        self.asked: list[dict[str, Any]] = []
 
     def lay(self, incident_id: UUID, *, score: float | None, reasons: Sequence[Any], version: str) -> UUID:
         """The report lies on this incident from now on; returns the number of the link."""
@@ -108,5 +120,5 @@ class Together:
 
     def write(self) -> None:
         """Write all of it."""
-        rows = {name: json.dumps(getattr(self, name)) for name in ("laid", "changed", "told")}
+        rows = {name: json.dumps(getattr(self, name)) for name in ("laid", "changed", "told", "asked")}
         session.execute(self._ALL, {**rows, "report": self.report_id, "keys": self.keys})

@@ -26,8 +26,10 @@ from server.matching.accounts import Account
 from server.matching.models import ReportAddress
 from server.matching.reading import read
 from server.matching.weights import Weights
-from server.reports.access import words_of
+from server.matching.worth import Stakes, stakes_of
+from server.reports.access import words_in, words_of
 from server.reports.models import Report
+from server.reports.vault import PrivateWords
 from server.vocabulary import SourceType
 
 MOST_INCIDENTS = 24
@@ -64,24 +66,33 @@ WHERE k.address_key = ANY(:keys) AND i.on_map
   AND {_LATEST} >= :rescue_since AND {_EARLIEST} <= :rescue_until
 ORDER BY d2, i.id LIMIT :most"""  # noqa: S608 - as NEAR
 
-# What lies on the incidents found, with the photos' fingerprints, in the same trip.
+# What lies on the incidents found, with the photos' fingerprints, the sealed words and what hangs on each record, in the same trip.
 _LAID_ON = """
 SELECT r.id, ST_X(r.point) AS lon, ST_Y(r.point) AS lat, r.pin_accuracy_m, r.event_earliest, r.event_latest, r.received_at,
   r.site_type, r.damage_min, r.damage_max, r.source_type, r.import_id, r.flags, wanted.id AS incident_id, imports.source AS import_source,
+  s.wrapped_key, s.sealed, i.certainty, i.people_trapped, i.needs, i.report_count,
   (SELECT array_agg(p.perceptual_hash ORDER BY p.position) FROM photos p
    WHERE p.report_id = r.id AND p.state = 'CLEAN' AND p.perceptual_hash IS NOT NULL) AS photos
 FROM wanted
+JOIN incidents i ON i.id = wanted.id
 CROSS JOIN LATERAL (
   SELECT a.report_id FROM attachments a
   WHERE a.incident_id = wanted.id AND a.ended_at IS NULL AND a.report_id <> :report
   ORDER BY a.begun_at DESC, a.report_id LIMIT :most_accounts) AS laid
 JOIN reports r ON r.id = laid.report_id
-LEFT JOIN imports ON imports.id = r.import_id
-ORDER BY r.id"""
+LEFT JOIN vault.report_secrets s ON s.report_id = r.id
+LEFT JOIN imports ON imports.id = r.import_id"""
+# Where the report lies itself, and the incidents a person ruled it apart from: one row that is always there.
+_AGAIN = """
+SELECT (SELECT a.incident_id FROM attachments a WHERE a.report_id = :report AND a.ended_at IS NULL) AS lies_on,
+  ARRAY(SELECT DISTINCT a.incident_id FROM pair_rulings p
+        JOIN attachments a ON a.report_id = CASE WHEN p.report_a = :report THEN p.report_b ELSE p.report_a END AND a.ended_at IS NULL
+        WHERE p.ruling = 'cannot' AND p.ended_at IS NULL AND :report IN (p.report_a, p.report_b)) AS apart"""
+_BOTH = f"SELECT * FROM ({_AGAIN}) AS again LEFT JOIN ({_LAID_ON}) AS found ON true ORDER BY found.id"  # noqa: S608 - as NEAR
 _NAMED = "SELECT id FROM unnest(CAST(:named AS uuid[])) AS named (id)"
-_FOUND = text(f"WITH wanted AS (SELECT id FROM ({NEAR}) AS near UNION {_NAMED}) {_LAID_ON}")  # noqa: S608 - as NEAR
+_FOUND = text(f"WITH wanted AS (SELECT id FROM ({NEAR}) AS near UNION {_NAMED}) {_BOTH}")  # noqa: S608 - as NEAR
 _FOUND_FAR = text(  # only where the report names a numbered place
-    f"WITH wanted AS (SELECT id FROM ({NEAR}) AS near UNION SELECT id FROM ({RESCUE}) AS far UNION {_NAMED}) {_LAID_ON}"  # noqa: S608 - as NEAR
+    f"WITH wanted AS (SELECT id FROM ({NEAR}) AS near UNION SELECT id FROM ({RESCUE}) AS far UNION {_NAMED}) {_BOTH}"  # noqa: S608 - as NEAR
 )
 _NEAR, _RESCUE = text(NEAR), text(RESCUE)  # made once: each text() is parsed anew
 
@@ -97,17 +108,30 @@ class Probe:
     latest: datetime
 
 
-def near(
-    probe: Probe, account: Account, weights: Weights, *, named: Iterable[UUID] = ()
-) -> dict[UUID, list[Account]]:
-    """The accounts near the probe by the incident they lie on: at most MOST_INCIDENTS in place, as many by address, and ``named``."""
+@dataclass(frozen=True)
+class Around:
+    """What is near a report: accounts by the incident they lie on, and what hangs on each incident.
+
+    ``lies_on`` is where the report lies itself; ``apart`` are the incidents that a person ruled it apart from.
+    """
+
+    accounts: dict[UUID, list[Account]]
+    stakes: dict[UUID, Stakes]
+    lies_on: UUID | None
+    apart: list[UUID]
+
+
+def around(probe: Probe, account: Account, weights: Weights, *, named: Iterable[UUID] = ()) -> Around:
+    """Look around the probe once its neighbourhood is locked: MOST_INCIDENTS in place, as many by address, and ``named``."""
     keys = address_keys(account)
     asked = {**_where(probe, weights), "named": list(named), "report": probe.report_id, "most_accounts": MOST_ACCOUNTS}
     if keys:
         rows = session.execute(_FOUND_FAR, {**asked, **_far(probe, weights), "keys": keys}).mappings().all()
     else:
         rows = session.execute(_FOUND, asked).mappings().all()
-    return _by_incident(rows, weights)
+    laid = [row for row in rows if row["id"]]
+    stakes = {row["incident_id"]: stakes_of(row) for row in laid}
+    return Around(_by_incident(laid, weights), stakes, rows[0]["lies_on"], list(rows[0]["apart"]))
 
 
 def incidents_near(probe: Probe, keys: list[int], weights: Weights) -> list[UUID]:
@@ -119,12 +143,14 @@ def incidents_near(probe: Probe, keys: list[int], weights: Weights) -> list[UUID
     return list(dict.fromkeys(found))
 
 
-def account_of(report: Report, weights: Weights, *, photos: Sequence[int] = (), import_source: str | None = None) -> Account:
-    """One report as matching reads it."""
+def account_of(
+    report: Report, weights: Weights, *, photos: Sequence[int] = (), import_source: str | None = None, words: PrivateWords | None = None
+) -> Account:
+    """One report as matching reads it; ``words`` where they were opened already."""
     place = lon_lat(report.point) if report.point is not None else (None, None)
     row = {name: getattr(report, name) for name in _COLUMNS}
     row |= {"lon": place[0], "lat": place[1], "photos": photos, "import_source": import_source}
-    return accounts_of([row], weights)[0]
+    return _account(row, words or words_of([report.id]).get(report.id), weights)
 
 
 def probe_of(report: Report, weights: Weights) -> Probe:
@@ -191,8 +217,8 @@ def _by_incident(rows: Sequence[RowMapping], weights: Weights) -> dict[UUID, lis
 
 
 def accounts_of(rows: Sequence[Any], weights: Weights) -> list[Account]:
-    """Rows of reports with their place, photos and import as accounts, their words opened."""
-    words = words_of([row["id"] for row in rows]) if rows else {}
+    """Rows of reports with their place, photos, import and sealed words as accounts, the words opened."""
+    words = words_in(rows)
     return [_account(row, words.get(row["id"]), weights) for row in rows]
 
 

@@ -1,13 +1,11 @@
 """Doubtful pairs before people: asked once, the most valuable first, each kept for one person until answered or left alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.orm import aliased
 
 from server.accounts.policy import SYSTEM, Actor, may
@@ -17,11 +15,8 @@ from server.core.database import session
 from server.core.problems import Problem
 from server.matching import across, acts
 from server.matching.models import Incident, IncidentChange, Suggestion
-from server.matching.scoring import Relation
-from server.matching.verdicts import Finding
-from server.matching.worth import Stakes, worth
+from server.matching.worth import stakes_of, worth
 from server.reports import access
-from server.vocabulary import Certainty
 
 KEPT_FOR = timedelta(minutes=3)
 ANSWERS = ("same", "second_strike", "apart")
@@ -156,27 +151,6 @@ def pair_of(suggestion_id: UUID) -> Pair:
     return Pair(*row)
 
 
-_OTHERS = text("""
-SELECT i.id, i.certainty, i.people_trapped, i.needs, i.report_count FROM incidents i
-WHERE i.id = ANY(CAST(:others AS uuid[])) AND i.merged_into IS NULL AND i.id <> :incident
-  AND NOT EXISTS (SELECT FROM suggestions s WHERE s.incident_id = i.id AND s.other_id = :incident)""")
-
-
-def ask(incident: Incident, findings: Sequence[Finding], report_id: UUID) -> None:
-    """Put doubtful pairs before a person, once for each pair of incidents; a pair that was settled is not asked again."""
-    others = {UUID(finding.incident): finding for finding in findings}
-    if not others:
-        return
-    known = session.execute(_OTHERS, {"others": list(others), "incident": incident.id})
-    rows = [_row(incident, other, others[other.id], report_id) for other in known]
-    if not rows:
-        return
-    new = insert(Suggestion).values(rows)
-    better = {name: new.excluded[name] for name in ("report_id", "relation", "score", "reasons", "worth")}
-    open_and_less = and_(Suggestion.settled_at.is_(None), Suggestion.score < new.excluded.score)
-    session.execute(new.on_conflict_do_update(index_elements=["incident_id", "other_id"], set_=better, where=open_and_less))
-
-
 def weigh(incident_id: UUID) -> int:
     """Weigh the open questions about a record anew, because what hangs on it changed; returns how many."""
     one, other = aliased(Incident), aliased(Incident)
@@ -187,30 +161,8 @@ def weigh(incident_id: UUID) -> int:
         .where(Suggestion.settled_at.is_(None), or_(Suggestion.incident_id == incident_id, Suggestion.other_id == incident_id))
     ).all()
     for suggestion, first, second in rows:
-        suggestion.worth = worth(suggestion.score, _stakes(first), _stakes(second))
+        suggestion.worth = worth(suggestion.score, stakes_of(first), stakes_of(second))
     return len(rows)
-
-
-def _row(incident: Incident, other: Any, finding: Finding, report_id: UUID) -> dict[str, Any]:
-    return {
-        "id": uuid4(),
-        "incident_id": incident.id,
-        "other_id": other.id,
-        "report_id": report_id,
-        "relation": Relation(finding.relation).value,
-        "score": finding.total,
-        "reasons": [reason.as_json() for reason in finding.reasons],
-        "worth": worth(finding.total, _stakes(incident), _stakes(other)),
-    }
-
-
-def _stakes(incident: Any) -> Stakes:
-    return Stakes(
-        certainty=Certainty(incident.certainty),
-        people_trapped=bool(incident.people_trapped),
-        needs=len(incident.needs or ()),
-        reports=incident.report_count or 1,
-    )
 
 
 def _admit(actor: Actor) -> None:

@@ -157,9 +157,10 @@ class _Numbered:
 
 def _is_number(words: list[str], place: int, word: str) -> bool:
     """Whether a word is a number that names something: counts of people, floors and hours do not."""
-    near = words[max(0, place - 1) : place] + words[place + 1 : place + 2]
-    counts = any(one in lexicon().counted or one[:5] in lexicon().counted for one in near)
-    return bool(_NUMBER.fullmatch(word)) and not counts
+    if not _NUMBER.fullmatch(word):
+        return False
+    near, counted = words[max(0, place - 1) : place] + words[place + 1 : place + 2], lexicon().counted
+    return not any(one in counted or one[:5] in counted for one in near)
 
 
 def _numbered(words: list[str], place: int) -> _Numbered:

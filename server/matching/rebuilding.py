@@ -28,9 +28,9 @@ _COUNTING = "r.withdrawn_at IS NULL AND r.superseded_by IS NULL AND r.quarantine
 _READ = text(f"""
 SELECT r.id, ST_X(r.point) AS lon, ST_Y(r.point) AS lat, r.pin_accuracy_m, r.event_earliest, r.event_latest, r.received_at,
   r.site_type, r.damage_min, r.damage_max, r.source_type, r.import_id, r.flags, imports.source AS import_source,
-  (SELECT array_agg(p.perceptual_hash ORDER BY p.position) FROM photos p
+  s.wrapped_key, s.sealed, (SELECT array_agg(p.perceptual_hash ORDER BY p.position) FROM photos p
    WHERE p.report_id = r.id AND p.state = 'CLEAN' AND p.perceptual_hash IS NOT NULL) AS photos
-FROM reports r LEFT JOIN imports ON imports.id = r.import_id
+FROM reports r LEFT JOIN imports ON imports.id = r.import_id LEFT JOIN vault.report_secrets s ON s.report_id = r.id
 WHERE r.id > :after AND {_COUNTING} ORDER BY r.id LIMIT :most""")  # noqa: S608 - this module's own words
 _LYING = text("SELECT report_id::text, incident_id::text FROM attachments WHERE ended_at IS NULL")
 _RULED = text("SELECT report_a::text, report_b::text, ruling FROM pair_rulings WHERE ended_at IS NULL")

@@ -4,9 +4,10 @@ Pure. Three bands: ATTACH (sure enough to lay a report on a damage record withou
 shall look) and APART. Distance alone never attaches; nor does anything while one piece of evidence contradicts.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 
@@ -46,16 +47,22 @@ class Relation(StrEnum):
 class Score:
     """How two accounts compare. ``total`` is log-odds: ``base``, from which every pair starts, and what each reason adds.
 
-    ``has_identity`` says that something positive names one and the same thing.
+    ``has_identity`` says that something positive names one and the same thing. Reasons are put into words when asked for: most
+    pairs that a report is compared with are never explained to anybody.
     """
 
     total: float
     band: Band
     relation: Relation
-    reasons: tuple[Reason, ...]
+    explain: Callable[[], tuple[Reason, ...]] = field(repr=False, compare=False)
     has_identity: bool
     has_conflict: bool
     base: float = 0.0
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """What speaks for and against, the weightiest first."""
+        return self.explain()
 
 
 @dataclass(frozen=True)
@@ -86,8 +93,8 @@ def score_each(a: Account, others: Sequence[Account], weights: Weights, *, crowd
     around = _context(columns, count, weights)
     pairs = Pairs(columns, left, right, weights.rarity, company, around, weights.diction, weights.distinct)
     judged = judge(pairs, weights)
-    base, contributions = weights.contributions(judged.values)
-    return [_score(pairs, judged, base, contributions, row, weights) for row in range(count)]
+    explained = cache(lambda: weights.contributions(judged.values))
+    return [_score(pairs, judged, explained, row, weights) for row in range(count)]
 
 
 def judge(pairs: Pairs, weights: Weights) -> Judged:
@@ -174,11 +181,12 @@ def _struck_again(pairs: Pairs, values: dict[str, Floats], weights: Weights) -> 
 
 
 def _score(
-    pairs: Pairs, judged: Judged, base: float, contributions: dict[str, Floats], row: int, weights: Weights
+    pairs: Pairs, judged: Judged, explained: Callable[[], tuple[float, dict[str, Floats]]], row: int, weights: Weights
 ) -> Score:
     again = bool(judged.second_strike[row])
     total = float(judged.total[row])
     if again:  # time is what makes it a second strike, so it must not count against it
+        contributions = explained()[1]
         total -= sum(float(contributions[name][row]) for name in ("hours", "days") if name in contributions)
     band = Band.SUGGEST if total >= weights.suggest or judged.identity[row] else Band.APART
     if judged.attach[row] and not again:
@@ -187,8 +195,8 @@ def _score(
         total=round(total, 3),
         band=band,
         relation=Relation.SECOND_STRIKE if again else Relation.SAME,
-        reasons=reasons_of(pairs, judged.values, contributions, row),
+        explain=lambda: reasons_of(pairs, judged.values, explained()[1], row),
         has_identity=bool(judged.identity[row]),
         has_conflict=bool(judged.conflict[row]),
-        base=round(base, 3),
+        base=round(weights.base, 3),
     )

@@ -11,11 +11,12 @@ from server.core.clock import now
 from server.core.database import session
 from server.core.settings import settings
 from server.evidence.models import Photo
-from server.matching import acts, arriving, campaigns, candidates, links, questions, rulings
+from server.matching import acts, arriving, asking, campaigns, candidates, links, rulings
 from server.matching.accounts import Account
 from server.matching.acts import Basis, attach, detach, keep_apart, link_second_strike, merge, split
 from server.matching.arriving import Arrival, Together
 from server.matching.by_hand import incident_of, place_by_hand
+from server.matching.candidates import Around, Probe
 from server.matching.models import Attachment, Incident, Suggestion
 from server.matching.summaries import attached_reports, resummarise, touch
 from server.matching.undoing import undo, undo_batch
@@ -50,11 +51,11 @@ def match_report(report_id: UUID) -> UUID | None:
     weights = default_weights(settings().matching_weights)
     probe = candidates.probe_of(arrival.report, weights)
     links.lock_area(probe.lon, probe.lat, weights.reach_m)
-    lies_on, apart = arriving.look_again(report_id)
-    if lies_on:
-        return lies_on
     account = _account(arrival, weights)
-    return _place(arrival.report, account, _verdict(arrival.report, account, apart, weights), weights)
+    around, pointed = _look_around(arrival.report, probe, account, weights)
+    if around.lies_on:
+        return around.lies_on
+    return _place(arrival, account, around, _verdict(arrival.report, account, around, pointed, weights))
 
 
 def reconsider_report(report_id: UUID) -> None:
@@ -66,19 +67,19 @@ def reconsider_report(report_id: UUID) -> None:
     if arrival is None or not arrival.counts or arrival.incident_id is None:
         return
     report = arrival.report
-    if report.point is not None:
-        probe = candidates.probe_of(report, weights)
+    probe = None if report.point is None else candidates.probe_of(report, weights)
+    if probe:
         links.lock_area(probe.lon, probe.lat, weights.reach_m)
     if (laid := links.present(report_id)) is None:
         return
     incident = links.locked([laid.incident_id])[laid.incident_id]
     resummarise(incident)
     links.tell_changed([incident], actor=SYSTEM, by="evidence")
-    if report.point is not None and _is_left_alone(incident, laid):
-        _lies_on, apart = arriving.look_again(report_id)
+    if probe and _is_left_alone(incident, laid):
         account = _account(arrival, weights)
         candidates.remember_addresses(report_id, account)
-        _place_anew(report, incident, _verdict(report, account, apart, weights))
+        around, pointed = _look_around(report, probe, account, weights)
+        _place_anew(report, incident, around, _verdict(report, account, around, pointed, weights))
 
 
 def let_go_report(report_id: UUID) -> None:
@@ -113,48 +114,55 @@ def _flag(report: Report, flag: str) -> None:
 
 
 def _account(arrival: Arrival, weights: Weights) -> Account:
-    return candidates.account_of(arrival.report, weights, photos=arrival.photos, import_source=arrival.import_source)
+    return candidates.account_of(arrival.report, weights, photos=arrival.photos, import_source=arrival.import_source, words=arrival.words)
 
 
-def _verdict(report: Report, account: Account, apart: list[UUID], weights: Weights) -> Verdict:
+def _look_around(report: Report, probe: Probe, account: Account, weights: Weights) -> tuple[Around, str]:
+    """What is near a report, and the incident that it points at itself ("" if none)."""
+    public_id = report.answer_about if _says_new(report) else report.same_damage_as
+    named = links.by_public_id(public_id) if public_id else None
+    return candidates.around(probe, account, weights, named=[named] if named else ()), str(named or "")
+
+
+def _says_new(report: Report) -> bool:
+    return report.answer_kind is HintAnswer.NEW_STRIKE
+
+
+def _verdict(report: Report, account: Account, around: Around, pointed: str, weights: Weights) -> Verdict:
     """The verdict on a report among the incidents near it and the one it points at."""
-    is_new = report.answer_kind is HintAnswer.NEW_STRIKE
-    pointed = report.answer_about if is_new else report.same_damage_as
-    named = links.by_public_id(pointed) if pointed else None
-    found = candidates.near(candidates.probe_of(report, weights), account, weights, named=[named] if named else ())
-    sure = [UUID(one.id) for accounts in found.values() for one in accounts] if len(found) > 1 else []
     said = Said(
-        same="" if is_new else str(named or ""),
-        new=str(named or "") if is_new else "",
-        apart_from=frozenset(map(str, apart)),
-        cannot=rulings.standing([report.id, *sure])[1] if sure else (),
+        same="" if _says_new(report) else pointed,
+        new=pointed if _says_new(report) else "",
+        apart_from=frozenset(map(str, around.apart)),
+        cannot=lambda reports: rulings.standing(map(UUID, reports))[1],
     )
-    return decide(account, {str(incident): accounts for incident, accounts in found.items()}, weights, said=said)
+    return decide(account, {str(incident): accounts for incident, accounts in around.accounts.items()}, weights, said=said)
 
 
-def _place(report: Report, account: Account, verdict: Verdict, weights: Weights) -> UUID:
+def _place(arrival: Arrival, account: Account, around: Around, verdict: Verdict) -> UUID:
     """Write down what the verdict says, in as few trips as it takes."""
+    report, version = arrival.report, default_weights(settings().matching_weights).version
     together = Together(report.id, candidates.address_keys(account))
-    incident = _lay_on(report, verdict, together, weights) if verdict.attach else _open_for(report, together, weights)
+    incident = _lay_on(report, verdict, together, version) if verdict.attach else _open_for(arrival, together, version)
     if verdict.struck_before:
         _link_prior(incident, UUID(verdict.struck_before.incident))
     together.record("incident.changed", incident.id, by="report", version=incident.version)
+    together.asked = asking.pairs_to_ask(incident, verdict.ask, report.id, around.stakes)
+    session.flush()
     together.write()
-    questions.ask(incident, verdict.ask, report.id)
     return incident.id
 
 
-def _open_for(report: Report, together: Together, weights: Weights) -> Incident:
+def _open_for(arrival: Arrival, together: Together, version: str) -> Incident:
     incident = links.new_incident()
-    resummarise(incident, [report])
+    resummarise(incident, [arrival.report], arrival.marks)
     session.add(incident)
-    session.flush()
-    together.lay(incident.id, score=None, reasons=FIRST, version=weights.version)
-    together.record("incident.opened", incident.id, report=str(report.id))
+    together.lay(incident.id, score=None, reasons=FIRST, version=version)
+    together.record("incident.opened", incident.id, report=str(arrival.report.id))
     return incident
 
 
-def _lay_on(report: Report, verdict: Verdict, together: Together, weights: Weights) -> Incident:
+def _lay_on(report: Report, verdict: Verdict, together: Together, version: str) -> Incident:
     """Lay the report on the record that is sure, after joining with it what the report shows to be one with it."""
     found = verdict.attach
     if found is None:
@@ -164,11 +172,10 @@ def _lay_on(report: Report, verdict: Verdict, together: Together, weights: Weigh
         incident = links.locked([links.current(incident.id)]).popitem()[1]
     _join(incident, verdict.together)
     reasons = [reason.as_json() for reason in found.reasons]
-    laid = together.lay(incident.id, score=found.total, reasons=reasons, version=weights.version)
+    laid = together.lay(incident.id, score=found.total, reasons=reasons, version=version)
     together.change("attach", incident.id, {"moved": [[str(report.id), None, str(laid)]]})
     together.record("report.attached", report.id, incident=str(incident.id), score=found.total)
     resummarise(incident, [*attached_reports(incident.id), report])
-    session.flush()
     return incident
 
 
@@ -180,9 +187,9 @@ def _join(incident: Incident, others: Iterable[Finding]) -> None:
             merge(incident.id, other_id, actor=SYSTEM, reason="")
 
 
-def _place_anew(report: Report, incident: Incident, verdict: Verdict) -> None:
+def _place_anew(report: Report, incident: Incident, around: Around, verdict: Verdict) -> None:
     if verdict.attach is None:
-        questions.ask(incident, verdict.ask, report.id)
+        asking.ask(incident, verdict.ask, report.id, around.stakes)
         return
     reasons = [reason.as_json() for reason in verdict.attach.reasons]
     found = Basis(score=verdict.attach.total, reasons=reasons, version=default_weights(settings().matching_weights).version)

@@ -46,6 +46,11 @@ class Trees:
         start, parts = self.forest.contributions(matrix)
         return start, {name: parts[:, column] for column, name in enumerate(self.measures)}
 
+    @cached_property
+    def base(self) -> float:
+        """What every pair starts from."""
+        return float(self.forest.worth[:, 0].sum())
+
     def matrix(self, values: Mapping[str, Floats]) -> np.ndarray:
         """One row for each pair, one column for each measure; float32, as the trees were grown."""
         return np.stack([values[name] for name in self.measures], axis=1).astype(np.float32)

@@ -1,7 +1,7 @@
 """What is to be done with a report, given the accounts of the damage records near it. Pure: no database, no clock."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ MOST_SUGGESTIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How a report compares with one damage record: by the account of it that fits best."""
+    """How a report compares with one damage record: by the account of it that fits best. What is apart carries no reasons."""
 
     incident: str
     total: float
@@ -40,12 +40,15 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What people say of the records: the reporter (the same as, a new event at the place of), and the desk's rulings on pairs."""
+    """What people say of the records: the reporter (the same as, a new event at the place of), and the desk's rulings on pairs.
+
+    ``cannot`` tells which pairs among these reports must not lie together; it is asked only where that matters.
+    """
 
     same: str = ""
     new: str = ""
     apart_from: frozenset[str] = frozenset()
-    cannot: Sequence[tuple[str, str]] = ()
+    cannot: Callable[[Iterable[str]], Iterable[tuple[str, str]]] = lambda _reports: ()
 
 
 def decide(
@@ -82,7 +85,7 @@ def _solved(
     part = {finding.incident: list(candidates[finding.incident]) for finding in sure}
     must = [(one.id, other.id) for accounts in part.values() for one, other in pairwise(accounts)]
     inside = {account.id, *(one.id for accounts in part.values() for one in accounts)}
-    cannot = [pair for pair in said.cannot if inside.issuperset(pair)]
+    cannot = [pair for pair in said.cannot(sorted(inside)) if inside.issuperset(pair)]
     compared = batch.compare([account, *(one for accounts in part.values() for one in accounts)], weights)
     cluster = batch.automatic(compared, weights, must=must, cannot=cannot)
     joined = [finding for finding in sure if cluster[part[finding.incident][0].id] == cluster[account.id]]
@@ -114,14 +117,16 @@ def _said_new(finding: Finding, weights: Weights, said: Said) -> Finding:
 def _finding(incident: str, scores: list[Score], weights: Weights, *, is_named: bool) -> Finding:
     """The best of the pairs stands for the record; if most of its accounts contradict, it is no sure match."""
     best = max(scores, key=lambda score: (score.band is Band.ATTACH, score.total))
-    total, reasons, band = best.total, best.reasons, best.band
+    total, band = best.total, best.band
+    first: tuple[Reason, ...] = ()
     if is_named and best.relation is Relation.SAME:
-        reasons = (Reason("says_same", {}, weights.says_same), *reasons)
+        first = (Reason("says_same", {}, weights.says_same),)
         total = round(total + weights.says_same, 3)
         band = Band.ATTACH if total >= weights.attach and not best.has_conflict else Band.SUGGEST
     against = sum(score.has_conflict for score in scores)
     if band is Band.ATTACH and against * 2 > len(scores):
         band = Band.SUGGEST
+    reasons = () if band is Band.APART else (*first, *best.reasons)
     return Finding(incident, total, band, best.relation, reasons, best.has_identity)
 
 

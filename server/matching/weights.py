@@ -38,7 +38,7 @@ class Line:
 
     def contribution(self, values: Floats) -> Floats:
         """Log-odds of each value."""
-        return np.where(np.isnan(values), self.unknown, np.interp(np.nan_to_num(values), self.knots, self.worth))
+        return np.where(np.isnan(values), self.unknown, np.interp(values, self.knots, self.worth))
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,11 @@ class Weights:
     def measures(self) -> tuple[str, ...]:
         """What has to be measured of a pair, the careful rules of the automatic band included."""
         return tuple(dict.fromkeys([*self.lines, *(self.trees.measures if self.trees else ()), *RULED]))
+
+    @property
+    def base(self) -> float:
+        """What every pair starts from."""
+        return self.trees.base if self.trees else self.prior
 
     @property
     def needs_context(self) -> bool:

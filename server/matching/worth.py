@@ -1,7 +1,9 @@
 """What a wrong answer to a doubtful pair would cost: how open the question is, times what hangs on it. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, log2
+from typing import Any
 
 from server.vocabulary import Certainty
 
@@ -18,6 +20,15 @@ class Stakes:
     people_trapped: bool = False
     needs: int = 0
     reports: int = 1
+
+
+def stakes_of(incident: Any) -> Stakes:
+    """The stakes of a record, or of a row or mapping with its certainty, trapped people, needs and count of reports."""
+    certainty, trapped, needs, reports = (
+        incident[name] if isinstance(incident, Mapping) else getattr(incident, name)
+        for name in ("certainty", "people_trapped", "needs", "report_count")
+    )
+    return Stakes(certainty=Certainty(certainty), people_trapped=bool(trapped), needs=len(needs or ()), reports=reports or 1)
 
 
 def worth(score: float, one: Stakes, other: Stakes) -> float:
