@@ -9,6 +9,7 @@ import server.coordination.telling_models
 import server.core.erasure
 import server.core.ledger
 import server.core.response
+import server.evidence.imagery_models
 import server.evidence.models
 import server.evidence.upload_models
 import server.intake.proof_models
@@ -23,7 +24,9 @@ import server.reports.imports
 import server.reports.keys
 import server.reports.models
 import server.reports.questions
+import server.reports.redactions
 import server.response.models
+import server.verification.item_models
 import server.verification.models  # noqa: F401 - each import adds its tables to the metadata
 from server.core.database import Base
 from server.core.settings import settings

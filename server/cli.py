@@ -16,6 +16,7 @@ COMMANDS = (
     "server.intake.spreadsheet_commands",
     "server.intake.rescue_commands",
     "server.matching.commands",
+    "server.verification.commands",
     "server.coordination.erasing",
     "server.publication.commands",
     "server.publication.release_commands",

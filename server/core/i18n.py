@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from babel import Locale
 from flask import Flask, Response, g, has_request_context, request
-from flask_babel import Babel, force_locale, format_datetime, get_locale, gettext
+from flask_babel import Babel, force_locale, format_date, format_datetime, get_locale, gettext
 
 from server.core.response import this_response
 from server.core.settings import settings
@@ -53,7 +53,7 @@ def init_app(app: Flask) -> None:
         locale_selector=_language_of_request,
         timezone_selector=lambda: this_response().time_zone,
     )
-    app.jinja_env.filters.update(words=words, said=neutral, moment=moment)
+    app.jinja_env.filters.update(words=words, said=neutral, moment=moment, day=day)
     app.jinja_env.globals.update(language=language, direction=direction, language_links=language_links)
     app.after_request(_remember)
 
@@ -83,6 +83,11 @@ def words(text: str | None) -> str:
 def moment(at: datetime) -> str:
     """Return a time to the minute, in the time zone of the response and the language spoken now."""
     return str(format_datetime(at, "d MMM y, HH:mm"))
+
+
+def day(on: date) -> str:
+    """A day without an hour, as of an image, in the language spoken now."""
+    return format_date(on, "medium")
 
 
 def neutral(text: object) -> str:

@@ -88,11 +88,11 @@ def _ask_child(kind: Kind, data: bytes) -> bytes:
         "thumbnail_px": THUMBNAIL_PX,
         "quality": JPEG_QUALITY,
     }
-    with _child() as child:
-        _tell(child, json.dumps(order).encode(), data)
+    with child_of(PROGRAM) as child:
+        tell(child, json.dumps(order).encode(), data)
         answer = cast("IO[bytes]", child.stdout).read(MAX_ANSWER_BYTES + 1)
         if len(answer) > MAX_ANSWER_BYTES:
-            _end(child)
+            end(child)
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     if not answer.startswith(READY):
         raise DarkroomOutOfOrder(child.returncode)
@@ -102,10 +102,10 @@ def _ask_child(kind: Kind, data: bytes) -> bytes:
 
 
 @contextmanager
-def _child() -> Iterator["subprocess.Popen[bytes]"]:
+def child_of(program: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """The child, with an empty environment and no descriptor but its pipes, ended at the latest by the clock."""
     child = subprocess.Popen(
-        [sys.executable, "-I", "-B", str(PROGRAM)],
+        [sys.executable, "-I", "-B", str(program)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -113,22 +113,22 @@ def _child() -> Iterator["subprocess.Popen[bytes]"]:
         env={"MALLOC_ARENA_MAX": "1"},
         start_new_session=True,
     )
-    alarm = Timer(WALL_CLOCK_S, _end, [child])
+    alarm = Timer(WALL_CLOCK_S, end, [child])
     with child:
         alarm.start()
         try:
             yield child
         finally:
             alarm.cancel()
-            _end(child)
+            end(child)
 
 
-def _end(child: "subprocess.Popen[bytes]") -> None:
+def end(child: "subprocess.Popen[bytes]") -> None:
     """Kill the child and whatever it may have started; it is still unreaped, so its number is nobody else's."""
     os.killpg(child.pid, signal.SIGKILL)
 
 
-def _tell(child: "subprocess.Popen[bytes]", *parts: bytes) -> None:
+def tell(child: "subprocess.Popen[bytes]", *parts: bytes) -> None:
     """Send the frames; a child that died before reading them all has said enough by dying."""
     with suppress(BrokenPipeError), cast("IO[bytes]", child.stdin) as pipe:
         for part in parts:

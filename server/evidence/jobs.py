@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from server.core.jobs import job
-from server.evidence import custody, originals, uploads
+from server.evidence import custody, imagery, originals, uploads
 
 
 @job("evidence.clean_photo")
@@ -27,8 +27,9 @@ def verify_photos() -> None:
 
 @job("evidence.sweep_uploads")
 def sweep_uploads() -> None:
-    """Forget uploads that were waited for long enough, with their bytes."""
+    """Forget uploads that were waited for long enough, with their bytes, and satellite files that were tried and not kept."""
     uploads.sweep()
+    imagery.sweep_tried()
 
 
 @job("evidence.shred_old_originals")

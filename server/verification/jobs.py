@@ -7,13 +7,14 @@ from sqlalchemy import select
 from server.core.database import session, settled
 from server.core.jobs import job
 from server.matching.models import Attachment
-from server.verification import service
+from server.verification import pairing, service
 
 
 @job("verification.review_certainty")
 def review_certainty(subject: str) -> None:
     """An incident's evidence changed: let its certainty follow the rules."""
     with settled():
+        pairing.pair_record(UUID(subject))
         service.review(UUID(subject))
 
 
