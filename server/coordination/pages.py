@@ -1,10 +1,27 @@
-"""The pages of coordination, gathered: the desk, damage records, doubtful pairs, waiting reports, the reporter's receipt."""
+"""The pages of coordination, gathered: the desk, damage records, doubtful pairs, waiting reports, aid, the reporter's receipt."""
+
+from importlib import import_module
 
 from flask import Blueprint
 
-from server.coordination import aid_activities, aid_given, aid_matrix, aid_needs, batches, desk, imagery_pages, receipts, records, review, waiting, work, work_panel
+ROOMS = (
+    "desk",
+    "records",
+    "review",
+    "batches",
+    "waiting",
+    "receipts",
+    "imagery_pages",
+    "aid_matrix",
+    "aid_needs",
+    "aid_given",
+    "aid_activities",
+    "work",
+    "work_panel",
+    "bulk_pages",
+)
 
 blueprint = Blueprint("coordination", __name__)
 
-for room in (desk, records, review, batches, waiting, receipts, imagery_pages, aid_matrix, aid_needs, aid_given, aid_activities, work, work_panel):
-    blueprint.register_blueprint(room.blueprint)
+for room in ROOMS:
+    blueprint.register_blueprint(import_module(f"server.coordination.{room}").blueprint)

@@ -197,7 +197,7 @@ def test_a_note_names_people_and_only_its_writer_takes_it_back(as_, record, peop
 def test_the_record_says_who_has_it_open(as_, record):
     number = record()
     as_("chipo").get("/desk/work")
-    assert "Chipo has this record open" in as_("berta").get(f"/desk/incidents/{number}").text
+    assert "<bdi>Chipo</bdi> has this record open" in as_("berta").get(f"/desk/incidents/{number}").text
     assert "has this record open" not in as_("chipo").get(f"/desk/incidents/{number}").text
 
 
