@@ -8,6 +8,7 @@ keeps half of two data sets.
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -27,7 +28,7 @@ from server.publication.about import LICENCE_URL
 from server.publication.formats import FORMATS, Format, csv
 from server.publication.models import PublishedBatch
 from server.publication.schemas import PublicFilter
-from server.publication.source import TAIL, Lines, Source, Spelling, position_of
+from server.publication.source import TOGETHER, Rows, Source, Spelling, Stretch
 
 blueprint = Blueprint("downloads", __name__, url_prefix="/api/v1/public", description="The public copy as files.")
 
@@ -56,33 +57,42 @@ class Portions(Source):
     def __init__(self, newest: PublishedBatch | None, asked: dict[str, Any]) -> None:
         super().__init__(None, current.about(newest), where=reading.conditions(asked))  # type: ignore[arg-type]
 
-    def lines(self, spelling: Spelling) -> Lines:
-        """As of a source; ``ChangedMeanwhile`` when a batch comes in between."""
-        after: int | None = None
-        size = FIRST
+    def rows(self, spelling: Spelling, within: Stretch | None = None, *, together: int = TOGETHER) -> Iterator[Rows]:
+        """As of a source, portion by portion; ``ChangedMeanwhile`` when a batch comes in between."""
+        part, size, upto = within or Stretch(), FIRST, None
         while True:
             began, seen = monotonic(), 0
             try:
-                for rows in self._portion(spelling, after, size):
-                    seen, after = seen + len(rows), position_of(rows[-1])
-                    yield [row[:-TAIL] for row in rows]
+                for rows, edge in self._portion(spelling, part, size, together):
+                    seen, upto = seen + len(rows), edge
+                    yield rows
             except QueryCanceled:  # the taker stood still until the database hung up: go on from there, in small steps
                 if not seen:
                     raise
-                size = FIRST
+                part, size = replace(part, skip=part.skip + seen), FIRST
                 continue
-            if seen < size:
+            if not seen or upto is None:
                 return
-            size = _next(size, monotonic() - began)
+            part, size = Stretch(after=upto), _next(size, monotonic() - began)
+
+    def holds(self, condition: str) -> bool:
+        """As of a source, in a transaction of its own."""
+        with self._opened():
+            return super().holds(condition)
 
     def outlines(self, codes: Any = None) -> dict[bytes, bytes]:
         """As of a source, in a transaction of its own."""
         with self._opened():
             return super().outlines(codes)
 
-    def _portion(self, spelling: Spelling, after: int | None, size: int) -> Iterator[list[bytes]]:
+    def _portion(
+        self, spelling: Spelling, part: Stretch, size: int, together: int
+    ) -> Iterator[tuple[Rows, int | None]]:
+        """The rows of a portion, each with the position at which the portion ends (None: it is the last)."""
         with self._opened() as own:
-            yield from self.some(spelling, after=after, size=size)
+            upto = self.edge(after=part.after, size=part.skip + size)
+            for rows in super().rows(spelling, replace(part, upto=upto), together=together):
+                yield rows, upto
             if not reading.is_newest(own, self.about.release_id):
                 raise reading.ChangedMeanwhile(self.about.release_id)
 

@@ -16,6 +16,7 @@ from server.core.choices import N_
 from server.core.columns import coded, listed, passport, stamped, uuid_pk
 from server.core.database import Base
 from server.matching.map_models import CellCounts
+from server.publication.formulas import RISKY
 from server.vocabulary import (
     AccessConstraint,
     AffectedBand,
@@ -42,6 +43,7 @@ class PublishedIncident(Base):
         Index("ix_pub_incidents_map", "cell_key"),
         Index("ix_pub_incidents_adm2_pcode", "adm2_pcode"),
         Index("ix_pub_incidents_date_start", "date_start"),
+        Index("ix_pub_incidents_formulas", "position", postgresql_where=text(RISKY)),
         listed("access_constraints", AccessConstraint),
         {"schema": "pub"},
     )

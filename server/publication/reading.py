@@ -191,7 +191,7 @@ def _source(asked: Asked) -> Source:
 
 
 def _spelt(source: Source, spelling: Spelling, *, size: int, after: int | None) -> tuple[list[bytes], int | None]:
-    rows = [row for some in source.some(spelling, after=after, size=size + 1) for row in some]
+    rows = source.some(spelling, after=after, size=size + 1)
     return [row[:-TAIL] for row in rows[:size]], position_of(rows[size - 1]) if len(rows) > size else None
 
 

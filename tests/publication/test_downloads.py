@@ -10,16 +10,18 @@ import pandas as pd
 import pyogrio
 import pytest
 from psycopg.errors import QueryCanceled
-from sqlalchemy import insert, select, text
+from sqlalchemy import String, insert, select, text
 
 from server.core.database import public_session, session
 from server.core.storage import store
 from server.publication import current, downloads, reading, takedown
 from server.publication.formats import FORMATS, csv, geojson
-from server.publication.models import PublishedBatch
+from server.publication.formats.cells import escape_cell
+from server.publication.formulas import RISKY, WORDS
+from server.publication.models import PublishedBatch, PublishedIncident
 from server.publication.release_models import PublishedFile
 from server.publication.schemas import PublicFilter
-from server.publication.source import Source
+from server.publication.source import COLUMNS, Source
 from tests.publication.public_rows import ABOUT, RELEASE, as_point, data_set, in_cell, public_row
 
 PUBLIC = "/api/v1/public"
@@ -69,6 +71,29 @@ def test_a_download_in_portions_is_every_row_once_in_the_order_of_export(client,
     assert [one["id"] for one in features] == asked
 
 
+@pytest.mark.parametrize("words", ["=1+1", " ＝cmd", "-2+3", "@SUM(A1)", "'=1", "(north)", "«Süd»"])
+def test_one_row_with_words_that_might_run_has_every_cell_looked_at(client, many, words):
+    assert csv.cells_of(Source(public_session.connection(), current.about(newest()))) is csv.PLAIN
+    public_row(adm2_name=words)
+    assert csv.cells_of(Source(public_session.connection(), current.about(newest()))) is csv.CELLS
+    assert any(
+        line.startswith("INC") and f",{escape_cell(words)}," in line
+        for line in get(client, "/incidents.csv").text.splitlines()
+    )
+
+
+def test_which_rows_might_run_is_read_from_an_index_and_not_from_the_rows(many):
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    plan = session.scalars(text(f"EXPLAIN SELECT FROM pub.incidents WHERE {RISKY}"))
+    assert any("ix_pub_incidents_formulas" in line for line in plan)
+
+
+def test_every_column_of_words_is_looked_at():
+    house_made = {"incident_id", "release_id", "record_status", "h3_cell", "policy_version", "redaction", "licence"}
+    columns = PublishedIncident.__table__.c
+    assert set(WORDS) == {name for name in COLUMNS if type(columns[name].type) is String} - house_made
+
+
 @pytest.mark.parametrize("name", ["csv", "hxl.csv", "geojson", "kml"])
 def test_what_is_streamed_and_what_is_written_at_a_path_is_the_same_file(client, many, tmp_path, name):
     path = tmp_path / "file"
@@ -100,7 +125,7 @@ class Watched(downloads.Portions):
 
 def test_between_two_portions_a_download_holds_no_connection(many):
     source = Watched(newest(), ALL)
-    assert sum(len(lines) for lines in source.lines(csv.CELLS)) == many
+    assert sum(len(rows) for rows in source.rows(csv.CELLS)) == many
     assert len(source.opened) == 2
 
 
@@ -115,7 +140,7 @@ def test_a_download_breaks_off_when_a_batch_comes_in_between(many):
         session.execute(insert(PublishedBatch).values(**later, revoked=[], is_exercise=True))
 
     with pytest.raises(reading.ChangedMeanwhile):
-        list(Watched(newest(), ALL, publish).lines(csv.CELLS))
+        list(Watched(newest(), ALL, publish).rows(csv.CELLS))
 
 
 class HungUpOn(downloads.Portions):
@@ -123,8 +148,8 @@ class HungUpOn(downloads.Portions):
 
     hung_up = 0
 
-    def some(self, spelling, *, after=None, size=None):
-        yield from super().some(spelling, after=after, size=size)
+    def _portion(self, spelling, part, size, together):
+        yield from super()._portion(spelling, part, size, together)
         if not self.hung_up:
             self.hung_up += 1
             raise QueryCanceled("canceling statement due to statement timeout")
@@ -132,7 +157,7 @@ class HungUpOn(downloads.Portions):
 
 def test_a_phone_that_stood_still_goes_on_after_its_last_row(many):
     source = HungUpOn(newest(), ALL)
-    got = [line.split(b",")[0] for lines in source.lines(csv.CELLS) for line in lines]
+    got = [line.split(b",")[0] for rows in source.rows(csv.CELLS) for line in rows.lines()]
     assert source.hung_up == 1
     assert (len(got), len(set(got))) == (many, many)
 

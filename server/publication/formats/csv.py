@@ -8,7 +8,8 @@ import io
 from collections.abc import Iterator
 
 from server.core.schemas import csv_header, hxl_row
-from server.publication.formats.cells import safe
+from server.publication.formats.cells import as_it_is, safe
+from server.publication.formulas import RISKY
 from server.publication.schemas import PublicIncident
 from server.publication.source import Source, Spelling
 
@@ -16,6 +17,7 @@ HEADER = csv_header(PublicIncident)
 MARK = b"\xef\xbb\xbf"
 END = b"\r\n"
 CELLS = Spelling(", ".join(safe(name) for name in HEADER))
+PLAIN = Spelling(", ".join(as_it_is(name) for name in HEADER))
 
 
 def header(*, tags: bool = False) -> bytes:
@@ -25,11 +27,16 @@ def header(*, tags: bool = False) -> bytes:
     return MARK + out.getvalue().encode()
 
 
+def cells_of(source: Source) -> Spelling:
+    """How the cells of a table are spelt: each is looked at only where some row has words that a spreadsheet would run."""
+    return CELLS if source.holds(RISKY) else PLAIN
+
+
 def pieces(source: Source, *, tags: bool = False) -> Iterator[bytes]:
     """The file in pieces; every row names its release, so an exercise says so in each."""
     yield header(tags=tags)
-    for lines in source.lines(CELLS):
-        yield END.join(lines) + END
+    for rows in source.rows(cells_of(source)):
+        yield rows.ended(END)
 
 
 def pieces_with_hxl(source: Source) -> Iterator[bytes]:

@@ -24,7 +24,7 @@ def build(source: Source, path: Path) -> None:
     """Write the file at ``path``, anew."""
     schema = SCHEMA.with_metadata(_footer(source.about))
     options = {
-        "compression": "zstd", "compression_level": 1, "write_statistics": list(ASKED_FOR),
+        "compression": "snappy", "write_statistics": list(ASKED_FOR),
         "use_dictionary": [name for name in schema.names if name not in UNLIKE],
     }  # fmt: skip
     with parquet.ParquetWriter(path, schema, **options) as writer:

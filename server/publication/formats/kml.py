@@ -25,8 +25,8 @@ def pieces(source: Source) -> Iterator[bytes]:
     """One document in pieces; its description holds licence, rules and caveats."""
     yield _head(source.about).encode()
     drawn = {code: _shape(orjson.loads(outline)) for code, outline in source.outlines().items()}
-    for lines in source.lines(FEATURE):
-        yield "".join(_placemark(line, drawn) for line in lines).encode()
+    for rows in source.rows(FEATURE):
+        yield "".join(_placemark(line, drawn) for line in rows.lines()).encode()
     yield b"</Document></kml>\n"
 
 

@@ -19,7 +19,7 @@ from server.publication.about import About
 from server.publication.explaining import columns, list_name
 from server.publication.formats.arrow import KINDS
 from server.publication.formats.cells import escape_cell
-from server.publication.formats.csv import CELLS
+from server.publication.formats.csv import cells_of
 from server.publication.source import COLUMNS, Source
 
 SHEET_ROWS: Final = 1_048_575  # what a sheet has room for below its header; further rows go to the next
@@ -50,8 +50,8 @@ def build(source: Source, path: Path) -> None:
 
 
 def _rows(source: Source) -> Iterator[list[str]]:
-    for lines in source.lines(CELLS):
-        yield from csv.reader(line.decode() for line in lines)
+    for rows in source.rows(cells_of(source)):
+        yield from csv.reader(line.decode() for line in rows.lines())
 
 
 def _data_sheet(book: Workbook, bold: Format, name: str) -> Worksheet:
