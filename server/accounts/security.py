@@ -75,9 +75,9 @@ def _slow_down_guessing(app: Flask) -> None:
         app.view_functions[endpoint] = _few_at_a_time(_few(app.view_functions[endpoint], _named))
     for endpoint in ("security.two_factor_token_validation", "security.mf_recovery"):
         app.view_functions[endpoint] = _few(app.view_functions[endpoint], _half_signed_in)
+    app.view_functions["security.mf_recovery_codes"] = _with_second_factor(app.view_functions["security.mf_recovery_codes"])
     for endpoint in ("security.verify", "security.change_password", "security.mf_recovery_codes", "security.two_factor_setup_validate"):
         app.view_functions[endpoint] = requires("have_account")(app.view_functions[endpoint])
-    app.view_functions["security.mf_recovery_codes"] = _with_second_factor(app.view_functions["security.mf_recovery_codes"])
     # Their help asks us by e-mail to switch the second factor off. That is for an administrator who knows the person.
     app.view_functions["security.two_factor_rescue"] = _no_such_help
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from flask_babel import gettext
 from sqlalchemy import and_, or_, select, update
 
+from server.accounts.limits import check_area
 from server.accounts.policy import Actor, may
 from server.core import ledger
 from server.core.clock import now
@@ -55,7 +56,7 @@ def attach(report_id: UUID, incident_id: UUID, *, actor: Actor, reason: str, bas
     if old_id == incident_id:
         raise Problem("already_done")
     incidents = links.locked({incident_id, old_id or incident_id})
-    _refuse_if_gone(incidents.values())
+    _refuse_if_gone(incidents.values(), actor)
     _refuse_if_ruled_apart([report_id], incident_id)
     across.refuse_alone(actor, incident_id, old_id or incident_id, agreed=False)
     basis, before = basis or Basis(), Before(incidents.values())
@@ -93,7 +94,7 @@ def merge(
     if incident_id == other_id:
         raise Problem("already_done")
     incidents = links.locked([incident_id, other_id])
-    _refuse_if_gone(incidents.values())
+    _refuse_if_gone(incidents.values(), actor)
     leaving = links.present_of(other_id)
     _refuse_if_ruled_apart([one.report_id for one in leaving], incident_id)
     across.refuse_alone(actor, incident_id, other_id, agreed=manner.agreed)
@@ -115,7 +116,7 @@ def split(
     """Lay some, not all, reports of an incident on a new one (``other_id`` of the change); a person thereby rules the two apart."""
     enter(actor, reason)
     incidents, wanted = links.locked([incident_id]), set(report_ids)
-    _refuse_if_gone(incidents.values())
+    _refuse_if_gone(incidents.values(), actor)
     lying = links.present_of(incident_id)
     leaving = [laid for laid in lying if laid.report_id in wanted]
     if len(leaving) != len(wanted) or not leaving or len(leaving) == len(lying):
@@ -139,7 +140,7 @@ def keep_apart(incident_id: UUID, other_id: UUID, *, actor: Actor, reason: str, 
     incidents = links.locked([incident_id, other_id])
     if incident_id == other_id:
         raise Problem("already_done")
-    _refuse_if_gone(incidents.values())
+    _refuse_if_gone(incidents.values(), actor)
     before = Before(incidents.values())
     before.settle(_between(incident_id, other_id), "apart", actor)
     change = finish("keep_apart", incident_id, other_id, incidents, before, actor, reason)
@@ -153,7 +154,7 @@ def link_second_strike(
     """Say that ``incident_id`` is a later strike on the place of ``prior_id``: two events, whose reports never lie together."""
     enter(actor, reason, agreed=agreed)
     incidents = links.locked([incident_id, prior_id])
-    _refuse_if_gone(incidents.values())
+    _refuse_if_gone(incidents.values(), actor)
     later = incidents[incident_id]
     if prior_id == incident_id or incidents[prior_id].prior_incident_id == incident_id:
         raise Problem("already_done")
@@ -228,10 +229,12 @@ def is_machine_s_own(incident_id: UUID) -> bool:
     return session.scalar(untouched) is not None and session.scalar(touched.limit(1)) is None
 
 
-def _refuse_if_gone(incidents: Iterable[Incident]) -> None:
-    """A record that was merged into another is acted on no more."""
-    if any(incident.merged_into for incident in incidents):
+def _refuse_if_gone(incidents: Iterable[Incident], actor: Actor) -> None:
+    """A record that was merged into another is acted on no more, and one outside somebody's areas not by them."""
+    touched = list(incidents)
+    if any(incident.merged_into for incident in touched):
         raise Problem("already_done")
+    check_area(actor, *touched)
 
 
 def _refuse_if_ruled_apart(report_ids: Iterable[UUID], incident_id: UUID) -> None:

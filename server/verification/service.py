@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from server.accounts.limits import check_area
 from server.accounts.policy import Actor, may
 from server.core import ledger
 from server.core.clock import now
@@ -15,6 +16,7 @@ from server.matching.summaries import voices_of
 from server.places import service as places
 from server.reports.models import Report
 from server.verification import workflow
+from server.verification.items import beside_reports
 from server.verification.models import Assessment, VerificationDecision
 from server.verification.workflow import Finding, Item
 from server.vocabulary import (
@@ -35,7 +37,7 @@ DOUBTED = "campaign"  # a report that looks made after one pattern with others c
 
 
 def items_of(incident_id: UUID) -> list[Item]:
-    """The accounts attached to an incident, as the rules see them."""
+    """The accounts attached to an incident, and the evidence laid beside them, as the rules see them."""
     see_as("all")
     rows = session.execute(
         select(Report, Assessment)
@@ -46,7 +48,8 @@ def items_of(incident_id: UUID) -> list[Item]:
     ).all()
     hashes = _photo_hashes([report.id for report, _assessment in rows])
     voices = voices_of([report for report, _assessment in rows])
-    return [_item(report, assessment, hashes.get(report.id, ()), voices[report.id]) for report, assessment in rows]
+    told = [_item(report, assessment, hashes.get(report.id, ()), voices[report.id]) for report, assessment in rows]
+    return [*told, *beside_reports(incident_id)]
 
 
 def _photo_hashes(report_ids: list[UUID]) -> dict[UUID, tuple[int, ...]]:
@@ -90,6 +93,12 @@ def options(incident: Incident, *, actor: Actor) -> dict[Certainty, Finding]:
     return {to: workflow.judge(to, items, mode=mode, verifier_organisation=organisation) for to in Certainty}
 
 
+def steps_to(incident: Incident) -> dict[Certainty, list[workflow.Step]]:
+    """How far each certainty is, rule by rule."""
+    items = items_of(incident.id)
+    return {to: workflow.steps(to, items) for to in Certainty}
+
+
 def mode_of(incident: Incident) -> ContextMode:
     """The context of the incident's district now; unknown is active conflict."""
     return places.context_at(incident.adm2_pcode, now())
@@ -102,7 +111,7 @@ def decide(incident_id: UUID, to: Certainty, rationale: str, *, version: int, ac
     """
     if not may(actor, "decide_certainty") or actor.person_id is None:
         raise Problem("not_allowed")
-    incident = locked(incident_id)
+    incident = locked(incident_id, actor=actor)
     if incident.version != version:
         raise Problem("changed_meanwhile")
     if len(rationale.strip()) < workflow.SHORTEST_REASON:
@@ -116,11 +125,13 @@ def decide(incident_id: UUID, to: Certainty, rationale: str, *, version: int, ac
     return decision
 
 
-def locked(incident_id: UUID) -> Incident:
-    """The incident, held until the work settles; Problem ``incident_not_found``."""
+def locked(incident_id: UUID, *, actor: Actor | None = None) -> Incident:
+    """The incident, held until the work settles; Problem ``incident_not_found``, or ``outside_your_area`` for an actor who works elsewhere."""
     incident = session.scalar(select(Incident).where(Incident.id == incident_id).with_for_update())
     if incident is None:
         raise Problem("incident_not_found")
+    if actor is not None:
+        check_area(actor, incident)
     return incident
 
 
@@ -164,7 +175,7 @@ def agree(decision_id: UUID, *, actor: Actor) -> VerificationDecision:
         raise Problem("already_done")
     if decision.decided_by == actor.person_id:
         raise Problem("second_person_needed")
-    incident = locked(decision.incident_id)
+    incident = locked(decision.incident_id, actor=actor)
     finding = options(incident, actor=actor)[decision.to_certainty]
     if not finding.allowed:
         raise Problem("rule_missing", detail=finding.missing)
@@ -180,7 +191,7 @@ def undo(decision_id: UUID, *, actor: Actor) -> None:
     decision = session.get(VerificationDecision, decision_id)
     if decision is None or decision.undone_at is not None:
         raise Problem("already_done")
-    incident = locked(decision.incident_id)
+    incident = locked(decision.incident_id, actor=actor)
     if decision.in_force:
         if decision.id != _latest_in_force(incident.id):
             raise Problem("changed_meanwhile")
@@ -257,7 +268,7 @@ def move(incident_id: UUID, to: WorkflowState, *, actor: Actor) -> None:
     """Move the work on an incident to another state, where that is a move of the workflow."""
     if not may(actor, "edit_incident"):
         raise Problem("not_allowed")
-    incident = locked(incident_id)
+    incident = locked(incident_id, actor=actor)
     if not workflow.may_move(incident.workflow, to):
         raise Problem("already_done")
     incident.workflow = to
