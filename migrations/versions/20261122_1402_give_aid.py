@@ -156,6 +156,7 @@ def _create_assignments() -> None:
         sa.Column('need_id', sa.Uuid(), nullable=True),
         sa.Column('organisation_id', sa.Uuid(), nullable=False),
         sa.Column('state', sa.Enum('OFFERED', 'ACCEPTED', 'DECLINED', 'HANDED_BACK', 'ENDED', 'EXPIRED', name='offer_state', native_enum=False, create_constraint=True, length=32), server_default='OFFERED', nullable=False),
+        sa.Column('s_class', sa.Enum('S0', 'S1', 'S2', 'S3', 'S4', name='sensitivity_class', native_enum=False, create_constraint=True, length=32), nullable=False),
         sa.Column('task', sa.String(length=500), server_default='', nullable=False),
         sa.Column('reason', sa.String(length=500), server_default='', nullable=False),
         sa.Column('offered_by', sa.Uuid(), nullable=True),

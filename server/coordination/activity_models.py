@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from server.core.choices import N_
 from server.core.columns import coded, passport, stamped, uuid_pk
 from server.core.database import Base
-from server.vocabulary import ActivityStatus, Audience, NeedType, NeedUnit, OfferState, Sector
+from server.vocabulary import ActivityStatus, Audience, NeedType, NeedUnit, OfferState, Sector, SensitivityClass
 
 COORD, INTERNAL = Audience.COORD, Audience.INTERNAL
 
@@ -119,6 +119,9 @@ class Assignment(Base):
     )
     state: Mapped[OfferState] = coded(
         OfferState, server_default=OfferState.OFFERED.value, info=passport(N_("State"), audience=COORD)
+    )
+    s_class: Mapped[SensitivityClass] = coded(
+        SensitivityClass, info=passport(N_("Sensitivity when it was given"), audience=COORD)
     )
     task: Mapped[str] = mapped_column(String(500), server_default="", info=passport(N_("What is asked"), audience=COORD))
     reason: Mapped[str] = mapped_column(String(500), server_default="", info=passport(N_("Reason"), audience=COORD))

@@ -13,6 +13,7 @@ from server.accounts.service import current_actor, requires
 from server.core import maps
 from server.core.response import this_response
 from server.matching import filters, queries, wording
+from server.matching.exactness import sees_exactly
 from server.places.basemap import base_map
 
 blueprint = Blueprint("desk_map", __name__, url_prefix="/desk")
@@ -64,12 +65,13 @@ def _listed() -> dict[str, Any]:
 
 
 def _asked() -> tuple[dict[str, Any], list[str]]:
+    exact = sees_exactly(current_actor())
     try:
-        return filters.read(request.args), []
+        return filters.read(request.args, exact=exact), []
     except ValidationError as refused:
         wrong = [name for name in refused.messages if isinstance(name, str)]
         kept = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in wrong)
-        return filters.read(kept), wrong
+        return filters.read(kept, exact=exact), wrong
 
 
 def _next_query(cursor: str | None) -> dict[str, list[str]]:

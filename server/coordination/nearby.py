@@ -4,6 +4,7 @@ Strangers ask the public copy instead (``/api/v1/public/nearby``): this door tel
 whoever asks.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,9 +22,11 @@ from server.core.columns import lon_lat
 from server.core.database import session
 from server.core.geography import box_around, metres_between
 from server.evidence.access import first_photo_of
+from server.matching.exactness import in_box, sees_exactly, square_of
 from server.matching.models import Attachment, Incident
 from server.matching.wording import grade
-from server.vocabulary import WorkflowState
+from server.reports import access
+from server.vocabulary import SensitivityClass, WorkflowState
 
 blueprint = Blueprint("nearby", __name__, url_prefix="/api/v1", description="What is known nearby, for whoever is signed in.")
 
@@ -67,22 +70,48 @@ class NearbyShape(Schema):
 def list_known(asked: dict[str, float]) -> Response:
     """At most four damage records within half a kilometre, the latest first. The question is neither kept nor logged."""
     requests.single_arguments()
-    found = [_told(current_actor(), incident, metres) for incident, metres in _around(asked["lon"], asked["lat"])]
+    actor = current_actor()
+    found = [_told(actor, incident, metres) for incident, metres in _around(actor, asked["lon"], asked["lat"])]
     return make_response({"off": False, "items": found})
 
 
-def _around(lon: float, lat: float) -> list[tuple[Incident, float]]:
-    """The records within half a kilometre that count, the latest first, with their distance in metres."""
-    box = func.ST_MakeEnvelope(*box_around(lon, lat, NEAR_M), 4326)
+def _around(actor: Actor, lon: float, lat: float) -> list[tuple[Incident, float]]:
+    """The records within half a kilometre that count, the latest first, with their distance in metres as the actor may know it."""
+    exact, box = sees_exactly(actor), box_around(lon, lat, NEAR_M)
     present = Incident.on_map, Incident.merged_into.is_(None), Incident.workflow != WorkflowState.WITHDRAWN
-    in_box = select(Incident).where(*present, Incident.point.op("&&")(box))
-    latest = in_box.order_by(Incident.event_latest.desc().nulls_last(), Incident.id).limit(LOOKED_AT)
-    measured = [(incident, _metres(incident, lon, lat)) for incident in session.scalars(latest)]
+    touched = Incident.point.op("&&")(func.ST_MakeEnvelope(*box, 4326)) if exact else in_box(box)
+    latest = select(Incident).where(*present, touched).order_by(Incident.event_latest.desc().nulls_last(), Incident.id).limit(LOOKED_AT)
+    incidents = session.scalars(latest).all()
+    measured = [(one, _metres(one, lon, lat)) for one in incidents] if exact else _roughly(actor, incidents, lon, lat)
     return [(incident, metres) for incident, metres in measured if metres <= NEAR_M][:MOST]
 
 
 def _metres(incident: Incident, lon: float, lat: float) -> float:
     return metres_between(lon, lat, *lon_lat(incident.point)) if incident.point is not None else NEAR_M + 1
+
+
+def _roughly(actor: Actor, incidents: Sequence[Incident], lon: float, lat: float) -> list[tuple[Incident, float]]:
+    """To the pin of a report of the actor's own organisation where one lies on the record; else to its square, in hundreds."""
+    pins = _own_pins(actor, [incident.id for incident in incidents])
+    return [(one, metres_between(lon, lat, *pins[one.id]) if one.id in pins else _to_square(one, lon, lat)) for one in incidents]
+
+
+def _to_square(incident: Incident, lon: float, lat: float) -> float:
+    """Nothing of S4: its square is too wide to be near."""
+    square = square_of(incident)
+    if square is None or incident.s_class is SensitivityClass.S4:
+        return NEAR_M + 1
+    return max(100.0, round(metres_between(lon, lat, *square[:2]), -2))
+
+
+def _own_pins(actor: Actor, incidents: list[UUID]) -> dict[UUID, tuple[float, float]]:
+    """The pin of a report of the actor's own organisation, by the record it lies on."""
+    if not may(actor, "see_reports"):
+        return {}
+    own = access.visible_to(actor).subquery()
+    laid = select(Attachment.incident_id, own.c.point).join(own, own.c.id == Attachment.report_id)
+    found = session.execute(laid.where(Attachment.incident_id.in_(incidents), Attachment.ended_at.is_(None), own.c.point.is_not(None)))
+    return {row.incident_id: lon_lat(row.point) for row in found}
 
 
 def _told(actor: Actor, incident: Incident, metres: float) -> dict[str, Any]:

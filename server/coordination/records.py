@@ -8,11 +8,13 @@ from werkzeug.wrappers import Response
 
 from server.accounts.policy import Actor, may
 from server.accounts.service import current_actor, requires
+from server.coordination import aid_panel, assignments, work_panel
 from server.core import maps
 from server.core.problems import Problem
 from server.evidence import service as evidence
 from server.matching import queries, wording
 from server.matching import service as matching
+from server.matching.exactness import square_of
 from server.matching.models import Attachment, Incident
 from server.matching.tiles import memory
 from server.places.basemap import base_map
@@ -38,29 +40,37 @@ def show(public_id: str) -> str | Response:
 @requires("see_desk")
 def show_script(public_id: str) -> Response:
     """The script of the small map on the page of a record. Problem ``not_found`` for a record without a place."""
-    spot = _spot(queries.incident_by_public_id(public_id))
+    incident = queries.incident_by_public_id(public_id)
+    spot = _spot(incident, exact=assignments.look(current_actor(), incident))
     if spot is None:
         raise Problem("not_found")
     return maps.script_response(spot)
 
 
-def _spot(incident: Incident) -> maps.Map | None:
-    """A small still map of where a record lies, as exactly as that is known; None where it has no place."""
+def _seen_place(incident: Incident, *, exact: bool) -> tuple[float, float, float | None] | None:
+    """Longitude, latitude and accuracy (metres) as a reader may see them: the place itself, or its square; None without a place."""
     place = queries.place_of(incident)
+    return (*place, incident.accuracy_m) if place and exact else square_of(incident)
+
+
+def _spot(incident: Incident, *, exact: bool) -> maps.Map | None:
+    """A small still map of where a record lies, as exactly as the reader may see it; None where it has no place."""
+    place = _seen_place(incident, exact=exact)
     if place is None:
         return None
-    lon, lat = place
+    lon, lat, accuracy_m = place
     ground = base_map()
     drawn = maps.Map("spot", location=(lat, lon), zoom=10, modules=("js/ground.js", "js/spot.js"))
     maps.ground(ground.url, kind=ground.kind, max_zoom=ground.max_zoom).add_to(drawn)
     grade, certainty = wording.grade(incident.damage_best).value, incident.certainty.value
-    maps.Layer("spot", lon=lon, lat=lat, accuracy_m=incident.accuracy_m, grade=grade, certainty=certainty).add_to(drawn)
+    maps.Layer("spot", lon=lon, lat=lat, accuracy_m=accuracy_m, grade=grade, certainty=certainty).add_to(drawn)
     return drawn
 
 
 def _contents(incident: Incident, problem: Problem | None = None) -> dict[str, Any]:
     actor = current_actor()
-    spot = _spot(incident)
+    exact = assignments.look(actor, incident)
+    spot, place = _spot(incident, exact=exact), _seen_place(incident, exact=exact)
     together = queries.consensus_on(incident)
     access.enter(actor)
     return {
@@ -69,7 +79,9 @@ def _contents(incident: Incident, problem: Problem | None = None) -> dict[str, A
         "base_map": base_map(),
         "problem": problem,
         "values": request.form,
-        "lon_lat": queries.place_of(incident),
+        "lon_lat": place and place[:2],
+        "accuracy_m": place and place[2],
+        "exact": exact,
         "accounts": [_account(actor, link, report) for link, report in _attached(actor, incident)],
         "options": verification.options(incident, actor=actor),
         "decisions": verification.decisions_on(incident.id),
@@ -80,12 +92,14 @@ def _contents(incident: Incident, problem: Problem | None = None) -> dict[str, A
         "prior": queries.by_id(incident.prior_incident_id),
         "later": queries.later_strikes(incident),
         "people": queries.aliases(),
-        "areas": queries.areas_of(incident),
+        "areas": queries.areas_of(incident, exact=exact),
         "wording": wording,
         "actor": actor,
         "may": lambda action: may(actor, action),
         "lists": {"certainty": Certainty, "source": AdmiraltySource, "item": AdmiraltyItem, "stance": Stance},
         "moves": verification.moves_from(incident.workflow),
+        **aid_panel.panel(incident, actor),
+        **work_panel.panel(incident, actor),
     }
 
 

@@ -1,22 +1,29 @@
 """The desk's answers to its own pages: map tiles, the list and its numbers. For people signed in."""
 
+from typing import Any
+
 from flask import jsonify, request
 from flask_smorest import Blueprint
 from werkzeug.wrappers import Response
 
-from server.accounts.service import requires
+from server.accounts.service import current_actor, requires
 from server.core import requests, tiles
 from server.matching import filters, queries
 from server.matching import tiles as desk_tiles
+from server.matching.exactness import sees_exactly
 
 blueprint = Blueprint("desk", __name__, url_prefix="/api/v1/desk", description="What the desk's pages ask. Sign-in needed.")
+
+
+def _asked() -> dict[str, Any]:
+    return filters.read(request.args, exact=sees_exactly(current_actor()))
 
 
 @blueprint.get("/map/<int:z>/<int:x>/<int:y>")
 @requires("see_desk")
 def get_tile(z: int, x: int, y: int) -> Response:
     """Counts by cell, or single damage records, of one map tile (512 px); under the filters of the query."""
-    body, tag = desk_tiles.tile(z, x, y, filters.read(request.args), request.query_string.decode("latin-1"))
+    body, tag = desk_tiles.tile(z, x, y, _asked(), request.query_string.decode("latin-1"))
     return tiles.respond(body, tag, cache="private, no-cache")
 
 
@@ -24,7 +31,7 @@ def get_tile(z: int, x: int, y: int) -> Response:
 @requires("see_desk")
 def get_summary() -> Response:
     """The numbers above the list, with an ETag so that a quiet desk costs headers alone."""
-    response = jsonify(queries.summary(filters.read(request.args)))
+    response = jsonify(queries.summary(_asked()))
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     return response.make_conditional(request)

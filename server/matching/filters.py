@@ -6,13 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
-from sqlalchemy import ColumnElement, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select
 
 from server.core.choices import N_
 from server.core.response import this_response
 from server.core.schemas import Code
+from server.matching import exactness
 from server.matching.models import Attachment, Incident
-from server.vocabulary import Certainty, Hazard, NeedType, SiteGroup, SiteType, WorkflowState
+from server.vocabulary import Certainty, Hazard, NeedType, SensitivityClass, SiteGroup, SiteType, WorkflowState
 
 UNKNOWN_GRADE = "U"
 BOX_PARTS = 4
@@ -61,14 +62,17 @@ class IncidentFilter(Schema):
         return found
 
 
-def read(arguments: Any) -> dict[str, Any]:
-    """The filters in a query; ValidationError (422) for a value outside its list."""
-    return IncidentFilter().load(arguments)
+def read(arguments: Any, *, exact: bool = False) -> dict[str, Any]:
+    """The filters in a query; ValidationError (422) for a value outside its list.
+
+    ``exact`` is for who sees exact places: for everybody else a box grows to whole squares, and small areas tell nothing of S4.
+    """
+    return {**IncidentFilter().load(arguments), "exact": exact}
 
 
 def says_something(asked: Mapping[str, Any]) -> bool:
     """Whether any filter narrows the choice."""
-    return any(value not in (None, "", []) for value in asked.values())
+    return any(value not in (None, "", []) for name, value in asked.items() if name != "exact")
 
 
 def conditions(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -110,10 +114,13 @@ def _days(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
 def _where(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if asked["adm"]:
-        code = asked["adm"]
-        found.append(or_(Incident.adm1_pcode == code, Incident.adm2_pcode == code, Incident.adm3_pcode == code))
+        code, exact = asked["adm"], asked.get("exact", False)
+        smallest = Incident.adm3_pcode == code
+        told = smallest if exact else and_(smallest, Incident.s_class != SensitivityClass.S4)
+        found.append(or_(Incident.adm1_pcode == code, Incident.adm2_pcode == code, told))
     if box := read_box(asked["bbox"]):
-        found.append(Incident.point.op("&&")(func.ST_MakeEnvelope(*box, 4326)))
+        is_exact = asked.get("exact", False)
+        found.append(Incident.point.op("&&")(func.ST_MakeEnvelope(*box, 4326)) if is_exact else exactness.in_box(box))
     return found
 
 

@@ -22,7 +22,7 @@ from server.matching.summaries import attached_reports, consensus_of
 from server.places.models import AdminArea
 from server.reports import access
 from server.reports.models import Report
-from server.vocabulary import Certainty, WorkflowState
+from server.vocabulary import Certainty, SensitivityClass, WorkflowState
 
 ORDERS = ("changed", "opened")
 
@@ -174,9 +174,10 @@ def change_by_id(change_id: UUID) -> IncidentChange | None:
     return session.scalar(select(IncidentChange).where(IncidentChange.id == change_id, IncidentChange.undone_at.is_(None)))
 
 
-def areas_of(incident: Incident) -> list[str]:
-    """The names of the areas a record lies in, smallest first; a code without a name as itself."""
-    codes = [code for code in (incident.adm3_pcode, incident.adm2_pcode, incident.adm1_pcode) if code]
+def areas_of(incident: Incident, *, exact: bool = True) -> list[str]:
+    """The names of the areas a record lies in, smallest first; a code without a name as itself. No municipality of S4 unless ``exact``."""
+    smallest = None if incident.s_class is SensitivityClass.S4 and not exact else incident.adm3_pcode
+    codes = [code for code in (smallest, incident.adm2_pcode, incident.adm1_pcode) if code]
     names = dict(session.execute(select(AdminArea.pcode, AdminArea.name).where(AdminArea.pcode.in_(codes))).all())
     return [names.get(code, code) for code in codes]
 

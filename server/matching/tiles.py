@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Numeric, Text, case, cast, func, literal, select, text
+from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, case, cast, func, literal, select, text
 
 from server.core import tiles
 from server.core.database import session
-from server.matching import filters
+from server.core.geography import CELL_LEVEL, key_centre
+from server.matching import exactness, filters
 from server.matching.models import Incident
 from server.vocabulary import DamageGrade
 
@@ -31,9 +32,15 @@ SELECT cell, sum(n)::int, sum(d0)::int, sum(d1)::int, sum(d2)::int, sum(d3)::int
 
 
 def tile(z: int, x: int, y: int, asked: Mapping[str, Any], name: str) -> tuple[bytes, str]:
-    """Body and ETag of a tile under the filters ``asked``; ``name`` is the query as written, under which it is kept."""
+    """Body and ETag of a tile under the filters ``asked``; ``name`` is the query as written, under which it is kept.
+
+    Who does not see exact places gets each record in the middle of its square (``exactness``), and the same counts.
+    """
     tiles.checked(z, x, y)
-    return memory.answer(f"{z}/{x}/{y}?{name}", lambda: _made(z, x, y, asked))
+    told_alike = tiles.level_of(z) <= exactness.SEVERE and not asked["bbox"] and not asked["adm"]
+    if asked.get("exact") or told_alike:
+        return memory.answer(f"{z}/{x}/{y}?{name}", lambda: _made(z, x, y, asked))
+    return memory.answer(f"squares/{z}/{x}/{y}?{name}", lambda: _made_of_squares(z, x, y, asked))
 
 
 def _made(z: int, x: int, y: int, asked: Mapping[str, Any]) -> dict[str, object]:
@@ -47,6 +54,26 @@ def _made(z: int, x: int, y: int, asked: Mapping[str, Any]) -> dict[str, object]
     return {"cells": tiles.as_rows(cells, level)}
 
 
+def _made_of_squares(z: int, x: int, y: int, asked: Mapping[str, Any]) -> dict[str, object]:
+    """The same for who sees squares only: cells while they are many, single records in the middle of their squares above."""
+    level, key = tiles.level_of(z), exactness.square_key()
+    here = [Incident.on_map, exactness.in_tile(z, x, y, tiles.finest_range), *filters.conditions(asked)]
+    if level >= z:
+        cells = _grouped(key, level, here)
+        if z < SINGLE_FROM_ZOOM or sum(cell[1] for cell in cells) > SINGLE_MOST:
+            return {"cells": tiles.as_rows(cells, level)}
+    columns = Incident.public_id, Incident.damage_best, Incident.certainty, Incident.site_type, Incident.s_class
+    found = session.execute(select(key.label("key"), *columns).where(*here).order_by(Incident.cell_key).limit(NEVER_MORE))
+    return {"incidents": [_squared(row) for row in found]}
+
+
+def _squared(row: Any) -> list[Any]:
+    lon, lat = key_centre(row.key, CELL_LEVEL)
+    grade = DamageGrade.DU.value if row.damage_best is None else f"D{row.damage_best}"
+    radius = exactness.radius_m(exactness.level_of(row.s_class), lat)
+    return [round(lon, 5), round(lat, 5), row.public_id, grade, row.certainty.value, radius, row.site_type.value]
+
+
 def _counted(z: int, x: int, y: int, level: int) -> list[tiles.Cell]:
     low, high = tiles.level_range(z, x, y, level)
     low_key, high_key = tiles.finest_range(z, x, y)
@@ -56,11 +83,17 @@ def _counted(z: int, x: int, y: int, level: int) -> list[tiles.Cell]:
 
 def _filtered(z: int, x: int, y: int, level: int, asked: Mapping[str, Any]) -> list[tiles.Cell]:
     low, high = tiles.finest_range(z, x, y)
-    cell = Incident.cell_key.op(">>")(literal(2 * (24 - level)))
+    here = [Incident.on_map, Incident.cell_key >= low, Incident.cell_key < high, *filters.conditions(asked)]
+    return _grouped(Incident.cell_key, level, here)
+
+
+def _grouped(key: ColumnElement[int], level: int, here: list[ColumnElement[bool]]) -> list[tiles.Cell]:
+    """Counts by cell at ``level`` of the records ``here``, each where its finest ``key`` says."""
+    cell = key.op(">>")(literal(2 * (CELL_LEVEL - level)))
     grades = [func.count().filter(Incident.damage_best == grade) for grade in range(5)]
     query = (
         select(cast(cell, BigInteger), func.count(), *grades, func.count().filter(Incident.damage_best.is_(None)))
-        .where(Incident.on_map, Incident.cell_key >= low, Incident.cell_key < high, *filters.conditions(asked))
+        .where(*here)
         .group_by(text("1"))
     )
     return [tuple(row) for row in session.execute(query)]  # type: ignore[misc]

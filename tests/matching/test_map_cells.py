@@ -11,7 +11,7 @@ from server.core.database import session
 from server.core.geography import CELL_LEVEL, cell_key
 from server.matching import map_cells, tiles
 
-ASKED_NOTHING = {"q": "", "since": None, "until": None, "trapped": None, "adm": "", "bbox": "", **dict.fromkeys(("site_group", "site_type", "damage", "certainty", "workflow", "need", "hazard"), [])}
+ASKED_NOTHING = {"exact": True, "q": "", "since": None, "until": None, "trapped": None, "adm": "", "bbox": "", **dict.fromkeys(("site_group", "site_type", "damage", "certainty", "workflow", "need", "hazard"), [])}
 
 
 def add(database, lon, lat, grade):
