@@ -17,7 +17,7 @@ blueprint = Blueprint("evidence_pages", __name__, url_prefix="/desk/photos")
 def photo(photo_id: UUID) -> Response:
     """The photo at its full kept size."""
     found = get_photo(current_actor(), photo_id)
-    return _picture(found.clean_sha256, "photos", photo_id)
+    return picture(found.clean_sha256, "photos", photo_id)
 
 
 @blueprint.get("/<uuid:photo_id>/thumbnail")
@@ -25,10 +25,10 @@ def photo(photo_id: UUID) -> Response:
 def thumbnail(photo_id: UUID) -> Response:
     """The small copy for lists."""
     found = get_photo(current_actor(), photo_id)
-    return _picture(found.thumbnail_sha256, "thumbnails", photo_id)
+    return picture(found.thumbnail_sha256, "thumbnails", photo_id)
 
 
-def _picture(name: str | None, namespace: str, photo_id: UUID) -> Response:
+def picture(name: str | None, namespace: str, photo_id: UUID) -> Response:
     """A JPEG that can be nothing but a JPEG to a browser; it never says what the sender called the file."""
     try:
         response = make_response(store().get(name or "", namespace))

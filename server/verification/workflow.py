@@ -31,11 +31,28 @@ class Item:
     organisation: str | None = None
     is_field_visit: bool = False
     is_imagery: bool = False
+    is_hint: bool = False
+    copy_sha256: str = ""
 
     @property
     def has_media(self) -> bool:
-        """Whether a usable photo came with it."""
-        return bool(self.photo_hashes)
+        """Whether a usable photo came with it, or a copy of one is kept."""
+        return bool(self.photo_hashes or self.copy_sha256)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One condition of a rule: what is counted, how many there are and how many the rule asks for. ``rule`` groups them."""
+
+    rule: str
+    counted: str
+    there_are: int
+    needed: int
+
+    @property
+    def is_met(self) -> bool:
+        """Whether there are enough."""
+        return self.there_are >= self.needed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +81,7 @@ def independent(items: Iterable[Item]) -> list[Item]:
 
 
 def _same_origin(one: Item, other: Item) -> bool:
-    if one.originator == other.originator:
+    if one.originator == other.originator or (one.copy_sha256 and one.copy_sha256 == other.copy_sha256):
         return True
     return any(likeness(a, b) for a in one.photo_hashes for b in other.photo_hashes)
 
@@ -122,7 +139,7 @@ def _possible(items: Sequence[Item]) -> tuple[str, list[Item]] | None:
         return "possible.graded", graded[:1]
     if seen := [item for item in items if item.first_hand and item.has_media]:
         return "possible.first_hand_photo", seen[:1]
-    if imagery := [item for item in items if item.is_imagery]:
+    if imagery := [item for item in items if item.is_imagery or item.is_hint]:
         return "possible.imagery", imagery[:1]
     return None
 
@@ -133,10 +150,47 @@ def _probable(items: Sequence[Item]) -> tuple[str, list[Item]] | None:
         return "probable.two_independent", graded[:2]
     if located := [item for item in items if at_least(item, "B", "2") and item.has_media and item.media_located]:
         return "probable.located_photo", located[:1]
-    witnesses = independent(item for item in items if item.first_hand)
-    if len(witnesses) >= 3 and sum(item.has_media and item.media_located for item in witnesses) >= 2:
-        return "probable.three_witnesses", witnesses[:3]
+    witnesses, located = _residents(items)
+    if len(witnesses) >= 3 and len(located) >= 2:
+        others = [item for item in witnesses if item not in located[:2]]
+        return "probable.three_witnesses", [*located[:2], others[0]]
     return None
+
+
+def _residents(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+    """The independent first-hand accounts, and those of them whose photos a person located; no two share a photo."""
+    witnesses = independent(item for item in items if item.first_hand)
+    return witnesses, [item for item in witnesses if item.has_media and item.media_located]
+
+
+def steps(to: Certainty, items: Sequence[Item]) -> list[Step]:
+    """What each rule that leads to a certainty counts, so that a refusal says how far it is: meeting all of one rule is enough."""
+    supporting = _supporting(items)
+    graded = independent(item for item in supporting if at_least(item, "C", "3"))
+    if to == Certainty.PROBABLE:
+        witnesses, located = _residents(supporting)
+        strong = [item for item in supporting if at_least(item, "B", "2") and item.has_media and item.media_located]
+        return [
+            Step(rule="1", counted=N_("independent reports graded C3 or better"), there_are=len(graded), needed=2),
+            Step(rule="2", counted=N_("graded B2 or better, with a photo located within 100 m"), there_are=len(strong), needed=1),
+            Step(rule="3", counted=N_("independent first-hand reports"), there_are=len(witnesses), needed=3),
+            Step(rule="3", counted=N_("of them with different photos located by a person"), there_are=len(located), needed=2),
+        ]
+    return _steps_to_confirmed(supporting, graded) if to == Certainty.CONFIRMED else []
+
+
+def _steps_to_confirmed(supporting: Sequence[Item], graded: Sequence[Item]) -> list[Step]:
+    visits = [item for item in supporting if item.is_field_visit and item.has_media]
+    strong = [item for item in supporting if at_least(item, "B", "2") and item.media_located and item.media_timed]
+    imagery = [item for item in supporting if item.is_imagery]
+    ground = [item for item in graded if not item.is_imagery]
+    return [
+        Step(rule="1", counted=N_("field visits with photos"), there_are=len(visits), needed=1),
+        Step(rule="2", counted=N_("graded B2 or better, with a photo located and dated"), there_are=len(strong), needed=1),
+        Step(rule="2", counted=N_("independent reports graded C3 or better"), there_are=len(graded), needed=2),
+        Step(rule="3", counted=N_("satellite images read by a person"), there_are=len(imagery), needed=1),
+        Step(rule="3", counted=N_("independent reports from the ground graded C3 or better"), there_are=len(ground), needed=1),
+    ]
 
 
 def _confirmed(items: Sequence[Item], mode: ContextMode, verifier_organisation: str | None) -> Finding:
