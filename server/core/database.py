@@ -1,6 +1,6 @@
 """The database session, and the one place where work is kept or dropped."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from threading import get_ident
@@ -9,7 +9,9 @@ from uuid import UUID
 
 from flask import Flask, Response, g, has_app_context
 from flask.globals import app_ctx
+from psycopg import OperationalError as PsycopgOperationalError
 from sqlalchemy import Connection, DateTime, Engine, MetaData, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 
 from server.core.settings import Settings, settings
@@ -46,8 +48,22 @@ def _scope() -> int:
     return id(app_ctx._get_current_object()) if has_app_context() else get_ident()  # type: ignore[attr-defined]
 
 
-session = scoped_session(sessionmaker(), scopefunc=_scope)
-public_session = scoped_session(sessionmaker(), scopefunc=_scope)
+class OwnSession(Session):
+    """The application's session. ``elsewhere`` may name another server to read from at this moment: ``core/replica.py`` says when."""
+
+    elsewhere: Callable[[], Engine | None] = staticmethod(lambda: None)
+
+    def get_bind(self, *asked: Any, **named: Any) -> Engine | Connection:
+        """The server to ask: that other one, or the one the session is bound to."""
+        return self.elsewhere() or super().get_bind(*asked, **named)
+
+
+class PublicSession(OwnSession):
+    """The session of the public side."""
+
+
+session = scoped_session(sessionmaker(class_=OwnSession), scopefunc=_scope)
+public_session = scoped_session(sessionmaker(class_=PublicSession), scopefunc=_scope)
 
 
 def init_app(app: Flask, chosen: Settings) -> None:
@@ -64,8 +80,8 @@ def bind(chosen: Settings) -> None:
     public_session.configure(bind=make_engine(public_url, pool_size=10, read_only=True))
 
 
-def make_engine(url: str, *, pool_size: int, read_only: bool = False) -> Engine:
-    """An engine that never logs bound values and never lets a statement hang a worker."""
+def make_engine(url: str, *, pool_size: int, read_only: bool = False, patience_s: int = 5) -> Engine:
+    """An engine that never logs bound values and never lets a statement hang a worker; ``patience_s`` is for connecting."""
     options = "-c statement_timeout=10000 -c idle_in_transaction_session_timeout=15000 -c lock_timeout=8000"
     if read_only:
         options += " -c default_transaction_read_only=on"
@@ -76,7 +92,7 @@ def make_engine(url: str, *, pool_size: int, read_only: bool = False) -> Engine:
         pool_size=pool_size,
         max_overflow=20,
         pool_timeout=10,
-        connect_args={"options": options, "connect_timeout": 5, "autocommit": True},
+        connect_args={"options": options, "connect_timeout": patience_s, "autocommit": True},
     )
     event.listen(engine, "begin", _begin_anonymously if read_only else _begin)
     return engine
@@ -84,15 +100,24 @@ def make_engine(url: str, *, pool_size: int, read_only: bool = False) -> Engine:
 
 def _begin(connection: Connection) -> None:
     """Begin a transaction and say who looks, in one trip (the driver's own BEGIN would take a trip of its own)."""
-    cursor = connection.connection.cursor()
-    cursor.execute("BEGIN" + scope_sql(session().info.get("scope")))
-    cursor.close()
+    _say(connection, "BEGIN" + scope_sql(session().info.get("scope")))
 
 
 def _begin_anonymously(connection: Connection) -> None:
+    _say(connection, "BEGIN")
+
+
+def _say(connection: Connection, statement: str) -> None:
+    """Run a statement of fixed words. When the server has gone, every connection that waits in the pool is let go with this one."""
     cursor = connection.connection.cursor()
-    cursor.execute("BEGIN")
-    cursor.close()
+    try:
+        cursor.execute(statement)
+    except PsycopgOperationalError as gone:
+        connection.invalidate(gone)
+        connection.engine.dispose()
+        raise OperationalError("BEGIN", None, gone, hide_parameters=True, connection_invalidated=True) from None
+    finally:
+        cursor.close()
 
 
 def _settle(response: Response) -> Response:

@@ -36,6 +36,9 @@ class Settings:
     public_reports_per_minute: int
     basemap_file: str
     offline_form: bool = True
+    replica_database_url: str = ""
+    public_replica_database_url: str = ""
+    replica_lag_s: int = 10
     backup_folder: str = ""
     backup_keys: tuple[str, ...] = ()
     backup_days: int = 30
@@ -79,6 +82,9 @@ class Settings:
             hdx_organisation=env.str("HDX_ORGANISATION", ""),
             hdx_maintainer=env.str("HDX_MAINTAINER", ""),
             offline_form=env.bool("OFFLINE_FORM", True),
+            replica_database_url=env.str("REPLICA_DATABASE_URL", ""),
+            public_replica_database_url=env.str("PUBLIC_REPLICA_DATABASE_URL", ""),
+            replica_lag_s=env.int("REPLICA_LAG_S", 10),
             backup_folder=env.str("BACKUP_FOLDER", ""),
             backup_keys=tuple(env.list("BACKUP_KEYS", [])),
             backup_days=env.int("BACKUP_DAYS", 30),

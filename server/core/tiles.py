@@ -15,6 +15,7 @@ from weakref import WeakSet
 import orjson
 from flask import Response, request
 
+from server.core import replica
 from server.core.geography import CELL_LEVEL, key_centre, tile_range
 from server.core.problems import Problem
 
@@ -40,6 +41,7 @@ class TileMemory:
 
     def answer(self, name: str, make: Callable[[], dict[str, object]]) -> tuple[bytes, str]:
         """The body and ETag of ``name``, made anew when older than a few seconds."""
+        name = replica.memory_name(name)
         kept = self._kept.get(name)
         if kept and kept[0] > monotonic():
             return kept[1], kept[2]

@@ -1,6 +1,7 @@
 """Alarms by mail: one when a check turns bad, one when it is good again. A mail carries the house's own sentences and nothing of anybody."""
 
 import smtplib
+from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
@@ -16,10 +17,10 @@ from server.keeping.watching import Finding, State, look
 PATIENCE_S = 20
 
 
-def raise_what_is_due() -> list[str]:
-    """Compare the checks with what was told last, mail what changed, and remember it; the codes that were told."""
+def raise_what_is_due(checks: Sequence[Callable[[], Finding | None]] = ()) -> list[str]:
+    """Compare the checks (all, or those that are given) with what was told last, mail what changed, and remember it; the codes that were told."""
     told = {alarm.code: alarm.state for alarm in session.query(Alarm)}
-    changed = [finding for finding in look() if _is_news(finding, told.get(finding.code))]
+    changed = [finding for finding in look(checks) if _is_news(finding, told.get(finding.code))]
     if changed and settings().alarm_to and settings().mail_url and may_send_out():
         send(_subject(changed), "\n\n".join(_line(finding) for finding in changed))
     for finding in changed:

@@ -3,7 +3,7 @@
 from server.core.database import settled
 from server.core.jobs import job
 from server.core.settings import settings
-from server.keeping import alarms, service
+from server.keeping import alarms, service, watching
 
 
 @job("keeping.make_backup")
@@ -25,3 +25,10 @@ def raise_alarms() -> None:
     """Some minutes have passed: look, and tell the operator what changed."""
     with settled():
         alarms.raise_what_is_due()
+
+
+@job("keeping.raise_urgent_alarms")
+def raise_urgent_alarms() -> None:
+    """A minute has passed: look at what cannot wait."""
+    with settled():
+        alarms.raise_what_is_due(watching.URGENT)

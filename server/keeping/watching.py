@@ -1,6 +1,7 @@
 """How the house is: a handful of checks, each with a state and a plain sentence. The status page, the alarms and the metrics read them."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
-from server.core import health, ledger
+from server.core import health, ledger, replica
 from server.core.choices import N_
 from server.core.clock import now
 from server.core.database import public_session, session
@@ -38,6 +39,12 @@ SEALS_BROKEN = N_("Entries of the ledger were changed or removed: %(count)s seal
 PHOTOS_DAMAGED = N_("Photos that are no longer as they came: %(count)s. Bring them back from a backup.")
 DISK_FULL = N_("Only %(percent)s %% of the disk is free. Soon no report can be received.")
 DISK_LOW = N_("Only %(percent)s %% of the disk is free. New photos wait on the phones; reports are received.")
+REPLICA_GOOD = N_("The replica is %(seconds)s seconds behind; map, lists and downloads are read from it.")
+REPLICA_BEHIND = N_("The replica is %(seconds)s seconds behind, which is too much: everything is read from the main database.")
+REPLICA_AWAY = N_("The replica does not answer: everything is read from the main database.")
+STANDBYS_GOOD = N_("Every standby follows; a report is received when it is on two machines.")
+STANDBY_MISSING = N_("Standbys that do not follow: %(count)s. Reports are still received; one more lost, and they are not.")
+STANDBYS_GONE = N_("No standby follows, and the database waits for one: no report can be received. Bring one back, or let it go.")
 LOOKED_OVER = N_("The public copy was looked over on %(day)s.")
 
 
@@ -61,10 +68,10 @@ class Finding:
     figure: float | None = None
 
 
-def look() -> list[Finding]:
-    """Every check, worst first; the order is stable."""
+def look(checks: Sequence[Callable[[], "Finding | None"]] = ()) -> list[Finding]:
+    """Every check (or those that are given), worst first; the order is stable. What is not set up is not told."""
     order = list(State)[::-1]
-    return sorted((check() for check in CHECKS), key=lambda finding: order.index(finding.state))
+    return sorted((found for check in checks or CHECKS if (found := check())), key=lambda finding: order.index(finding.state))
 
 
 def _backup() -> Finding:
@@ -158,7 +165,39 @@ def _publication() -> Finding:
     return Finding("publication", label, state, LOOKED_OVER, {"day": made}, days * 86_400.0)
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (_backup, _drill, _worker, _queue, _ledger, _photos, _disk, _publication)
+def _replica() -> Finding | None:
+    """How far the replica is behind; nothing where none is set."""
+    if not settings().replica_database_url:
+        return None
+    label, lag = N_("Replica"), replica.measured_lag_s(settings())
+    if lag is None:
+        return Finding("replica", label, State.BAD, REPLICA_AWAY)
+    values = {"seconds": int(lag)}
+    if lag > settings().replica_lag_s:
+        return Finding("replica", label, State.WATCH, REPLICA_BEHIND, values, lag)
+    return Finding("replica", label, State.GOOD, REPLICA_GOOD, values, lag)
+
+
+def _standbys() -> Finding | None:
+    """Whether the standbys that the database waits for follow it; nothing where it waits for none."""
+    waits_for = session.scalar(text("SELECT current_setting('synchronous_standby_names')")) or ""
+    if not waits_for:
+        return None
+    named = len(re.sub(r"^.*\(|\).*$", "", waits_for).split(","))
+    follow = session.scalar(text("SELECT count(*) FROM pg_stat_replication")) or 0
+    label, missing = N_("Standbys"), max(0, named - follow)
+    if not follow:
+        return Finding("standbys", label, State.BAD, STANDBYS_GONE, figure=missing)
+    if missing:
+        return Finding("standbys", label, State.BAD, STANDBY_MISSING, {"count": missing}, missing)
+    return Finding("standbys", label, State.GOOD, STANDBYS_GOOD, figure=0)
+
+
+CHECKS: tuple[Callable[[], Finding | None], ...] = (
+    _backup, _drill, _worker, _queue, _ledger, _photos, _disk, _publication, _replica, _standbys,
+)  # fmt: skip
+# What cannot wait: these are looked at every minute.
+URGENT: tuple[Callable[[], Finding | None], ...] = (_worker, _disk, _replica, _standbys)
 
 
 def failures() -> Iterator[tuple[str, datetime]]:
