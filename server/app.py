@@ -44,6 +44,8 @@ PAGES = (
     "server.accounts.pages",
     "server.accounts.audit",
     "server.keeping.pages",
+    "server.response.pages",
+    "server.response.handover_pages",
     "server.documents.pages",
 )
 # What is read from a replica, where there is one; nothing here may write.

@@ -22,6 +22,7 @@ COMMANDS = (
     "server.publication.release_commands",
     "server.keeping.commands",
     "server.exercise.commands",
+    "server.response.commands",
     "server.documents.commands",
 )
 

@@ -42,6 +42,8 @@ TIMETABLE: dict[str, str] = {
     "*/1 * * * *": "keeping.raise_urgent_alarms",
     "*/5 * * * *": "accounts.sweep_sessions",
     "7 * * * *": "publication.publish_batch",
+    "boundaries.given": ("response.load_boundaries",),
+    "response.closed": ("response.finish_closing",),
     "1-59/2 * * * *": "coordination.fold_need_counts",
     "*/3 * * * *": "coordination.keep_time_of_aid",
     "27 * * * *": "coordination.note_unseen_needs",
@@ -61,7 +63,7 @@ TIMETABLE: dict[str, str] = {
     "*/10 * * * *": "keeping.raise_alarms",
 }
 
-ROOMS = ("core", "accounts", "places", "reports", "evidence", "intake", "matching", "verification", "coordination", "publication", "keeping")
+ROOMS = ("core", "accounts", "places", "reports", "evidence", "intake", "matching", "verification", "coordination", "publication", "keeping", "response")
 PUMP_EVERY_S = 0.25
 FOLD_EVERY_S = 2.0
 REST_AFTER_FAULT_S = 5.0

@@ -79,6 +79,7 @@ def receive() -> Response:
     if draft is None:
         return _again(number, errors, offers=understood.offers)
     try:
+        gate.refuse_when_closed(number)
         gate.admit_post(actor=current_actor())
     except Problem as full:
         return _wait(number, full)

@@ -6,8 +6,12 @@ from flask import request
 
 from server.accounts.policy import Actor
 from server.core.problems import Problem
+from server.core.response import this_response
 from server.intake import lanes, proof
 from server.intake.lanes import Lane, lane_of
+from server.reports import access
+
+CLOSED_RETRY_S = 86_400
 
 
 def admit(report_id: UUID, *, actor: Actor) -> None:
@@ -15,8 +19,10 @@ def admit(report_id: UUID, *, actor: Actor) -> None:
 
     A stranger's, while the lane is busy, needs a proof of work: Problem ``proof_needed`` with a puzzle for this report (its member
     ``challenge``). When proofs do not help either, Problem ``lane_full``. Whoever is signed in or has a key is asked for nothing.
-    Problem ``too_many_requests`` for a program of theirs that sends without end.
+    Problem ``too_many_requests`` for a program of theirs that sends without end; ``response_closed`` once all is over, but a report
+    that was received before still gets its receipt.
     """
+    refuse_when_closed(report_id)
     lane = lane_of(actor)
     if lane is not Lane.PUBLIC:
         lanes.count_known(actor, lane)
@@ -32,6 +38,12 @@ def admit(report_id: UUID, *, actor: Actor) -> None:
     lanes.take_turn()
     if not proof.use(word):
         raise Problem("proof_needed", retry_after=1, more={"challenge": proof.challenge(report_id, hardest=hardest)})
+
+
+def refuse_when_closed(report_id: UUID) -> None:
+    """Problem ``response_closed`` for a new report after the end of the response; a phone keeps what it could not send."""
+    if this_response().is_closed and not access.was_received(report_id):
+        raise Problem("response_closed", retry_after=CLOSED_RETRY_S)
 
 
 def admit_post(*, actor: Actor) -> None:

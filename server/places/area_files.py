@@ -1,19 +1,21 @@
-"""Reading files of administrative areas (COD-AB) as OCHA publishes them, in GeoJSON."""
+"""Reading files of administrative areas (COD-AB) as OCHA publishes them, in GeoJSON or as a GeoPackage."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyogrio
 import shapely
 from sqlalchemy import text
 
 from server.core.database import session
 from server.places.gazetteer import be_patient
 
+TOLD_EVERY = 200
 _LANGUAGE_COLUMN = re.compile(r"adm\d_([a-z]{2})")
 
 
@@ -51,11 +53,15 @@ _INSERT = text("""
         shape = excluded.shape""")
 
 
-def load_admin_areas(path: Path | str, *, level: int, cod_version: str) -> AreasLoaded:
-    """Load the areas of one level (0 to 3) from a COD-AB GeoJSON file; loading it again changes nothing.
+def load_admin_areas(
+    path: Path | str, *, level: int, cod_version: str, tell: Callable[[int, int], None] = lambda _done, _of: None
+) -> AreasLoaded:
+    """Load the areas of one level (0 to 3) from a COD-AB file, GeoJSON or GeoPackage; loading it again changes nothing.
+
+    `tell` hears now and then how many of how many areas are in.
 
     Shapes that cross themselves are mended. A feature without P-code or polygon is refused with a reason and the
-    others go in. Raises UnusableAreas for a file that is not GeoJSON in longitude and latitude.
+    others go in. Raises UnusableAreas for a file that is neither, or not in longitude and latitude.
     """
     if level not in range(4):
         raise UnusableAreas("The level must be 0, 1, 2 or 3.")
@@ -66,14 +72,19 @@ def load_admin_areas(path: Path | str, *, level: int, cod_version: str) -> Areas
             rows.append(_row(feature, level))
         except UnusableAreas as problem:
             refused.append((number, str(problem)))
-    for row in rows:
+    for number, row in enumerate(rows):
+        if number % TOLD_EVERY == 0:
+            tell(number, len(rows))
         session.execute(_INSERT, {**vars(row), "level": level, "cod_version": cod_version})
     return AreasLoaded(loaded=len(rows), refused=tuple(refused))
 
 
 def _features(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the features of a GeoJSON file."""
-    if path.suffix.lower() in {".gpkg", ".shp", ".zip"}:
+    """Yield the features of a GeoJSON or GeoPackage file."""
+    if path.suffix.lower() == ".gpkg":
+        yield from _packed_features(path)
+        return
+    if path.suffix.lower() in {".shp", ".zip"}:
         raise UnusableAreas(f"Please turn it into GeoJSON first: ogr2ogr -t_srs EPSG:4326 areas.geojson {path.name}")
     try:
         content = json.loads(path.read_bytes())
@@ -85,6 +96,25 @@ def _features(path: Path) -> Iterator[dict[str, Any]]:
     if not any(name in crs for name in ("CRS84", "4326")):
         raise UnusableAreas(f"{path.name} is not in longitude and latitude (WGS 84).")
     yield from content.get("features", ())
+
+
+def _packed_features(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the features of the first layer of a GeoPackage, as GeoJSON has them."""
+    try:
+        meta, _fids, shapes, columns = pyogrio.raw.read(path)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise UnusableAreas(f"{path.name} cannot be read as a GeoPackage.") from error
+    if not any(name in str(meta["crs"]) for name in ("CRS84", "4326")):
+        raise UnusableAreas(f"{path.name} is not in longitude and latitude (WGS 84).")
+    for number, packed in enumerate(shapes):
+        given = {name: column[number] for name, column in zip(meta["fields"], columns, strict=True)}
+        shape = json.loads(shapely.to_geojson(shapely.from_wkb(packed))) if packed is not None else None
+        yield {"properties": {name: _plain(value) for name, value in given.items()}, "geometry": shape}
+
+
+def _plain(value: Any) -> str | None:
+    """A value of a GeoPackage's table as text; nothing for NULL, which is None, NaN or NaT by the kind of its column."""
+    return None if value is None or str(value) in ("nan", "NaT", "None") else str(value)
 
 
 def _row(feature: dict[str, Any], level: int) -> AreaRow:

@@ -9,6 +9,7 @@ from server.core import ledger
 from server.core.clock import now
 from server.core.database import see_as, session
 from server.core.erasure import prove
+from server.core.response import this_response
 from server.reports import vault
 from server.reports.models import Amendment, Report, ReportSecret
 from server.reports.service import erase_words
@@ -42,8 +43,8 @@ def purge_held_back() -> int:
 
 
 def erase_old_contacts(most: int = 5_000) -> int:
-    """Take the contact out of reports that are older than 90 days; their other words stay. Returns how many."""
-    cutoff = now() - CONTACT_KEPT
+    """Take the contact out of reports older than 90 days, or fewer where this response says so. Returns how many."""
+    cutoff = now() - min(CONTACT_KEPT, timedelta(days=this_response().contact_days))
     return erase_contacts(Report.received_at < cutoff, kind="contacts", cutoff=cutoff, most=most)
 
 
@@ -68,10 +69,11 @@ def erase_contacts(due: ColumnElement[bool], *, kind: str, cutoff: datetime, mos
 
 
 def erase_old_words(most: int = 20_000) -> int:
-    """Destroy the words of reports older than a year, or than two where they are kept as evidence. Returns how many."""
+    """Destroy the words of reports older than a year (or what this response says), than two where they are kept as evidence. Returns how many."""
     see_as("all")
-    cutoff = now() - WORDS_KEPT
-    age = case((Report.consents.contains(["KEEP_EVIDENCE"]), literal(EVIDENCE_KEPT)), else_=literal(WORDS_KEPT))
+    kept = min(WORDS_KEPT, timedelta(days=this_response().words_days))
+    cutoff = now() - kept
+    age = case((Report.consents.contains(["KEEP_EVIDENCE"]), literal(EVIDENCE_KEPT)), else_=literal(kept))
     due = (
         select(Report.id)
         .join(ReportSecret, ReportSecret.report_id == Report.id)

@@ -25,7 +25,7 @@ PUBLIC_DOORS = {
     "/api/v1/public/areas/<level>/<code>", "/api/v1/public/batches", "/api/v1/public/codelists",
     "/api/v1/public/codelists/<name>", "/api/v1/public/incidents", "/api/v1/public/incidents/<incident_id>",
     "/api/v1/public/incidents.<any('csv', 'hxl.csv', 'xlsx', 'geojson', 'gpkg', 'kml', 'parquet', 'fgb', 'shp.zip', 'pmtiles'):name>", "/api/v1/public/map/<int:z>/<int:x>/<int:y>",
-    "/api/v1/public/nearby", "/api/v1/public/policy", "/data/rules",
+    "/api/v1/public/nearby", "/api/v1/public/policy", "/data/rules", "/desk/setup/first",
     "/api/v1/public/warnings", "/api/v1/public/warnings/<warning_id>.xml",
     "/service-worker.js", "/report/phone", "/measures", "/measures/clean",
     "/data/<number>", "/api/v1/public/releases", "/api/v1/public/releases/<number>", "/api/v1/public/releases/<number>/<name>",

@@ -1,0 +1,42 @@
+"""A server fit to be live, and what its people do on its pages."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from server.keeping import sealing
+from server.response import checklist, closing, going_live, key_holding
+
+OF_ITS_OWN = "k7Qd2xVb9TzR4mWf8Lp3Yh6Nc1Gs5Ja0UeXi"
+
+
+@pytest.fixture
+def set_as(monkeypatch):
+    """The same server with other settings, for the modules that open and close a response."""
+
+    def change(**more):
+        chosen = replace(going_live.settings(), **more)
+        for module in (going_live, checklist, closing, key_holding):
+            monkeypatch.setattr(module, "settings", lambda: chosen)
+
+    return change
+
+
+@pytest.fixture
+def fit(set_as):
+    """No demo, and a secret of its own."""
+    set_as(demo=False, secret_key=OF_ITS_OWN)
+
+
+@pytest.fixture
+def sealed_to(set_as, tmp_path):
+    """A folder for backups and the two holders' keys: gives the folder and a file with one secret key."""
+    pairs = [sealing.new_identity() for _holder in range(2)]
+    folder, secret = tmp_path / "backups", tmp_path / "holder.key"
+    folder.mkdir()
+    secret.write_text(pairs[0][0] + os.linesep)
+    set_as(backup_folder=str(folder), backup_keys=tuple(public for _secret, public in pairs))
+    return folder, secret
+
+
