@@ -18,8 +18,10 @@ from server.core.database import session
 from server.core.i18n import words
 from server.core.problems import PROBLEMS, Problem
 from server.matching import choosing, filters, queries, wording
+from server.matching.exactness import sees_exactly
 from server.matching.models import Incident
 from server.matching.tiles import memory
+from server.reports import access
 from server.vocabulary import NeedType, SensitivityClass, SiteType, WorkflowState
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/desk/bulk")
@@ -44,7 +46,8 @@ def show() -> str:
 def _asked(values: MultiDict[str, str]) -> dict[str, Any]:
     """The filters, or Problem: a change of many must not be made under a filter that was not understood."""
     try:
-        return filters.read(values)
+        access.enter(current_actor())
+        return filters.read(values, exact=sees_exactly(current_actor()))
     except ValidationError as wrong:
         raise Problem("invalid_input", errors=[{"field": str(name), "code": "unknown", "message": str(name)} for name in wrong.messages]) from None
 

@@ -9,12 +9,16 @@ from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from server.accounts.people import organisations
+from server.accounts.policy import may
 from server.accounts.service import current_actor, requires
+from server.coordination import news
 from server.core import maps
 from server.core.response import this_response
 from server.matching import filters, queries, wording
 from server.matching.exactness import sees_exactly
 from server.places.basemap import base_map
+from server.reports import access
 
 blueprint = Blueprint("desk_map", __name__, url_prefix="/desk")
 
@@ -56,16 +60,20 @@ def _listed() -> dict[str, Any]:
         "values": request.args,
         "schema": filters.IncidentFilter(),
         "found": page,
+        "news": news.marks(page),
+        "organisations": organisations(),
         "numbers": queries.summary(asked),
         "questions": queries.count_suggestions(),
         "wording": wording,
         "actor": current_actor(),
+        "may_edit_many": may(current_actor(), "work_queue"),
         "next_query": _next_query(page.cursor),
     }
 
 
 def _asked() -> tuple[dict[str, Any], list[str]]:
     exact = sees_exactly(current_actor())
+    access.enter(current_actor())
     try:
         return filters.read(request.args, exact=exact), []
     except ValidationError as refused:
@@ -102,5 +110,7 @@ def composed(view: tuple[float, float, int]) -> maps.Map:
         record="/desk/incidents/{id}",
         peek="/api/v1/desk/incidents/{id}",
         list="/desk",
+        pulse="/desk/pulse",
+        every_s=10,
     ).add_to(made)
     return made

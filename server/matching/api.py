@@ -11,11 +11,13 @@ from server.core import requests, tiles
 from server.matching import filters, queries
 from server.matching import tiles as desk_tiles
 from server.matching.exactness import sees_exactly
+from server.reports import access
 
 blueprint = Blueprint("desk", __name__, url_prefix="/api/v1/desk", description="What the desk's pages ask. Sign-in needed.")
 
 
 def _asked() -> dict[str, Any]:
+    access.enter(current_actor())  # filters by source ask the reports that this person may see
     return filters.read(request.args, exact=sees_exactly(current_actor()))
 
 
@@ -23,7 +25,8 @@ def _asked() -> dict[str, Any]:
 @requires("see_desk")
 def get_tile(z: int, x: int, y: int) -> Response:
     """Counts by cell, or single damage records, of one map tile (512 px); under the filters of the query."""
-    body, tag = desk_tiles.tile(z, x, y, _asked(), request.query_string.decode("latin-1"))
+    asked = _asked()
+    body, tag = desk_tiles.tile(z, x, y, asked, request.query_string.decode("latin-1") + filters.told_to(asked, current_actor()))
     return tiles.respond(body, tag, cache="private, no-cache")
 
 

@@ -3,17 +3,30 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
 from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select
 
+from server.accounts.policy import Actor, reach
 from server.core.choices import N_
 from server.core.response import this_response
 from server.core.schemas import Code
 from server.matching import exactness
 from server.matching.models import Attachment, Incident
-from server.vocabulary import Certainty, Hazard, NeedType, SensitivityClass, SiteGroup, SiteType, WorkflowState
+from server.reports.models import Report
+from server.vocabulary import (
+    Certainty,
+    FunctionalStatus,
+    Hazard,
+    NeedType,
+    SensitivityClass,
+    SiteGroup,
+    SiteType,
+    SourceType,
+    WorkflowState,
+)
 
 UNKNOWN_GRADE = "U"
 BOX_PARTS = 4
@@ -38,6 +51,11 @@ class IncidentFilter(Schema):
     workflow = fields.List(Code(WorkflowState), load_default=list, metadata={"title": N_("State of work")})
     need = fields.List(Code(NeedType), load_default=list, metadata={"title": N_("Need")})
     hazard = fields.List(Code(Hazard), load_default=list, metadata={"title": N_("Hazard")})
+    function = fields.List(Code(FunctionalStatus), load_default=list, metadata={"title": N_("Does it still work?")})
+    source = fields.List(
+        Code(SourceType), load_default=list, metadata={"title": N_("Source"), "description": N_("A report of this kind of source lies on it.")}
+    )
+    organisation = fields.UUID(load_default=None, metadata={"title": N_("Organisation"), "description": N_("It reported on this.")})
     trapped = fields.Boolean(load_default=None, metadata={"title": N_("People may be trapped")})
     adm = fields.String(
         load_default="",
@@ -75,11 +93,19 @@ def says_something(asked: Mapping[str, Any]) -> bool:
     return any(value not in (None, "", []) for name, value in asked.items() if name != "exact")
 
 
+def told_to(asked: Mapping[str, Any], actor: Actor) -> str:
+    """For whom an answer under these filters is the same: "" for everybody, else a word for those who see the same reports."""
+    asks_reports = asked["source"] or asked["organisation"]
+    return f" {reach(actor)} {actor.organisation_id}" if asks_reports and reach(actor) != "all" else ""
+
+
 def conditions(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     """The filters as SQL conditions over incidents, all bound."""
     found = [*_codes(asked), *_days(asked), *_where(asked)]
     if asked["damage"]:
         found.append(_grades(asked["damage"]))
+    if asked["source"] or asked["organisation"]:
+        found.append(_reported(asked["source"], asked["organisation"]))
     if asked["trapped"]:
         found.append(Incident.people_trapped.is_(True))
     if asked["q"].strip():
@@ -93,6 +119,8 @@ def _codes(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     if asked["site_group"]:
         types = [kind for kind in SiteType if kind.group in asked["site_group"]]
         found.append(Incident.site_type.in_(types))
+    if asked["function"]:
+        found.append(Incident.functional_status.in_(asked["function"]))
     if asked["need"]:
         found.append(Incident.needs.overlap([code.value for code in asked["need"]]))
     if asked["hazard"]:
@@ -143,6 +171,14 @@ def _grades(grades: list[str]) -> ColumnElement[bool]:
         return unknown
     chosen = Incident.damage_best.in_(known)
     return or_(chosen, unknown) if UNKNOWN_GRADE in grades else chosen
+
+
+def _reported(sources: list[SourceType], organisation: UUID | None) -> ColumnElement[bool]:
+    """That a report of such a source, or of an organisation, lies on it; of the reports that whoever asks may see."""
+    said = [Report.source_type.in_(sources)] if sources else []
+    said += [Report.organisation_id == organisation] if organisation else []
+    laid = select(Attachment.incident_id).join(Report, Report.id == Attachment.report_id).where(Attachment.ended_at.is_(None), *said)
+    return Incident.id.in_(laid)
 
 
 def _search(words: str) -> ColumnElement[bool]:

@@ -1,30 +1,61 @@
 /**
- * Keeps the desk's list true: fetched anew when the filters change or the map saw something new. The list is a fragment
- * of the page, written by the server; who reads on keeps the place and the focus.
+ * Keeps the desk's list true without moving it: what came in since is told in one calm line, and taken in when the reader is
+ * ready. Other filters are another list, fetched at once. The list is a fragment of the page, written by the server.
  */
+import './timeline.js';
+
+const LOOK_EVERY_MS = 10_000;
 const list = document.querySelector('[data-desk-list]');
+const fresh = document.querySelector('[data-fresh]');
 let query = location.search.slice(1);
-let tag = '';
 
 async function refresh() {
   if (!list) return;
   try {
-    const answer = await fetch(`${list.dataset.deskList}?${query}`, { headers: { Accept: 'text/html', ...(tag && { 'If-None-Match': tag }) } });
+    const answer = await fetch(`${list.dataset.deskList}?${query}`, { headers: { Accept: 'text/html' } });
     if (answer.status === 401) return location.reload();
-    if (!answer.ok) return;
-    tag = answer.headers.get('ETag') ?? '';
-    replace(await answer.text());
+    if (answer.ok) replace(await answer.text());
   } catch { /* offline: the list stays as it was, the map says that it could not be refreshed */ }
 }
 
 function replace(html) {
   const { href } = document.activeElement ?? {};
-  const top = list.scrollTop;
-  const fresh = new DOMParser().parseFromString(html, 'text/html');
-  list.replaceChildren(...fresh.body.childNodes);
-  list.scrollTop = top;
+  const page = new DOMParser().parseFromString(html, 'text/html');
+  list.replaceChildren(...page.body.childNodes);
+  hide();
   if (href) [...list.querySelectorAll('a')].find((link) => link.href === href)?.focus({ preventScroll: true });
 }
 
-document.addEventListener('tessera:filters', ({ detail }) => { query = detail; tag = ''; refresh(); });
-document.addEventListener('tessera:changed', refresh);
+function hide() {
+  if (!fresh) return;
+  fresh.hidden = true;
+  fresh.querySelector('[data-fresh-said]').textContent = '';
+}
+
+/** Ask what is new under the filters since this list was made; the same answer costs headers alone. */
+async function look() {
+  const head = list?.querySelector('[data-after]');
+  if (!head || !fresh || document.hidden) return;
+  const asked = new URLSearchParams(query);
+  asked.delete('cursor');
+  asked.set('after', head.dataset.after);
+  asked.set('known', head.dataset.known);
+  try {
+    const answer = await fetch(`${fresh.dataset.fresh}?${asked}`, { cache: 'no-cache', headers: { Accept: 'application/json' } });
+    if (!answer.ok || !head.isConnected) return;
+    const { said } = await answer.json();
+    const line = fresh.querySelector('[data-fresh-said]');
+    if (line.textContent !== said) line.textContent = said;
+    fresh.hidden = !said;
+  } catch { /* offline: the map says so */ }
+}
+
+fresh?.addEventListener('click', async () => {
+  await refresh();
+  list.closest('.desk-list')?.scrollTo({ top: 0 });
+  list.querySelector('a.row-title')?.focus({ preventScroll: true });
+});
+document.addEventListener('tessera:filters', ({ detail }) => { query = detail; refresh(); });
+document.addEventListener('tessera:changed', look);
+document.addEventListener('visibilitychange', look);
+setInterval(look, LOOK_EVERY_MS);

@@ -13,7 +13,7 @@ import { Tiles } from './tiles.js';
 const SEEN_CIRCLE_PX = 16;
 const SAME_PLACE_PX = 3;
 const CELLS_ACROSS = 32; // of a tile
-const MOST_CIRCLES = 40; // beyond that they only darken the map
+const MOST_CIRCLES = 150; // beyond that they only darken the map; the symbol alone says then that it is no pin
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
 class Incidents {
@@ -35,7 +35,20 @@ class Incidents {
     this.map.on('moveend', () => this.load());
     this.filters.addEventListener('change', () => this.load({ again: true }));
     document.addEventListener('visibilitychange', () => document.hidden || this.load({ again: true }));
-    setInterval(() => document.hidden || this.load({ again: true }), 1000 * (this.options.every_s ?? 15));
+    setInterval(() => document.hidden || this.beat(), 1000 * (this.options.every_s ?? 15));
+    this.load({ again: true });
+  }
+
+  /** Where the server has a pulse, the tiles are asked for anew only after it: a quiet desk costs one small question. */
+  async beat() {
+    if (this.options.pulse) {
+      try {
+        const answer = await fetch(this.options.pulse, { cache: 'no-cache', headers: { Accept: 'application/json' } });
+        const tag = answer.ok ? answer.headers.get('ETag') : null;
+        if (tag && tag === this.pulse) return;
+        this.pulse = tag;
+      } catch { /* offline: the tiles will say so */ }
+    }
     this.load({ again: true });
   }
 
@@ -80,7 +93,7 @@ class Incidents {
 
   /** Keep the markers that say the same as before, so that a poll neither flickers nor takes the focus away. */
   place(groups) {
-    const wanted = new Map(groups.map((group) => [`${group.lon},${group.lat},${group.counts},${group.whole},${group.area ?? ''}`, group]));
+    const wanted = new Map(groups.map((group) => [`${group.lon},${group.lat},${group.counts},${group.whole},${group.area ?? ''},${this.isVague(group)}`, group]));
     for (const [key, marker] of this.markers) if (!wanted.has(key)) { marker.remove(); this.markers.delete(key); }
     for (const [key, group] of wanted) {
       const kept = this.markers.get(key);
@@ -92,7 +105,8 @@ class Incidents {
   marker(group) {
     const single = group.whole && group.n === 1;
     const { element, radius } = group.area ? tag(group.n) : single ? symbol(group.records[0][3], group.records[0][4]) : donut(group.counts);
-    const icon = L.divIcon({ className: group.area ? 'stone tagged' : 'stone', html: element, iconSize: [2 * radius, 2 * radius] });
+    const vague = this.isVague(group) ? ' vague' : '';
+    const icon = L.divIcon({ className: group.area ? 'stone tagged' : `stone${vague}`, html: element, iconSize: [2 * radius, 2 * radius] });
     const name = single ? said(group.records[0]) : spoken(group.counts, words);
     const marker = L.marker([group.lat, group.lon], { icon, title: name, keyboard: true, riseOnHover: true, zIndexOffset: single ? 0 : 500 });
     marker.group = group;
@@ -134,9 +148,13 @@ class Incidents {
   /** A place known to 2 km must not look like a pin: the circle it may lie in, where that is larger than its symbol. */
   circle(groups) {
     this.circles.clearLayers();
-    const poor = groups.filter(({ n, records, lat }) => n === 1 && records[0] && this.pixels(records[0][5], lat) > SEEN_CIRCLE_PX);
+    const poor = groups.filter((group) => this.isVague(group));
     if (poor.length > MOST_CIRCLES) return;
     for (const { records, lat, lon } of poor) L.circle([lat, lon], { radius: records[0][5], className: 'doubt', interactive: false }).addTo(this.circles);
+  }
+
+  isVague({ n, whole, records, lat }) {
+    return Boolean(whole && n === 1 && records[0] && this.pixels(records[0][5], lat) > SEEN_CIRCLE_PX);
   }
 
   pixels(metres, lat) {

@@ -1,0 +1,118 @@
+"""What came in since: the pulse of the desk, how much is new under somebody's filters, and when the damage was, day by day.
+
+Asked every few seconds by every open desk, so each answer is one small query, and mostly headers alone (ETag, 304).
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from flask_babel import gettext, ngettext
+from sqlalchemy import func, select, text, tuple_
+from werkzeug.wrappers import Response
+
+from server.accounts.service import current_actor, requires
+from server.core import tiles
+from server.core.clock import now
+from server.core.database import session
+from server.core.problems import Problem
+from server.core.response import this_response
+from server.matching import filters, queries
+from server.matching.exactness import sees_exactly
+from server.matching.models import Incident
+from server.reports import access
+
+blueprint = Blueprint("news", __name__, url_prefix="/desk")
+
+MOST = 1_000
+RECENT = timedelta(seconds=5)  # what was under way when the list was made shows itself within this
+MOST_RECENT = 50
+BARS = 60
+memory = tiles.TileMemory(seconds=15.0, most=200)
+
+# Changes older than the memory of the tiles, so that who hears the pulse finds tiles that have them.
+_PULSE = text(f"""SELECT max(changed_at), count(*) FROM incidents
+WHERE changed_at > now() - interval '60 seconds' AND changed_at <= now() - interval '{tiles.KEPT_S + 0.5} seconds'""")  # noqa: S608 - a number of ours
+
+
+def marks(page: queries.Page) -> dict[str, str]:
+    """What a list tells the page of itself, to be asked "what is new since?": the moment, and the newest rows on it."""
+    since = now() - RECENT
+    recent = [f"{one.public_id}:{one.version}" for one in page.incidents if one.changed_at > since][:MOST_RECENT]
+    return {"since": since.isoformat(), "recent": ",".join(recent)}
+
+
+@blueprint.get("/pulse")
+@requires("see_desk")
+def show_pulse() -> Response:
+    """Changes whenever any record did, some seconds later; 304 while nothing happens."""
+    latest, count = session.execute(_PULSE).one()
+    return _quietly(jsonify([latest.isoformat() if latest else "", count]))
+
+
+@blueprint.get("/news")
+@requires("see_desk")
+def show_news() -> Response:
+    """How many records under the filters are new, and how many changed, since a list was made; with the sentence that says so."""
+    access.enter(current_actor())
+    asked = filters.read(request.args, exact=sees_exactly(current_actor()))
+    since = _since()
+    known = [tuple_(Incident.public_id, Incident.version).not_in(_recent())] if _recent() else []
+    rows = select(Incident.opened_at).where(Incident.changed_at > since, *queries.shown(asked), *known).limit(MOST).subquery()
+    new, both = session.execute(select(func.count().filter(rows.c.opened_at > since), func.count()).select_from(rows)).one()
+    return _quietly(jsonify({"new": new, "changed": both - new, "said": _said(new, both - new)}))
+
+
+def _quietly(answer: Response) -> Response:
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.add_etag()
+    return answer.make_conditional(request)
+
+
+def _since() -> datetime:
+    try:
+        since = datetime.fromisoformat(request.args.get("after", ""))
+    except ValueError:
+        raise Problem("bad_request") from None
+    if since.tzinfo is None:
+        raise Problem("bad_request")
+    return since
+
+
+def _recent() -> list[tuple[str, int]]:
+    """Which rows, at which version, the list shows already."""
+    pairs = [word.partition(":") for word in request.args.get("known", "").split(",")[:MOST_RECENT] if word]
+    return [(number, int(version)) for number, _colon, version in pairs if version.isdigit() and len(version) < 10]
+
+
+def _said(new: int, changed: int) -> str:
+    """The calm line above the list; "" where nothing is to be said."""
+    parts = [ngettext("%(num)s new record", "%(num)s new records", new)] if new else []
+    parts += [ngettext("%(num)s changed", "%(num)s changed", changed)] if changed else []
+    return f"{', '.join(parts)}{gettext(' and more')}" if new + changed >= MOST else ", ".join(parts)
+
+
+@blueprint.get("/histogram")
+@requires("see_desk")
+def show_histogram() -> Response:
+    """How many records under the filters (their days left out) fell into each stretch of days: ``{"days", "bars": [[first day, n]]}``."""
+    access.enter(current_actor())
+    asked = {**filters.read(request.args, exact=sees_exactly(current_actor())), "since": None, "until": None}
+    name = repr(sorted((name, str(value)) for name, value in asked.items())) + filters.told_to(asked, current_actor())
+    body, tag = memory.answer(name, lambda: _bars(asked))
+    return tiles.respond(body, tag, cache="private, no-cache")
+
+
+def _bars(asked: dict[str, Any]) -> dict[str, object]:
+    """Exact counts of whole local days, in at most some sixty bars; records without a time are in none."""
+    day = func.date_trunc("day", func.timezone(this_response().time_zone, Incident.event_latest))
+    shown = [*queries.shown(asked), Incident.event_latest.is_not(None)]
+    rows = session.execute(select(day, func.count()).where(*shown).group_by(day).order_by(day)).all()
+    if not rows:
+        return {"days": 1, "bars": []}
+    first, last = rows[0][0].date(), rows[-1][0].date()
+    step = -(-((last - first).days + 1) // BARS)
+    bars = [0] * (((last - first).days // step) + 1)
+    for moment, count in rows:
+        bars[(moment.date() - first).days // step] += count
+    return {"days": step, "bars": [[(first + timedelta(days=step * at)).isoformat(), count] for at, count in enumerate(bars)]}
