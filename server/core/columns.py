@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, Enum, String, func, text
+from sqlalchemy import CheckConstraint, DateTime, Enum, String, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import MappedColumn, mapped_column
 
 from server.core.choices import Choice
