@@ -5,6 +5,9 @@ from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection, create_engine, text
 
 import server.accounts.models
+import server.coordination.activity_models
+import server.coordination.need_models
+import server.coordination.site_models
 import server.coordination.telling_models
 import server.core.erasure
 import server.core.ledger

@@ -23,7 +23,7 @@ CREATE TRIGGER note_need_change AFTER UPDATE ON needs FOR EACH ROW
     IS DISTINCT FROM (NEW.adm1_pcode, NEW.adm2_pcode, NEW.sector, NEW.urgency, NEW.status))
   EXECUTE FUNCTION tessera_note_need();
 """
-TABLES = ("need_changes", "need_counts", "activities", "needs", "assignments", "need_claims", "need_deliveries", "referrals")
+TABLES = ("need_changes", "need_counts", "activities", "needs", "assignments", "need_claims", "need_deliveries", "referrals", "site_notes")
 
 
 def upgrade() -> None:
@@ -36,6 +36,7 @@ def upgrade() -> None:
     _create_need_claims()
     _create_need_deliveries()
     _create_referrals()
+    _create_site_notes()
     op.execute(NOTE_NEED)
 
 
@@ -246,3 +247,26 @@ def _create_referrals() -> None:
     op.create_index(op.f('ix_referrals_need_id'), 'referrals', ['need_id'], unique=False)
     op.create_index('ix_referrals_open', 'referrals', ['need_id', 'organisation_id'], unique=True, postgresql_where=sa.text("state = 'OFFERED'"))
     op.create_index('ix_referrals_waiting', 'referrals', ['organisation_id'], unique=False, postgresql_where=sa.text("state = 'OFFERED'"))
+
+
+def _create_site_notes() -> None:
+    op.create_table('site_notes',
+        sa.Column('id', sa.Uuid(), nullable=False),
+        sa.Column('site_id', sa.Uuid(), nullable=False),
+        sa.Column('seen_on', sa.Date(), nullable=False),
+        sa.Column('is_repair', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+        sa.Column('damage_left', sa.SmallInteger(), nullable=True),
+        sa.Column('functional_status', sa.Enum('F4', 'F3', 'F2', 'F1', 'F0', name='functional_status', native_enum=False, create_constraint=True, length=32), nullable=True),
+        sa.Column('words', sa.String(length=500), server_default='', nullable=False),
+        sa.Column('organisation_id', sa.Uuid(), nullable=True),
+        sa.Column('person_id', sa.Uuid(), nullable=True),
+        sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+        sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint('damage_left BETWEEN 0 AND 4', name=op.f('ck_site_notes_grade_known')),
+        sa.CheckConstraint('is_repair OR functional_status IS NOT NULL', name=op.f('ck_site_notes_says_something')),
+        sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_site_notes_organisation_id_organisations')),
+        sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_site_notes_person_id_people')),
+        sa.ForeignKeyConstraint(['site_id'], ['sites.id'], name=op.f('fk_site_notes_site_id_sites')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_site_notes'))
+    )
+    op.create_index(op.f('ix_site_notes_site_id'), 'site_notes', ['site_id'], unique=False)

@@ -2,14 +2,26 @@
 
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import request
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from server.core.choices import N_
 from server.core.problems import Problem, field_errors
+from server.core.response import this_response
 from server.core.schemas import Code
-from server.vocabulary import ActivityStatus, ForWhom, NeedStatus, NeedType, NeedUnit, Sector, Urgency
+from server.vocabulary import (
+    ActivityStatus,
+    CauseGroup,
+    ForWhom,
+    FunctionalStatus,
+    NeedStatus,
+    NeedType,
+    NeedUnit,
+    Sector,
+    Urgency,
+)
 
 MOST = Decimal("9999999999.99")
 ARABIC = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫", "01234567890123456789.")
@@ -98,6 +110,42 @@ class ActivityForm(Form):
         """It does not end before it begins."""
         if data.get("ends_on") and data.get("starts_on") and data["ends_on"] < data["starts_on"]:
             raise ValidationError(N_("It cannot end before it begins."), "ends_on")
+
+
+class EventForm(Form):
+    """What is known of an attack or disaster. Times are those of the response, without a zone."""
+
+    name = fields.String(required=True, validate=validate.Length(3, 200), metadata={"title": N_("Name")})
+    glide = fields.String(load_default="", validate=validate.Length(max=32), metadata={"title": N_("GLIDE number")})
+    cause_group = Code(CauseGroup, required=True, metadata={"title": N_("Cause")})
+    began_at = fields.NaiveDateTime(required=True, metadata={"title": N_("Began")})
+    ended_at = fields.NaiveDateTime(load_default=None, metadata={"title": N_("Ended")})
+
+    @post_load
+    def in_zone(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        """Both times as moments; it does not end before it began."""
+        zone = ZoneInfo(this_response().time_zone)
+        for name in ("began_at", "ended_at"):
+            data[name] = data[name] and data[name].replace(tzinfo=zone)
+        if data["ended_at"] and data["ended_at"] < data["began_at"]:
+            raise ValidationError(N_("It cannot end before it begins."), "ended_at")
+        return data
+
+
+class SiteNoteForm(Form):
+    """What somebody saw at a known place."""
+
+    seen_on = fields.Date(required=True, metadata={"title": N_("Day")})
+    is_repair = fields.Boolean(load_default=False, metadata={"title": N_("It was repaired")})
+    damage_left = fields.Integer(load_default=None, validate=validate.Range(0, 4), metadata={"title": N_("Damage left after the repair")})
+    functional_status = Code(FunctionalStatus, load_default=None, metadata={"title": N_("Does it still work?")})
+    words = fields.String(load_default="", validate=validate.Length(max=500), metadata={"title": N_("Note")})
+
+    @validates_schema
+    def says_something(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        """A visit says whether the place works; only a repair leaves another grade."""
+        if not data.get("is_repair") and (data.get("functional_status") is None or data.get("damage_left") is not None):
+            raise ValidationError(N_("Say that it was repaired, or whether it works."), "functional_status")
 
 
 class AidFilter(Form):

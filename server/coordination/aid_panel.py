@@ -3,9 +3,11 @@
 from typing import Any
 
 from server.accounts.policy import Actor, may
-from server.coordination import aid_reading, assignments
+from server.coordination import aid_reading, assignments, sites
 from server.coordination.activity_models import Assignment
+from server.core.database import session
 from server.matching.models import Incident
+from server.places.models import Event
 from server.vocabulary import NeedType, NeedUnit, OfferState, Urgency
 
 
@@ -23,6 +25,8 @@ def panel(incident: Incident, actor: Actor) -> dict[str, Any]:
             "may_edit": may(actor, "edit_needs"),
             "may_give": may(actor, "give_aid") and actor.organisation_id is not None,
             "own": lambda assignment: is_own(assignment, actor),
+            "site": sites.by_id(incident.site_id),
+            "event": session.get(Event, incident.event_id) if incident.event_id else None,
             "days": assignments.DAYS,
             "lists": {"need": NeedType, "urgency": Urgency, "unit": NeedUnit},
             "accepted": OfferState.ACCEPTED,

@@ -5,20 +5,30 @@ from importlib import import_module
 from flask import Blueprint
 
 ROOMS = (
+    "view_pages",
+    "situation_pages",
+    "inbox_pages",
+    "bulletin",
     "desk",
     "records",
     "review",
     "batches",
     "waiting",
     "receipts",
+    "areas_pages",
     "imagery_pages",
+    "evidence_pages",
+    "redaction_pages",
     "aid_matrix",
     "aid_needs",
     "aid_given",
     "aid_activities",
+    "event_pages",
+    "site_pages",
     "work",
     "work_panel",
     "bulk_pages",
+    "news",
 )
 
 blueprint = Blueprint("coordination", __name__)
