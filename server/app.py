@@ -5,7 +5,7 @@ from importlib import import_module
 from flask import Flask
 from flask_smorest import Api
 
-from server.core import assets, database, forms, health, i18n, logs, map_words, problems, replica, requests
+from server.core import application, assets, database, forms, health, i18n, logs, map_words, problems, replica, requests
 from server.core.response import this_response
 from server.core.schemas import Point
 from server.core.settings import Settings, settings
@@ -32,6 +32,7 @@ APIS = (
 PAGES = (
     "server.intake.form",
     "server.intake.phone",
+    "server.intake.calls",
     "server.intake.welcome",
     "server.coordination.pages",
     "server.places.basemap",
@@ -82,6 +83,7 @@ def create_app(chosen: Settings | None = None) -> Flask:
     replica.read_there(app, desk=READ_THERE, public=PUBLIC_READ_THERE)
     _add_commands(app)
     app.context_processor(lambda: {"settings": lambda: chosen, "this_response": this_response, "release": RELEASE, "desk_navigation": desk_navigation})
+    application.lend(app)
     return app
 
 

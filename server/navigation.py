@@ -21,9 +21,14 @@ BAR = (
     Entry("work", "/desk/work", N_("Work the queue"), "work_queue"),
     Entry("review", "/desk/review", N_("Doubtful pairs"), "answer_pairs"),
     Entry("aid", "/desk/aid", N_("Needs and aid"), "see_desk"),
+    Entry("inbox", "/desk/inbox", N_("Inbox"), "be_alerted"),
     Entry("waiting", "/desk/reports", N_("Waiting reports"), "see_reports"),
 )
 MENU = (
+    Entry("new", "/desk/new", N_("Enter a call"), "enter_for_others"),
+    Entry("situation", "/desk/situation", N_("Situation report"), "print_situation"),
+    Entry("views", "/desk/views", N_("Saved views"), "see_desk"),
+    Entry("alerts", "/desk/alerts", N_("Alerts"), "be_alerted"),
     Entry("imagery", "/desk/imagery", N_("Seen from above"), "see_evidence"),
     Entry("publication", "/desk/publication", N_("Publication"), "see_publication"),
     Entry("map", "/map", N_("What the public sees"), "see_desk"),
