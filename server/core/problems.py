@@ -182,6 +182,9 @@ def _wants_page() -> bool:
 def _from_http(error: HTTPException) -> Response:
     if error.code is not None and error.code < 400:
         return make_response(error.get_response())
+    cause = getattr(error, "original_exception", None)  # of what broke before the view, or while its work was kept
+    if isinstance(cause, (DBAPIError, PoolTimeout, StoreAway)):
+        return _from_database(cause)
     data = getattr(error, "data", None) or {}
     response = answer(
         Problem(_BY_STATUS.get(error.code or 500, "internal"), errors=field_errors(data.get("messages", {})))

@@ -18,9 +18,10 @@ from cluster_life import DATABASE, ROLES, TEMPLATE
 from postgres import find_programs, owner
 from sqlalchemy import make_url
 
+# The servers are killed, never the machine: what a process has written stays written, synced or not.
 SETTINGS = """
 listen_addresses = ''
-fsync = on
+fsync = off
 shared_buffers = 64MB
 max_connections = 60
 wal_keep_size = 512MB
@@ -53,7 +54,7 @@ class Server:
         """A standby that follows this server, started."""
         made = Server(self.place, name)
         self._run("pg_basebackup", f"--host={self.sockets}", "--username=postgres", "--pgdata", made.data, "--checkpoint=fast", "--no-sync", "--write-recovery-conf")
-        made._settle(primary_conninfo=f"host={self.sockets} user=postgres application_name={name}", **settings)
+        made._settle(cluster_name=name, **settings)
         made.start()
         return made
 
