@@ -30,6 +30,7 @@ MENU = (
     Entry("views", "/desk/views", N_("Saved views"), "see_desk"),
     Entry("alerts", "/desk/alerts", N_("Alerts"), "be_alerted"),
     Entry("imagery", "/desk/imagery", N_("Seen from above"), "see_evidence"),
+    Entry("complaints", "/desk/complaints", N_("Complaints"), "see_complaints"),
     Entry("publication", "/desk/publication", N_("Publication"), "see_publication"),
     Entry("map", "/map", N_("What the public sees"), "see_desk"),
     Entry("people", "/desk/people", N_("People"), "manage_accounts"),

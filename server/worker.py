@@ -24,12 +24,26 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "report.restored": ("matching.match_report",),
     "report.withdrawn": ("matching.let_go_report", "evidence.erase_photos"),
     "media.received": ("evidence.clean_photo",),
+    "media.redacted": ("evidence.remove_covered",),
     "media.cleaned": ("matching.reconsider_report", "matching.watch_report"),
-    "incident.changed": ("verification.review_certainty", "matching.weigh_questions", "coordination.note_needs"),
+    "incident.changed": ("verification.review_certainty", "matching.weigh_questions", "coordination.note_needs", "coordination.tell_of_record"),
+    "incident.opened": ("coordination.tell_of_record",),
+    "incident.moved": ("coordination.tell_of_record",),
+    "decision.made": ("coordination.tell_of_record",),
+    "decision.undone": ("coordination.tell_of_record",),
+    "certainty.followed": ("coordination.tell_of_record",),
+    "need.opened": ("coordination.tell_of_need",),
+    "referral.offered": ("coordination.tell_of_referral",),
+    "report.answered": ("coordination.tell_of_answer",),
+    "report.amended": ("coordination.tell_of_answer",),
+    "webhook.queued": ("coordination.send_webhook",),
+    "situation.asked": ("coordination.print_situation",),
     "batch.published": ("publication.build_current_files",),
     "publication.withdrawn": ("publication.build_current_files",),
     "release.prepared": ("publication.build_release",),
     "release.withdrawn": ("publication.remake_release",),
+    "boundaries.given": ("response.load_boundaries",),
+    "response.closed": ("response.finish_closing",),
     "campaign.settled": ("matching.carry_out_campaign",),
     "campaign.reopened": ("matching.carry_out_campaign",),
     "bulk.begun": ("coordination.carry_on_bulk",),
@@ -42,8 +56,6 @@ TIMETABLE: dict[str, str] = {
     "*/1 * * * *": "keeping.raise_urgent_alarms",
     "*/5 * * * *": "accounts.sweep_sessions",
     "7 * * * *": "publication.publish_batch",
-    "boundaries.given": ("response.load_boundaries",),
-    "response.closed": ("response.finish_closing",),
     "1-59/2 * * * *": "coordination.fold_need_counts",
     "*/3 * * * *": "coordination.keep_time_of_aid",
     "27 * * * *": "coordination.note_unseen_needs",
@@ -58,6 +70,10 @@ TIMETABLE: dict[str, str] = {
     "41 3 * * *": "evidence.verify_photos",
     "51 3 * * *": "publication.sweep_files",
     "13 * * * *": "coordination.sweep_work",
+    "33 3 * * *": "coordination.erase_old_complaints",
+    "0-59 * * * *": "coordination.send_webhooks",
+    "2 * * * *": "coordination.send_digests",
+    "53 * * * *": "coordination.sweep_papers",
     "17 2 * * *": "keeping.make_backup",
     "43 4 * * 0": "keeping.rehearse_restore",
     "*/10 * * * *": "keeping.raise_alarms",
@@ -135,10 +151,10 @@ def pump(queue: procrastinate.App) -> int:
 
 def main() -> None:
     """Run the pump and the queue until told to stop; what is under way is finished first."""
-    from server.core.database import bind
+    from server.app import create_app
 
     logs.to_stderr()
-    bind(settings())
+    create_app()  # binds the database, and lends itself to the jobs that write letters and papers
     stop = threading.Event()
     pumping = threading.Thread(target=_keep_pumping, args=(queue_app(), stop), name="pump")
     pumping.start()

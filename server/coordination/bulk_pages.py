@@ -28,6 +28,7 @@ blueprint = Blueprint("bulk", __name__, url_prefix="/desk/bulk")
 
 SHOWN = 100
 _LISTS = {"workflow": WorkflowState, "site_type": SiteType, "s_class": SensitivityClass}
+_NEEDS = {need.value: need for need in NeedType}
 _PLAIN_COLUMNS = ("workflow", "site_type", "s_class", "needs", "event_id")
 
 
@@ -116,7 +117,7 @@ def _row(incident: Incident, after: dict[str, Any] | None) -> tuple[Incident, li
 
 def _spoken(column: str, value: Any) -> str:
     if column == "needs":
-        return ", ".join(words(NeedType(code).label) for code in value) or gettext("None")
+        return ", ".join(words(_NEEDS[code].label) for code in value) or gettext("None")
     if column == "event_id":
         return dict(edits.EDITS["event"].values()).get(value or edits.NOTHING, value or "")
     return words(_LISTS[column](value).label)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from server.coordination import bulk, claims
+from server.coordination import bulk, claims, complaints
 from server.core.clock import now
 from server.core.database import settled
 from server.core.jobs import job
@@ -18,6 +18,13 @@ def carry_on_bulk(subject: str) -> None:
     while goes_on:
         with settled():
             goes_on = bulk.advance(UUID(subject))
+
+
+@job("coordination.erase_old_complaints")
+def erase_old_complaints() -> None:
+    """Destroy the words of complaints older than a year."""
+    with settled():
+        complaints.erase_old()
 
 
 @job("coordination.sweep_work")

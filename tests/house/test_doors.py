@@ -16,7 +16,7 @@ from tests.people import PEOPLE, actor
 
 # Open to everyone, by intention. Whoever opens another door writes it here.
 PUBLIC_DOORS = {
-    "/", "/report", "/report/parts", "/api/v1/expected", "/receipt", "/map", "/map.js", "/map/table", "/map/<incident_id>", "/data", "/sign-in", "/sign-out",
+    "/", "/report", "/report/parts", "/api/v1/expected", "/receipt", "/complaint", "/complaint/answer", "/map", "/map.js", "/map/table", "/map/<incident_id>", "/data", "/sign-in", "/sign-out",
     "/sign-in/code", "/sign-in/help", "/sign-in/recovery", "/sign-in/way", "/account/second-factor", "/invitation/<code>",
     "/health/live", "/health/ready", "/health/metrics", "/manifest.webmanifest", "/api/v1/openapi.json", "/api/v1/docs",
     "/static/<path:name>", "/vendor/leaflet/<path:name>", "/vendor/icons/<tag>.svg", "/basemap/<int:zoom>/<int:column>/<int:row>",
@@ -27,6 +27,7 @@ PUBLIC_DOORS = {
     "/api/v1/public/incidents.<any('csv', 'hxl.csv', 'xlsx', 'geojson', 'gpkg', 'kml', 'parquet', 'fgb', 'shp.zip', 'pmtiles'):name>", "/api/v1/public/map/<int:z>/<int:x>/<int:y>",
     "/api/v1/public/nearby", "/api/v1/public/policy", "/data/rules", "/desk/setup/first",
     "/api/v1/public/warnings", "/api/v1/public/warnings/<warning_id>.xml",
+    "/feeds/<key>.atom", "/bulletin",
     "/service-worker.js", "/report/phone", "/measures", "/measures/clean",
     "/data/<number>", "/api/v1/public/releases", "/api/v1/public/releases/<number>", "/api/v1/public/releases/<number>/<name>",
     "/api/v1/public/changes", "/api/v1/public/revocations", "/api/v1/public/signing-key", "/api/v1/public/verify-release",
