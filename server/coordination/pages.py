@@ -24,11 +24,13 @@ ROOMS = (
     "aid_given",
     "aid_activities",
     "event_pages",
+    "five_w_files",
     "site_pages",
     "work",
     "work_panel",
     "bulk_pages",
     "news",
+    "complaint_pages",
 )
 
 blueprint = Blueprint("coordination", __name__)
