@@ -4,6 +4,7 @@ Pure: the standard library only, so that judgement modules may import it.
 """
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Self
 
 
@@ -39,7 +40,7 @@ class Choice(StrEnum):
 class OrderedChoice(Choice):
     """A code list whose declaration order means something: `<` and `max` follow it, not the alphabet."""
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """Return the place of this member in its list, the first being 0."""
         return type(self)._member_names_.index(self._name_)

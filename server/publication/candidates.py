@@ -6,9 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, Uuid, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from server.core.database import session
 from server.core.response import this_response
@@ -45,10 +48,11 @@ def cases(ids: Sequence[UUID], *, now: datetime) -> Iterator[Case]:
 def _cases(
     ids: Sequence[UUID], *, now: datetime, modes: dict[str, list[AreaMode]], around: Neighbourhood
 ) -> Iterator[Case]:
-    found = session.execute(_facts().where(Incident.id.in_(ids))).all()
+    found = session.execute(_facts().where(Incident.id == any_(literal(list(ids), ARRAY(Uuid))))).all()
     places = {row.id: _place(row) for row in found}
     around.reach(places.values())
     history = _history(ids)
+    profile, key = LegalProfile(this_response().legal_profile), holdback_key()
     for row in found:
         candidate, told = _candidate(row, places[row.id]), history[row.id]
         present = [item for item in told if item.ended_at is None]
@@ -59,8 +63,8 @@ def _cases(
                 contexts=tuple(mode for pcode in candidate.place.pcodes for mode in modes.get(pcode or "", ())),
                 k=around.around(candidate.place),
                 disclosed=tuple(_disclosure(item) for item in told),
-                legal_profile=LegalProfile(this_response().legal_profile),
-                holdback_key=holdback_key(),
+                legal_profile=profile,
+                holdback_key=key,
             ),
             facts=row,
             published_id=present[-1].published_id if present else None,
@@ -125,18 +129,22 @@ def _modes() -> dict[str, list[AreaMode]]:
     return said
 
 
-def _history(ids: Sequence[UUID]) -> dict[UUID, list[DisclosedRow]]:
-    told: dict[UUID, list[DisclosedRow]] = defaultdict(list)
-    for row in session.scalars(
-        select(DisclosedRow).where(DisclosedRow.incident_id.in_(ids)).order_by(DisclosedRow.first_at, DisclosedRow.id)
-    ):
+def _history(ids: Sequence[UUID]) -> dict[UUID, list[Row[Any]]]:
+    """What was said of some records, by column and not by model: the ORM would make an object of each."""
+    told: dict[UUID, list[Row[Any]]] = defaultdict(list)
+    among = DisclosedRow.incident_id == any_(literal(list(ids), ARRAY(Uuid)))
+    columns = [column for column in DisclosedRow.__table__.c if column.key != "release_id"]
+    for row in session.execute(select(*columns).where(among).order_by(DisclosedRow.first_at, DisclosedRow.id)):
         told[row.incident_id].append(row)
     return told
 
 
-def _disclosure(row: DisclosedRow) -> Disclosure:
+def _disclosure(row: Row[Any]) -> Disclosure:
     told = row.fields.get
     cell = row.area_code if row.geo_level in CELLS or row.geo_level is GeometryLevel.POINT else None
-    return Disclosure(
-        level=row.geo_level, cell=cell, pcodes=(told("adm1_pcode"), told("adm2_pcode"), told("adm3_pcode"))
-    )
+    return _once(row.geo_level, cell, (told("adm1_pcode"), told("adm2_pcode"), told("adm3_pcode")))
+
+
+@lru_cache(maxsize=100_000)
+def _once(level: GeometryLevel, cell: str | None, pcodes: tuple[str | None, str | None, str | None]) -> Disclosure:
+    return Disclosure(level=level, cell=cell, pcodes=pcodes)

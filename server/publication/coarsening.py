@@ -6,6 +6,7 @@ one this month and the other last month, tell as much as the sliver they share.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import h3
 
@@ -41,7 +42,7 @@ class Disclosure:
     cell: str | None = None
     pcodes: tuple[str | None, str | None, str | None] = (None, None, None)
 
-    @property
+    @cached_property
     def depth(self) -> int:
         """The finest administrative level shown, 0 for none."""
         return max((level for level, pcode in enumerate(self.pcodes, start=1) if pcode), default=0)
@@ -49,7 +50,13 @@ class Disclosure:
 
 def cell_at(place: Whereabouts, level: GeometryLevel) -> str | None:
     """The H3 cell at a level, by the chain of parents: indexing a point anew at each level would leak a sliver."""
-    return h3.cell_to_parent(place.h3_r9, CELLS[level]) if place.h3_r9 else None
+    return parent(place.h3_r9, CELLS[level]) if place.h3_r9 else None
+
+
+@lru_cache(maxsize=200_000)
+def parent(cell: str, resolution: int) -> str:
+    """The ancestor of a cell at a coarser resolution, or the cell itself; a batch asks for the same ones many times."""
+    return str(h3.cell_to_parent(cell, resolution))
 
 
 def shown_place(place: Whereabouts, level: GeometryLevel) -> str | None:
@@ -98,11 +105,17 @@ def hidden(
 
 def exposed(seen: Iterable[Disclosure], *, level: GeometryLevel | None = None, depth: int = 0) -> str:
     """The narrowest area that everything shown so far, and this, share: "H3_8&ADM2", "ADM1", "POINT" or ""."""
-    levels = [item.level for item in seen] + ([level] if level else [])
+    shown = {(item.level, item.depth) for item in seen} | ({(level, depth)} if level else {(NONE, depth)})
+    return _shared(frozenset(shown))
+
+
+@lru_cache(maxsize=10_000)
+def _shared(shown: frozenset[tuple[GeometryLevel, int]]) -> str:
+    levels = {level for level, _ in shown}
     if POINT in levels:
         return POINT.value
-    cell = min((item for item in levels if item in CELLS), default=None)
-    adm = max([depth, *(AREAS.get(item, 0) for item in levels), *(item.depth for item in seen)], default=0)
+    cell = min((level for level in levels if level in CELLS), default=None)
+    adm = max(max(AREAS.get(level, 0), depth) for level, depth in shown)
     return "&".join(part for part in (cell.value if cell else "", f"ADM{adm}" if adm else "") if part)
 
 
@@ -154,4 +167,4 @@ def _same_cell(place: Whereabouts, seen: Disclosure, resolution: int) -> bool:
     if seen.cell is None or place.h3_r9 is None:
         return True
     resolution = min(resolution, h3.get_resolution(seen.cell))
-    return h3.cell_to_parent(seen.cell, resolution) == h3.cell_to_parent(place.h3_r9, resolution)
+    return parent(seen.cell, resolution) == parent(place.h3_r9, resolution)

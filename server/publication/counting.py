@@ -8,6 +8,7 @@ from the stored cell of resolution 9, for records and for places alike, so that 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from typing import Any
 
 import h3
 from shapely.geometry import Polygon
@@ -15,7 +16,7 @@ from sqlalchemy import func, select, text
 
 from server.core.database import session
 from server.places.models import BaselineSite
-from server.publication.coarsening import CELLS, Counts, Whereabouts, cell_at
+from server.publication.coarsening import CELLS, Counts, Whereabouts, cell_at, parent
 from server.vocabulary import GeometryLevel, SiteType
 
 COARSEST = 6
@@ -61,18 +62,20 @@ class Neighbourhood:
         self._in_cell: dict[str, Tally] = defaultdict(Tally)
         self._in_piece: dict[tuple[str, int], dict[str | None, Tally]] = defaultdict(lambda: defaultdict(Tally))
         self._known: set[str] = set()
+        self._around: dict[tuple[str | None, tuple[str | None, ...]], _Around] = {}
 
     def reach(self, places: Iterable[Whereabouts]) -> None:
         """Count what exists around some more places; cells that are known already cost nothing."""
-        cells = {cell_at(place, level) for place in places if place.h3_r9 for level in CELLS}
-        new = sorted(cell for cell in cells if cell and cell not in self._known)
+        fine = {place.h3_r9 for place in places if place.h3_r9}
+        cells = {parent(cell, resolution) for cell in fine for resolution in CELLS.values()}
+        new = sorted(cells - self._known)
         self._known.update(new)
         self._count_sites([cell for cell in new if h3.get_resolution(cell) == COARSEST])
         self._add_pieces_without_sites(new)
 
     def around(self, place: Whereabouts) -> Counts:
         """How many sites of each kind exist in every area the place could be shown as, counted when asked."""
-        return _Around(self, place)
+        return self._around.setdefault((place.h3_r9, place.pcodes), _Around(self, place))
 
     def count(self, place: Whereabouts, kind: str, area: str) -> int:
         """How many sites of a kind exist in an area of a place: "H3_8", "ADM2" or a pair such as "H3_8&ADM3"."""
@@ -98,7 +101,7 @@ class Neighbourhood:
         for site in found:
             kinds = kinds_of(site.site_type)
             for resolution in CELLS.values():
-                cell = h3.cell_to_parent(site.h3_r9, resolution)
+                cell = parent(site.h3_r9, resolution)
                 self._in_cell[cell].add(site.source, kinds, site.n)
                 for depth, pcode in enumerate((site.adm1_pcode, site.adm2_pcode, site.adm3_pcode), start=1):
                     self._in_piece[cell, depth][pcode].add(site.source, kinds, site.n)
@@ -114,9 +117,16 @@ class _Around(Mapping[tuple[str, str], int]):
 
     def __init__(self, neighbourhood: Neighbourhood, place: Whereabouts) -> None:
         self._neighbourhood, self._place = neighbourhood, place
+        self._counted: dict[tuple[str, str], int] = {}
 
     def __getitem__(self, asked: tuple[str, str]) -> int:
-        return self._neighbourhood.count(self._place, *asked)
+        if asked not in self._counted:
+            self._counted[asked] = self._neighbourhood.count(self._place, *asked)
+        return self._counted[asked]
+
+    def get(self, asked: tuple[str, str], default: Any = 0) -> Any:
+        """How many there are."""
+        return self[asked]
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(())

@@ -24,6 +24,7 @@ from server.vocabulary import (
 
 DECIMALS = 5  # about a metre; more would be false precision, and a channel for hidden marks
 WORDS = ("summary", "site_name")  # the columns with words, which the last gate reads
+_PLAIN = frozenset({str, int, float, list})
 OWN_TO_A_BATCH = frozenset({"incident_id", "release_id", "record_status", "position"})
 
 _KNOWN = {
@@ -139,6 +140,8 @@ def _redaction(verdict: Verdict) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, date):
         return value.isoformat()
     return getattr(value, "value", value)

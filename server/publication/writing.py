@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import String, Uuid, any_, delete, func, insert, literal, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from server.core.database import session
 from server.core.response import this_response
@@ -81,9 +82,10 @@ def judged(case: Case, batch: Batch, *, version: int) -> dict[str, Any] | None:
     if batch.hourly and not verdict.hourly:
         return None  # at the daily batch: what changes at another hour would tell when it happened
     row = _row(case, verdict, batch) if verdict.decision is Decision.PUBLISH else None
-    waits_for, mark = _waits_for(case, verdict, row, batch)
+    told = None if row is None else as_disclosed(row)
+    waits_for, mark = _waits_for(case, verdict, row, told, batch)
     batch.verdicts.append(_remembered(case, verdict, version=version, at=batch.at, waits_for=waits_for, mark=mark))
-    if row is not None and case.published_id and as_disclosed(row) == case.last_disclosed:
+    if row is not None and case.published_id and told == case.last_disclosed:
         batch.unchanged += 1
         return None
     if row is not None and not waits_for:
@@ -115,8 +117,9 @@ def write(writing: list[tuple[Case, dict[str, Any]]], batch: Batch) -> None:
 
 def take_out(published_ids: Sequence[str], *, now: datetime) -> None:
     """Remove rows from the public copy and note in the ledger of disclosures that they are no longer shown."""
-    ended = update(Disclosure).where(Disclosure.published_id.in_(published_ids), Disclosure.ended_at.is_(None))
-    session.execute(delete(PublishedIncident).where(PublishedIncident.incident_id.in_(published_ids)))
+    gone = any_(literal(list(published_ids), ARRAY(String)))  # one value: a statement may not have a million
+    ended = update(Disclosure).where(Disclosure.published_id == gone, Disclosure.ended_at.is_(None))
+    session.execute(delete(PublishedIncident).where(PublishedIncident.incident_id == gone))
     session.execute(ended.values(ended_at=now), execution_options={"synchronize_session": False})
 
 
@@ -157,11 +160,12 @@ def _row(case: Case, verdict: Verdict, batch: Batch) -> dict[str, Any]:
     return row
 
 
-def _waits_for(case: Case, verdict: Verdict, row: dict[str, Any] | None, batch: Batch) -> tuple[str, str]:
-    """Whom a row waits for ("" for nobody), and the hash that they would sign."""
-    if row is None:
+def _waits_for(
+    case: Case, verdict: Verdict, row: dict[str, Any] | None, told: dict[str, Any] | None, batch: Batch
+) -> tuple[str, str]:
+    """Whom a row waits for ("" for nobody), and the hash that they would sign; `told` is the row as it would be disclosed."""
+    if row is None or told is None:
         return "", ""
-    told = as_disclosed(row)
     found = blocked(row, words_in=("summary",), names=batch.known_names)
     if not found and (told == case.last_disclosed or verdict.approval is Approval.NONE):
         return "", ""
@@ -241,5 +245,6 @@ def _fresh_id(taken: set[str]) -> str:
 
 def published_ids_of(incidents: Iterable[UUID]) -> list[str]:
     """The public numbers under which some records are out now."""
-    out = select(Disclosure.published_id).where(Disclosure.incident_id.in_(incidents), Disclosure.ended_at.is_(None))
+    among = Disclosure.incident_id == any_(literal(list(incidents), ARRAY(Uuid)))
+    out = select(Disclosure.published_id).where(among, Disclosure.ended_at.is_(None))
     return list(session.scalars(out.distinct()))

@@ -31,6 +31,7 @@ def run() -> None:
     session.execute(text("SET LOCAL statement_timeout = 0"))
     _fill(session, now())
     first = _timed(lambda: publish_batch(now(), agreed=AGREED))
+    session.execute(text("ANALYZE judgements, disclosures"))
     whole = _timed(lambda: publish_batch(now(), agreed=AGREED, anew=True))
     session.execute(
         text("UPDATE incidents SET damage_best = 1 WHERE workflow = 'DECIDED' AND right(public_id, 2) = '07'")
@@ -87,6 +88,8 @@ def _fill(session: Any, at: datetime) -> None:
         one = {"id": uuid4(), "public_id": f"BP{number:010}", "site_type": kind, "s_class": kind.sensitivity}
         rows.append({**one, **usual, **where})
     session.execute(insert(Incident), rows)
+    for table in ("incidents", "baseline_sites", "admin_areas"):
+        session.execute(text(f"ANALYZE {table}"))  # as the database does by itself, some minutes after so many rows
 
 
 def _spot(dice: random.Random, near: tuple[float, float], wide: float) -> dict[str, Any]:
