@@ -25,6 +25,9 @@ BAR = (
     Entry("waiting", "/desk/reports", N_("Waiting reports"), "see_reports"),
 )
 MENU = (
+    Entry("situation", "/desk/situation", N_("Situation report"), "print_situation"),
+    Entry("views", "/desk/views", N_("Saved views"), "see_desk"),
+    Entry("alerts", "/desk/alerts", N_("Alerts"), "be_alerted"),
     Entry("new", "/desk/new", N_("Enter a call"), "enter_for_others"),
     Entry("situation", "/desk/situation", N_("Situation report"), "print_situation"),
     Entry("views", "/desk/views", N_("Saved views"), "see_desk"),

@@ -59,6 +59,10 @@ ACTIONS: dict[str, set[Role]] = {
     "refer_needs": {Role.PARTNER, Role.COORD},
     "coordinate_aid": {Role.COORD},
     "assign_records": {Role.COORD, Role.PROTECTION},
+    "be_alerted": DESK | {Role.FIELD, Role.PARTNER},
+    "connect_webhooks": {Role.COORD, Role.STEWARD, Role.PARTNER},
+    "print_situation": DESK | {Role.PARTNER, Role.AUDITOR},
+    "print_for_coordinators": DESK,
     "enrolled_lane": DESK | {Role.FIELD, Role.PARTNER},
 }
 
