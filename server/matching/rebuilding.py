@@ -24,7 +24,7 @@ from server.reports import access
 PIECE = 20_000
 Progress = Callable[[int], None]
 
-_COUNTING = "r.withdrawn_at IS NULL AND r.superseded_by IS NULL AND r.quarantine = '{}' AND r.point IS NOT NULL"
+_COUNTING = "r.withdrawn_at IS NULL AND r.superseded_by IS NULL AND r.point IS NOT NULL"
 _READ = text(f"""
 SELECT r.id, ST_X(r.point) AS lon, ST_Y(r.point) AS lat, r.pin_accuracy_m, r.event_earliest, r.event_latest, r.received_at,
   r.site_type, r.damage_min, r.damage_max, r.source_type, r.import_id, r.flags, imports.source AS import_source,

@@ -1,0 +1,145 @@
+"""Parts of a photo painted over: new pixels from the darkroom for everybody, the print of before sealed under a key of its own.
+
+What others see is the covered print alone; the plain files of before are removed as soon as the work is settled.
+"""
+
+from collections.abc import Iterable, Sequence
+from math import isfinite
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+
+from server.accounts.policy import SYSTEM, Actor, may
+from server.core import ledger
+from server.core.clock import now
+from server.core.database import session, settled
+from server.core.problems import Problem
+from server.core.storage import store
+from server.evidence.access import get_photo
+from server.evidence.darkroom import develop
+from server.evidence.imagery_models import PhotoRedaction
+from server.evidence.models import Photo
+from server.evidence.service import put_sealed
+from server.reports import access, vault
+
+SEALED_IN = "evidence"
+MOST_PARTS = 40
+Part = tuple[float, float, float, float]
+
+
+def redact(photo_id: UUID, parts: Sequence[Part], *, actor: Actor) -> PhotoRedaction:
+    """Paint parts of a photo over, ``(left, top, width, height)`` from 0 to 1. Problem ``invalid_input`` for parts outside it.
+
+    No transaction is open while the new print is made; a photo that changed meanwhile gives ``changed_meanwhile``.
+    """
+    if not may(actor, "redact") or actor.person_id is None:
+        raise Problem("not_allowed")
+    _check(parts)
+    before = get_photo(actor, photo_id).clean_sha256 or ""
+    session.rollback()
+    old = store().get(before, "photos")
+    made = develop(old, parts=parts)
+    photo = _held(photo_id, actor)
+    if photo.clean_sha256 != before:
+        raise Problem("changed_meanwhile")
+    row = PhotoRedaction(
+        photo_id=photo.id, parts=[list(part) for part in parts], from_sha256=before, from_thumbnail_sha256=photo.thumbnail_sha256 or "",
+        to_sha256=store().put(made.photo, "photos"), person_id=actor.person_id, at=now(),
+    )  # fmt: skip
+    key, row.wrapped_key = vault.new_key(photo.id)
+    row.sealed_ref = put_sealed(old, SEALED_IN, key=key, bound_to=photo.id)
+    photo.clean_sha256, photo.thumbnail_sha256 = row.to_sha256, store().put(made.thumbnail, "thumbnails")
+    session.add(row)
+    session.flush()
+    _record("media.redacted", row, actor, from_sha256=before, to_sha256=row.to_sha256, parts=len(parts))
+    return row
+
+
+def _check(parts: Sequence[Part]) -> None:
+    if not parts or len(parts) > MOST_PARTS or not all(_is_inside(part) for part in parts):
+        raise Problem("invalid_input", errors=[{"field": "parts", "code": "outside", "message": "parts"}])
+
+
+def _is_inside(part: Part) -> bool:
+    left, top, width, height = part
+    if not all(isfinite(number) for number in part):
+        return False
+    return min(left, top) >= 0 and min(width, height) > 0 and max(left + width, top + height) <= 1.001
+
+
+def _held(photo_id: UUID, actor: Actor) -> Photo:
+    """The photo, held until the work settles, for who may see it."""
+    get_photo(actor, photo_id)
+    return session.scalars(
+        select(Photo).where(Photo.id == photo_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def undo(redaction_id: UUID, photo_id: UUID, *, actor: Actor) -> None:
+    """Uncover a photo again: the last covering first. Problem ``already_done`` for any other."""
+    if not may(actor, "see_unredacted") or actor.person_id is None:
+        raise Problem("not_allowed")
+    photo = _held(photo_id, actor)
+    rows = standing(photo.id)
+    if not rows or rows[-1].id != redaction_id:
+        raise Problem("already_done")
+    row, print_ = rows[-1], develop(_unsealed(rows[-1]))
+    photo.clean_sha256, photo.thumbnail_sha256 = store().put(_unsealed(row), "photos"), store().put(print_.thumbnail, "thumbnails")
+    row.undone_at, row.undone_by = now(), actor.person_id
+    _record("media.unredacted", row, actor, from_sha256=row.to_sha256, to_sha256=row.from_sha256)
+
+
+def uncovered(photo_id: UUID, *, actor: Actor) -> bytes:
+    """A photo as it was before anything was painted over; every look is written down. Problem ``photo_not_found``."""
+    if not may(actor, "see_unredacted"):
+        raise Problem("not_allowed" if actor.is_known else "sign_in_needed")
+    rows = standing(get_photo(actor, photo_id).id)
+    if not rows:
+        raise Problem("photo_not_found")
+    _record("media.viewed_uncovered", rows[0], actor, sha256=rows[0].from_sha256)
+    return _unsealed(rows[0])
+
+
+def _unsealed(row: PhotoRedaction) -> bytes:
+    if row.sealed_ref is None or row.wrapped_key is None:
+        raise Problem("photo_damaged")
+    return store().get_sealed(row.sealed_ref, SEALED_IN, key=vault.unwrap(row.wrapped_key, row.photo_id), bound_to=row.photo_id.bytes)
+
+
+def _record(event: str, row: PhotoRedaction, actor: Actor, **details: object) -> None:
+    ledger.record(event, row.photo_id, actor_id=actor.person_id, redaction=str(row.id), **details)
+
+
+def standing(photo_id: UUID) -> list[PhotoRedaction]:
+    """The coverings of a photo that stand, the first first."""
+    here = select(PhotoRedaction).where(PhotoRedaction.photo_id == photo_id, PhotoRedaction.undone_at.is_(None))
+    return list(session.scalars(here.order_by(PhotoRedaction.at, PhotoRedaction.id)))
+
+
+def covered_among(photo_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of some photos of which parts are painted over."""
+    here = select(PhotoRedaction.photo_id).where(PhotoRedaction.photo_id.in_(list(photo_ids)), PhotoRedaction.undone_at.is_(None))
+    return set(session.scalars(here))
+
+
+def sealed_of(photo_ids: Iterable[UUID]) -> list[str]:
+    """The sealed prints of some photos, in the store; for erasing them with their report."""
+    rows = session.scalars(select(PhotoRedaction.sealed_ref).where(PhotoRedaction.photo_id.in_(list(photo_ids))))
+    return [name for name in rows if name]
+
+
+def remove_covered(photo_id: UUID) -> None:
+    """Remove the plain files of before a covering that no photo shows any more. Run twice, it does no harm."""
+    with settled():
+        access.enter(SYSTEM)
+        rows = standing(photo_id)
+        plain = {(row.from_sha256, "photos") for row in rows} | {(row.from_thumbnail_sha256, "thumbnails") for row in rows}
+        shown = {name for pair in session.execute(select(Photo.clean_sha256, Photo.thumbnail_sha256).where(_names(plain))) for name in pair}
+    for name, namespace in plain:
+        if name and name not in shown:
+            store().delete(name, namespace)
+
+
+def _names(plain: set[tuple[str, str]]) -> ColumnElement[bool]:
+    names = [name for name, _namespace in plain]
+    return Photo.clean_sha256.in_(names) | Photo.thumbnail_sha256.in_(names)
