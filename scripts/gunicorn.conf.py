@@ -2,11 +2,12 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 # The memory in which all processes count together must exist before they part; nothing else of the house is loaded here.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-import server.core.tally  # noqa: F401
+from server.core.tally import TALLY
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 worker_class = "gevent"  # a phone that takes a minute to send a photo must not hold a worker for that minute
@@ -24,3 +25,15 @@ control_socket_disable = True  # nobody steers a running server from beside it
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+
+
+def when_ready(arbiter: object) -> None:
+    """From SIGTERM on say so at /health/ready, and go on answering for a moment: whoever shares out the work looks there first."""
+    stop = arbiter.handle_term  # type: ignore[attr-defined]
+
+    def announce(*given: object) -> None:
+        TALLY.hit("draining", window_s=3600)
+        time.sleep(float(os.environ.get("DRAIN_S", "3")))
+        stop(*given)
+
+    arbiter.handle_term = announce  # type: ignore[attr-defined]

@@ -8,8 +8,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.core.database import session
 from server.core.storage import store
+from server.core.tally import TALLY
 
 FREE_BYTES = 200_000_000  # below this the next report may not fit
+PHOTO_BYTES = 512_000_000  # kept free for what matters more than photos: below this they wait on the phones
+DRAINING = "draining"  # counted by the server's first process when it was told to stop (scripts/gunicorn.conf.py)
 
 
 def init_app(app: Flask) -> None:
@@ -24,7 +27,13 @@ def live() -> Response:
 
 
 def ready() -> Response:
-    """200 when the database takes a write, the disk has room and the queue is there; else 503 that says which is wrong."""
+    """200 when the database takes a write, the disk has room and the queue is there; else 503 that says which is wrong.
+
+    Also 503 from the moment the server is told to stop: whoever shares out the work sends none here any more, while what is under
+    way is finished.
+    """
+    if TALLY.look(DRAINING):
+        return make_response({"status": "stopping", "checks": {}}, 503)
     checks = {"database": _database_writes(), "disk": _disk_has_room(), "queue": _queue_is_there()}
     response = make_response({"status": "ready" if all(checks.values()) else "not ready", "checks": checks})
     response.status_code = 200 if all(checks.values()) else 503
@@ -53,6 +62,11 @@ def _queue_is_there() -> bool:
 
 def _disk_has_room() -> bool:
     return store_disk().free > FREE_BYTES
+
+
+def has_room_for_photo(size: int) -> bool:
+    """Whether ``size`` more bytes of a photo leave enough room for the reports that come after it."""
+    return store_disk().free >= PHOTO_BYTES + size
 
 
 def store_disk() -> shutil._ntuple_diskusage:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from server.core import ledger
+from server.core import health, ledger
 from server.core.clock import now
 from server.core.database import see_as, session
 from server.core.problems import Problem
@@ -177,6 +177,8 @@ def _take_in(photo: Photo, data: bytes) -> None:
 
 def put_sealed(data: bytes, namespace: str, *, key: bytes, bound_to: UUID) -> str:
     """Keep bytes sealed and give their name in the store; Problem ``storage_full`` when there is no room, or no store."""
+    if not health.has_room_for_photo(len(data)):
+        raise Problem("storage_full", retry_after=600)
     try:
         return store().put_sealed(data, namespace, key=key, bound_to=bound_to.bytes)
     except OSError as error:

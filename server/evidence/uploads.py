@@ -1,7 +1,6 @@
 """Photos that come in pieces over lines that die: begun, continued where they stopped, opened and compared when whole."""
 
 import hashlib
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from server.core import health
 from server.core.clock import now
 from server.core.database import see_as, session, settled
 from server.core.problems import Problem
-from server.core.storage import store
 from server.evidence import originals, pieces, service
 from server.evidence.inspection import MAX_BYTES
 from server.evidence.models import Photo
@@ -26,7 +25,6 @@ ORIGINAL_BYTES = 40_000_000
 LARGEST = {"photo": MAX_BYTES + OVERHEAD_BYTES, "original": ORIGINAL_BYTES + OVERHEAD_BYTES}
 WAITED_FOR = timedelta(days=7)
 REMEMBERED_FOR = timedelta(days=90)  # a phone that missed the last answer may ask months later
-ROOM_BYTES = 512_000_000  # kept free for what matters more than photos
 # (bytes, uploads) under way at one moment; the second pair for uploads whose report is not known yet
 QUOTAS = {"enrolled": (16 * 10**9, 20_000), "partner": (8 * 10**9, 10_000), "public": (4 * 10**9, 5_000)}
 UNANNOUNCED = {"enrolled": (2 * 10**9, 2_000), "partner": (10**9, 1_000), "public": (4 * 10**8, 400)}
@@ -215,7 +213,7 @@ def _check_room(lane: str, length: int, quotas: dict[str, tuple[int, int]], *, i
     taken, count = session.execute(under_way).one()
     if taken + length > most_bytes or count >= most:
         raise Problem("too_many_requests", retry_after=600)
-    if shutil.disk_usage(store().private_folder(pieces.FOLDER)).free < ROOM_BYTES + length:
+    if not health.has_room_for_photo(length):
         raise Problem("storage_full", retry_after=600)
 
 

@@ -23,7 +23,7 @@ DRILL_WITHIN = timedelta(days=8)
 WORKER_WITHIN = timedelta(minutes=2)
 QUEUE_WITHIN = timedelta(minutes=5)
 BATCH_WITHIN_DAYS = 1
-PHOTOS_STOP, REPORTS_AT_RISK = 0.15, 0.08  # share of the disk that is free
+ROOM_SOON_GONE = 0.15  # share of the disk that is free
 
 NO_BACKUP_SET = N_("Nothing is backed up: BACKUP_FOLDER and BACKUP_KEYS are not set.")
 BACKUP_GOOD = N_("The last whole backup is %(hours)s hours old, and was read again.")
@@ -37,8 +37,9 @@ FAILED = N_("Works that failed for good: %(count)s. See `flask --app wsgi jobs l
 WAITED = N_("The oldest work has waited for %(minutes)s minutes.")
 SEALS_BROKEN = N_("Entries of the ledger were changed or removed: %(count)s seals do not fit.")
 PHOTOS_DAMAGED = N_("Photos that are no longer as they came: %(count)s. Bring them back from a backup.")
-DISK_FULL = N_("Only %(percent)s %% of the disk is free. Soon no report can be received.")
-DISK_LOW = N_("Only %(percent)s %% of the disk is free. New photos wait on the phones; reports are received.")
+DISK_FULL = N_("The disk is full: %(megabytes)s MB are free. No report can be received. Make room now.")
+PHOTOS_WAIT = N_("Only %(megabytes)s MB of the disk are free. New photos wait on the phones; reports are still received. Make room.")
+DISK_LOW = N_("Only %(percent)s %% of the disk is free. Make room before photos have to wait on the phones.")
 REPLICA_GOOD = N_("The replica is %(seconds)s seconds behind; map, lists and downloads are read from it.")
 REPLICA_BEHIND = N_("The replica is %(seconds)s seconds behind, which is too much: everything is read from the main database.")
 REPLICA_AWAY = N_("The replica does not answer: everything is read from the main database.")
@@ -140,11 +141,13 @@ def _photos() -> Finding:
 
 
 def _disk() -> Finding:
-    label, free = N_("Disk"), free_share()
-    values = {"percent": int(free * 100)}
-    if free < REPORTS_AT_RISK:
+    label, usage, free = N_("Disk"), health.store_disk(), free_share()
+    values = {"percent": int(free * 100), "megabytes": usage.free // 1_000_000}
+    if usage.free <= health.FREE_BYTES:
         return Finding("disk", label, State.BAD, DISK_FULL, values, free)
-    if free < PHOTOS_STOP:
+    if usage.free < health.PHOTO_BYTES:
+        return Finding("disk", label, State.BAD, PHOTOS_WAIT, values, free)
+    if free < ROOM_SOON_GONE:
         return Finding("disk", label, State.WATCH, DISK_LOW, values, free)
     return Finding("disk", label, State.GOOD, N_("%(percent)s %% of the disk is free."), values, free)
 

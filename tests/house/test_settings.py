@@ -11,7 +11,7 @@ from tests.house.rooms import ROOT, SERVER, files
 pytestmark = pytest.mark.pure
 
 LINE = re.compile(r"#?([A-Z][A-Z_]*)=")
-STARTER = {"HOST", "PORT", "WEB_WORKERS", "TLS_CERTIFICATE", "TLS_KEY"}  # read by the web server's start, before there is a program
+STARTER = {"HOST", "PORT", "WEB_WORKERS", "TLS_CERTIFICATE", "TLS_KEY", "DRAIN_S"}  # read by the web server's start, before there is a program
 GOOD = {"DATABASE_URL": "postgresql+psycopg://x/y", "SECRET_KEY": "k" * 40}
 
 

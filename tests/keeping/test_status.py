@@ -107,11 +107,16 @@ def test_an_entry_of_the_ledger_that_was_changed_is_told(app, database):
         assert states()["ledger"] == "bad"
 
 
-@pytest.mark.parametrize(("free", "state"), [(50, "good"), (14, "watch"), (7, "bad")])
-def test_a_disk_that_fills_is_told_before_reports_are_lost(app, monkeypatch, free, state):
-    monkeypatch.setattr(health.shutil, "disk_usage", lambda _folder: Usage(100, 100 - free, free))
+@pytest.mark.parametrize(("free_mb", "state"), [(50_000, "good"), (14_000, "watch"), (500, "bad"), (100, "bad")])
+def test_a_disk_that_fills_is_told_before_reports_are_lost(app, monkeypatch, free_mb, state):
+    full_to(monkeypatch, free_mb)
     with app.app_context():
         assert states()["disk"] == state
+
+
+def full_to(monkeypatch, free_mb):
+    """A disk of 100 GB with this much left."""
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda _folder: Usage(10**11, 10**11 - free_mb * 10**6, free_mb * 10**6))
 
 
 def test_the_metrics_are_there_for_who_holds_the_key_and_for_nobody_else(client, told):

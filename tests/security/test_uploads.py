@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from server.core import health
 from server.core.database import session
 from server.evidence import pieces, uploads
 from server.reports import keys, sealing
@@ -231,6 +232,6 @@ def test_bytes_that_were_promised_count_before_they_come(phone):
 
 
 def test_no_room_on_the_disk_is_said_before_it_begins(line):
-    with patch.object(uploads, "ROOM_BYTES", 10**18):
+    with patch.object(health, "PHOTO_BYTES", 10**18):
         assert code(line.begin()) == (507, "storage_full")
     assert line.begin().status_code == 201

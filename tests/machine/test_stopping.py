@@ -1,0 +1,121 @@
+"""A server that is told to stop: it says so first, finishes what is under way, and ends well. Real gunicorn, real worker."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BODY = json.dumps({"site_type": "RES.APT", "damage": "D3", "point": {"type": "Point", "coordinates": [30.5, 50.4]}}).encode()
+
+pytestmark = [pytest.mark.committed, pytest.mark.slow]
+
+
+def settings_of(live_database, storage_folder):
+    url = live_database.render_as_string(hide_password=False)
+    return {**os.environ, "DATABASE_URL": url, "PUBLIC_DATABASE_URL": "", "STORAGE_URL": storage_folder.as_uri()}
+
+
+@pytest.fixture
+def web(live_database, storage_folder):
+    """A running server: (its process, its port)."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {**settings_of(live_database, storage_folder), "HOST": "127.0.0.1", "PORT": str(port), "WEB_WORKERS": "2", "DRAIN_S": "2"}
+    running = subprocess.Popen([ROOT / ".venv/bin/gunicorn", "--config", "scripts/gunicorn.conf.py", "wsgi:app"], cwd=ROOT, env=environment)
+    deadline = time.monotonic() + 90
+    while ready(port) != (200, "ready"):
+        assert running.poll() is None, "gunicorn ended"
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    yield running, port
+    running.kill()
+    running.wait()
+
+
+def ready(port):
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        line.request("GET", "/health/ready")
+        answer = line.getresponse()
+        return answer.status, json.loads(answer.read())["status"]
+    except OSError:
+        return None, "closed"
+    finally:
+        line.close()
+
+
+def begin(port):
+    """A report of which half has been sent; the socket."""
+    phone = socket.create_connection(("127.0.0.1", port), timeout=60)
+    head = f"PUT /api/v1/reports/{uuid4()} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
+    phone.sendall(head.encode() + BODY[:20])
+    return phone
+
+
+def test_a_server_that_stops_says_so_first_and_takes_in_what_is_under_way(web):
+    running, port = web
+    phones = [begin(port) for _ in range(20)]
+    running.send_signal(signal.SIGTERM)
+    said = ready(port)
+    while said == (200, "ready"):
+        said = ready(port)
+    assert said == (503, "stopping"), "no door closes before it was announced"
+    while ready(port)[0] is not None:
+        pass  # until nobody new is let in
+    for phone in phones:
+        phone.sendall(BODY[20:])
+    statuses = [phone.recv(4096).split(b" ", 2)[1] for phone in phones]
+    assert statuses == [b"201"] * 20
+    assert running.wait(30) == 0
+    for phone in phones:
+        phone.close()
+
+
+WORKER = """
+import sys, time
+from pathlib import Path
+from server.core import jobs
+from server import worker
+folder = Path(sys.argv[1])
+
+@jobs.job("test.take_long")
+def take_long(subject):
+    (folder / "begun").touch()
+    while not (folder / "go on").exists():
+        time.sleep(0.02)
+    (folder / "finished").touch()
+
+worker.REACTIONS["test.asked"] = ("test.take_long",)
+worker.main()
+"""
+
+
+def test_a_worker_that_is_told_to_stop_finishes_its_job(live_database, storage_folder, tmp_path):
+    import psycopg
+
+    environment = settings_of(live_database, storage_folder)
+    with psycopg.connect(environment["DATABASE_URL"].replace("+psycopg", "")) as connection:
+        connection.execute("INSERT INTO outbox (event, subject_id) VALUES ('test.asked', gen_random_uuid())")
+    running = subprocess.Popen([sys.executable, "-c", WORKER, tmp_path], cwd=ROOT, env=environment)
+    try:
+        deadline = time.monotonic() + 90
+        while not (tmp_path / "begun").exists():
+            assert running.poll() is None, "the worker ended"
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        running.send_signal(signal.SIGTERM)
+        (tmp_path / "go on").touch()
+        assert running.wait(60) == 0
+        assert (tmp_path / "finished").exists()
+    finally:
+        running.kill()
+        running.wait()
