@@ -84,7 +84,7 @@ def put(event: Event | None, public_ids: Sequence[str], *, actor: Actor, out_of:
         .execution_options(synchronize_session=False)
     ).all()
     for incident_id in found:
-        ledger.record("incident.grouped", incident_id, actor_id=actor.person_id, event=str(event.id) if event else None)
+        ledger.record("incident.grouped", incident_id, actor_id=actor.person_id, attack=str(event.id) if event else None)
     session.expire_all()
     return len(found)
 

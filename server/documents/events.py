@@ -47,6 +47,7 @@ MEANINGS = {
     "assignment.offered": "A damage record was given to an organisation; it opens nothing until they accept.",
     "event.added": "An attack or disaster was named.",
     "event.changed": "What is known of an attack or disaster was set anew.",
+    "export.made": "A file left the house, for an audience that was chosen first.",
     "incident.placed": "A person said at which known place a damage record is.",
     "incident.grouped": "A damage record was put with an attack or disaster, or taken out of it.",
     "need.changed": "A person set what is known of a need.",
