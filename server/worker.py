@@ -66,6 +66,7 @@ TIMETABLE: dict[str, str] = {
     "21 3 * * *": "reports.destroy_old_keys",
     "29 * * * *": "evidence.sweep_uploads",
     "47 * * * *": "intake.forget_proofs",
+    "49 * * * *": "intake.forget_tables",
     "37 3 * * *": "evidence.shred_old_originals",
     "41 3 * * *": "evidence.verify_photos",
     "51 3 * * *": "publication.sweep_files",

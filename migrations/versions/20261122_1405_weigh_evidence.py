@@ -117,6 +117,7 @@ def _create_photo_redactions() -> None:
         sa.Column("photo_id", sa.Uuid(), nullable=False),
         sa.Column("parts", postgresql.JSONB(), nullable=False),
         sa.Column("from_sha256", sa.String(length=64), nullable=False),
+        sa.Column("from_thumbnail_sha256", sa.String(length=64), nullable=False),
         sa.Column("to_sha256", sa.String(length=64), nullable=False),
         sa.Column("sealed_ref", sa.String(length=64), nullable=True),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=True),

@@ -13,6 +13,7 @@ from server.accounts.people import organisations
 from server.accounts.policy import may
 from server.accounts.service import current_actor, requires
 from server.coordination import news
+from server.coordination.areas_pages import levels_known
 from server.core import maps
 from server.core.response import this_response
 from server.matching import filters, queries, wording
@@ -65,6 +66,7 @@ def _listed() -> dict[str, Any]:
         "numbers": queries.summary(asked),
         "questions": queries.count_suggestions(),
         "wording": wording,
+        "area_levels": levels_known(),
         "actor": current_actor(),
         "may_edit_many": may(current_actor(), "work_queue"),
         "next_query": _next_query(page.cursor),
@@ -102,7 +104,7 @@ def composed(view: tuple[float, float, int]) -> maps.Map:
     """The desk's map, composed once: our base map below, the damage records above."""
     lat, lon, zoom = view
     ground = base_map()
-    made = maps.Map("desk", location=(lat, lon), zoom=zoom, modules=("js/ground.js", "js/map.js", "js/desk.js"))
+    made = maps.Map("desk", location=(lat, lon), zoom=zoom, modules=("js/ground.js", "js/map.js", "js/desk.js", "js/choropleth.js"))
     maps.Layer("basemap", tiles=ground.url, form=ground.kind, max_zoom=ground.max_zoom).add_to(made)
     maps.Layer(
         "incidents",
@@ -113,4 +115,5 @@ def composed(view: tuple[float, float, int]) -> maps.Map:
         pulse="/desk/pulse",
         every_s=10,
     ).add_to(made)
+    maps.Layer("choropleth", outlines="/desk/areas/{level}/outlines.json", counts="/desk/areas/{level}/counts.json", list="/desk").add_to(made)
     return made

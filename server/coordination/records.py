@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from server.accounts.policy import Actor, may
 from server.accounts.service import current_actor, requires
-from server.coordination import aid_panel, assignments, work_panel
+from server.coordination import aid_panel, assignments, evidence_panel, work_panel
 from server.core import maps
 from server.core.problems import Problem
 from server.evidence import service as evidence
@@ -99,6 +99,7 @@ def _contents(incident: Incident, problem: Problem | None = None) -> dict[str, A
         "lists": {"certainty": Certainty, "source": AdmiraltySource, "item": AdmiraltyItem, "stance": Stance},
         "moves": verification.moves_from(incident.workflow),
         **aid_panel.panel(incident, actor),
+        **evidence_panel.panel(incident, actor),
         **work_panel.panel(incident, actor),
     }
 

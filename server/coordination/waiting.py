@@ -56,6 +56,7 @@ def _contents(actor: Actor, report: Report, problem: Problem | None = None) -> d
         "own_words": ReporterQuestion.OWN_WORDS,
         "report": report,
         "words": access.private_words(actor, report),
+        "masked": access.masked_words(actor, report) if report.quarantine else None,
         "additions": access.amendments(actor, report),
         "photos": evidence.photos_of(report.id),
         "lon_lat": lon_lat(report.point) if report.point is not None else None,

@@ -19,8 +19,10 @@ from server.core import ledger
 from server.core.clock import now
 from server.core.database import session, settled
 from server.core.storage import NothingStored, StorageDamaged, store
+from server.evidence import redacting
 from server.evidence.darkroom import CameraFacts, Print, develop
 from server.evidence.discrepancies import Claim, flags_of, is_another_occasion
+from server.evidence.imagery_models import ImageryChip, PhotoRedaction
 from server.evidence.inspection import PhotoRefused, Refusal
 from server.evidence.likeness import SAME_PICTURE_BITS, is_telling
 from server.evidence.models import Photo
@@ -34,10 +36,10 @@ MOST_TWINS = 50
 LEFTOVER_AGE_S = 48 * 3600
 BATCH = 1_000
 NAMED_BY = {
-    "incoming": Photo.incoming_ref,
-    "photos": Photo.clean_sha256,
-    "thumbnails": Photo.thumbnail_sha256,
-    "evidence": Photo.evidence_ref,
+    "incoming": (Photo.incoming_ref,),
+    "photos": (Photo.clean_sha256, ImageryChip.clean_sha256),
+    "thumbnails": (Photo.thumbnail_sha256, ImageryChip.thumbnail_sha256),
+    "evidence": (Photo.evidence_ref, PhotoRedaction.sealed_ref),
 }
 
 
@@ -71,6 +73,7 @@ def erase_photos(report_id: UUID) -> None:
         access.enter(SYSTEM)
         photos = list(session.scalars(select(Photo).where(Photo.report_id == report_id).with_for_update()))
         files = [replace(_files(photo), evidence=photo.evidence_ref) for photo in photos]
+        files += [Files(None, None, None, sealed) for sealed in redacting.sealed_of([photo.id for photo in photos])]
         for photo in photos:
             session.delete(photo)
         if photos:
@@ -120,10 +123,9 @@ def remove_leftovers() -> int:
 
 def _named(names: set[str], namespace: str) -> set[str]:
     """Those of the files that some photo's row names."""
-    column = NAMED_BY[namespace]
     with settled():
         access.enter(SYSTEM)
-        return {name for name in session.scalars(select(column).where(column.in_(names))) if name}
+        return {name for column in NAMED_BY[namespace] for name in session.scalars(select(column).where(column.in_(names))) if name}
 
 
 def _waiting(photo_id: UUID) -> Photo | None:

@@ -11,7 +11,7 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,19 +65,20 @@ class Print:
     camera: CameraFacts
 
 
-def develop(data: bytes) -> Print:
+def develop(data: bytes, *, parts: Sequence[Sequence[float]] = ()) -> Print:
     """The clean print of an untrusted photo; PhotoRefused with the reason when it cannot be had within the limits.
 
+    ``parts`` are painted over: ``(left, top, width, height)``, each from 0 to 1 of the upright picture.
     DarkroomOutOfOrder when no child can work on this machine: that is no fault of the photo, which must be kept.
     """
     kind = inspect(data)
-    facts, photo, thumbnail = _frames(_ask_child(kind, data))
+    facts, photo, thumbnail = _frames(_ask_child(kind, data, parts))
     if "refused" in facts:
         raise PhotoRefused(_reason(facts["refused"]))
     return _checked(facts, photo, thumbnail)
 
 
-def _ask_child(kind: Kind, data: bytes) -> bytes:
+def _ask_child(kind: Kind, data: bytes, parts: Sequence[Sequence[float]] = ()) -> bytes:
     """Everything the child said; PhotoRefused when it died or was killed over the photo."""
     order = {
         "kind": kind.value,
@@ -87,6 +88,7 @@ def _ask_child(kind: Kind, data: bytes) -> bytes:
         "photo_px": PHOTO_PX,
         "thumbnail_px": THUMBNAIL_PX,
         "quality": JPEG_QUALITY,
+        "parts": [list(part) for part in parts],
     }
     with child_of(PROGRAM) as child:
         tell(child, json.dumps(order).encode(), data)

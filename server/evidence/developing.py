@@ -43,6 +43,7 @@ UPRIGHT = {
 # A camera's clock without its zone may stand anywhere on Earth: up to fourteen hours from UTC.
 ANY_ZONE = timedelta(hours=14)
 HASH_SIDE, HASH_BITS = 32, 8
+COVER = (20, 32, 43)
 NOBODY = 65534
 
 
@@ -121,6 +122,7 @@ def develop(data: bytes, order: dict[str, Any]) -> list[bytes]:
         return [_json({"refused": "TOO_HEAVY"})]
     except Exception as error:  # noqa: BLE001 - whatever a decoder stumbles over, the answer is the same
         return [_json({"refused": "CUT_SHORT" if "truncated" in str(error) else "UNREADABLE"})]
+    cover(canvas, order.get("parts", []))
     small = canvas.copy()
     small.thumbnail((order["thumbnail_px"],) * 2, Image.Resampling.LANCZOS)
     found = {**facts, "width": canvas.width, "height": canvas.height, "phash": fingerprint(canvas)}
@@ -151,6 +153,14 @@ def paint(picture: Image.Image, *, longest: int, turned: int) -> Image.Image:
     canvas = Image.new("RGB", picture.size, "white")
     canvas.paste(picture, (0, 0), picture if picture.mode == "RGBA" else None)
     return canvas
+
+
+def cover(canvas: Image.Image, parts: list[list[float]]) -> None:
+    """Paint parts over with one flat colour: what is blurred can be sharpened again. Parts are (left, top, width, height), 0 to 1."""
+    for left, top, width, height in parts:
+        corner = (math.floor(left * canvas.width), math.floor(top * canvas.height))
+        other = (math.ceil((left + width) * canvas.width), math.ceil((top + height) * canvas.height))
+        canvas.paste(COVER, (*corner, min(other[0], canvas.width), min(other[1], canvas.height)))
 
 
 def _plain(picture: Image.Image) -> Image.Image:

@@ -136,6 +136,9 @@ class PhotoRedaction(Base):
     )
     parts: Mapped[list[Any]] = mapped_column(JSONB, info=passport(N_("Parts painted over"), audience=COORD))
     from_sha256: Mapped[str] = mapped_column(String(64), info=passport(N_("Hash before"), audience=COORD))
+    from_thumbnail_sha256: Mapped[str] = mapped_column(
+        String(64), info=passport(N_("Hash of the small copy before"), audience=INTERNAL)
+    )
     to_sha256: Mapped[str] = mapped_column(String(64), info=passport(N_("Hash after"), audience=COORD))
     sealed_ref: Mapped[str | None] = mapped_column(
         String(64), info=passport(N_("Sealed print of before in the store"), audience=INTERNAL)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from server.core.jobs import job
-from server.evidence import custody, imagery, originals, uploads
+from server.evidence import custody, imagery, originals, redacting, uploads
 
 
 @job("evidence.clean_photo")
@@ -16,6 +16,12 @@ def clean_photo(subject: str) -> None:
 def erase_photos(subject: str) -> None:
     """A report was taken back: its photos go."""
     custody.erase_photos(UUID(subject))
+
+
+@job("evidence.remove_covered")
+def remove_covered(subject: str) -> None:
+    """Parts of a photo were painted over: the plain files of before go."""
+    redacting.remove_covered(UUID(subject))
 
 
 @job("evidence.verify_photos")

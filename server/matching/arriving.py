@@ -37,8 +37,8 @@ class Arrival:
 
     @property
     def counts(self) -> bool:
-        """Whether it takes part: not withdrawn, replaced or held back."""
-        return self.report.withdrawn_at is None and self.report.superseded_by is None and not self.report.quarantine
+        """Whether it takes part: not withdrawn or replaced. Where words are held back, the facts of damage count all the same."""
+        return self.report.withdrawn_at is None and self.report.superseded_by is None
 
 
 _PHOTOS = (

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlalchemy import Select, select
 from server.accounts.policy import SYSTEM, Actor, may, reach
 from server.core.database import see_as, session
 from server.core.problems import Problem
-from server.reports import vault
+from server.reports import redactions, vault
 from server.reports.models import Amendment, Report, ReportSecret
 from server.reports.vault import ERASED, PrivateWords
 
@@ -73,9 +74,33 @@ def private_words(actor: Actor, report: Report) -> PrivateWords:
     words = _open([report.id]).get(report.id, ERASED)
     if report.quarantine and not actor.is_system:
         return ERASED
+    if not actor.is_system:
+        words = _covered(words, redactions.spans_of(report.id))
     if not may(actor, "see_contact"):
         words = PrivateWords(text=words.text, place_text=words.place_text, is_erased=words.is_erased)
     return words
+
+
+def _covered(words: PrivateWords, spans: Mapping[str, list[list[int]]]) -> PrivateWords:
+    """The words with the parts covered that somebody covered; the seal keeps them whole."""
+    if words.is_erased or not any(spans.values()):
+        return words
+    return replace(words, **{field: redactions.covered(getattr(words, field), parts) for field, parts in spans.items()})
+
+
+def uncovered_words(actor: Actor, report: Report) -> PrivateWords:
+    """The words as they came, for who covers and uncovers parts of them; what is in quarantine for nobody."""
+    if not may(actor, "see_unredacted") or report.quarantine:
+        return private_words(actor, report)
+    return replace(_open([report.id]).get(report.id, ERASED), contact="", unread={})
+
+
+def masked_words(actor: Actor, report: Report) -> PrivateWords:
+    """The words of a report in quarantine with every sentence covered that tells of the military: the facts of damage stay readable."""
+    if not may(actor, "handle_report") or not may(actor, "see_personal_words"):
+        return ERASED
+    words = _open([report.id]).get(report.id, ERASED)
+    return PrivateWords(text=redactions.masked(words.text), place_text=redactions.masked(words.place_text), is_erased=words.is_erased)
 
 
 def words_of(report_ids: Iterable[UUID]) -> dict[UUID, PrivateWords]:

@@ -15,6 +15,7 @@ from server.core.clock import now
 from server.core.columns import one_of, passport, stamped, uuid_pk
 from server.core.database import Base, session
 from server.core.problems import Problem
+from server.reports.screening import held_back
 from server.vocabulary import Audience
 
 COORD, INTERNAL = Audience.COORD, Audience.INTERNAL
@@ -47,6 +48,11 @@ def covered(text: str, spans: Iterable[Sequence[int]]) -> str:
             if not signs[at].isspace():
                 signs[at] = COVER
     return "".join(signs)
+
+
+def masked(text: str) -> str:
+    """``text`` with every sentence covered that tells of the military."""
+    return covered(text, held_back(text))
 
 
 def cover(report_id: UUID, field: str, span: tuple[int, int], *, length: int, actor: Actor) -> TextRedaction:

@@ -16,6 +16,7 @@ from server.reports import vault
 from server.reports.draft import Draft, Receipt
 from server.reports.models import Amendment, CopyAside, Report, ReportSecret
 from server.reports.questions import Question
+from server.reports.redactions import masked
 from server.reports.rows import WRITTEN, row_of, words_of
 from server.vocabulary import HandlingState
 
@@ -147,6 +148,21 @@ def free_words(report: Report, *, actor: Actor) -> None:
     """A person read what was held back and found it harmless: the words count as any others."""
     report.quarantine = []
     ledger.record("report.freed", report.id, actor_id=actor.person_id)
+
+
+def keep_masked(report: Report, *, actor: Actor) -> None:
+    """Keep the words with what tells of the military covered, under a new key: the raw words are destroyed at once and for good."""
+    secret = session.get_one(ReportSecret, report.id)
+    words = vault.open_words(secret.wrapped_key, secret.sealed, report.id)
+    if words.is_erased:
+        return
+    kept = vault.PrivateWords(text=masked(words.text), place_text=masked(words.place_text), contact=words.contact)
+    key, wrapped = vault.new_key(report.id)
+    erase_words(report.id)
+    again = {"sealed": vault.seal_words(kept, key, report.id), "wrapped_key": wrapped}
+    session.execute(update(ReportSecret).where(ReportSecret.report_id == report.id).values(**again))
+    ledger.record("report.masked", report.id, actor_id=actor.person_id)
+    free_words(report, actor=actor)
 
 
 def handled_at(report_id: UUID) -> datetime | None:

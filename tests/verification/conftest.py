@@ -76,7 +76,7 @@ def long_ago(as_, database):
     def go(name):
         browser = as_(name)
         session.commit()
-        database.execute(text("UPDATE sign_ins SET contents = contents || '{\"fs_paa\": 1}' - 'fs_gexp'"))
+        database.execute(text("UPDATE sign_ins SET contents = contents || '{\"fs_paa\": 1}'"))
         return browser
 
     return go

@@ -1,0 +1,177 @@
+"""Parts of photos painted over and parts of words covered: what others see, what is sealed, who uncovers; and words about the military."""
+
+import json
+
+import pytest
+from sqlalchemy import text
+
+from server.core.storage import store
+from tests.evidence.conftest import Phone
+from tests.evidence.pictures import close, corners, encoded, four_corners, opened
+
+DARK = (20, 32, 43)
+LEFT_TOP = {"left": ["0", "", ""], "top": ["0", "", ""], "width": ["50", "", ""], "height": ["50", "", ""]}
+
+
+@pytest.fixture
+def photo(client, work):
+    """A stranger's photo with four plain corners; gives the numbers of its report and itself."""
+    report_id, photo_id = Phone(client).send(encoded(four_corners((400, 300))), text="Ask Maria Kovalenko in flat 12 about the roof.")
+    work()
+    return report_id, photo_id
+
+
+def seen(browser, photo_id, size=""):
+    return opened(browser.get(f"/desk/photos/{photo_id}{size}").data)
+
+
+def test_a_covered_part_is_gone_for_everybody_and_sealed_for_who_verifies(as_, photo, work, database):
+    _report, number = photo
+    triage, bohdan = as_("pilar"), as_("bohdan")
+    before = corners(seen(bohdan, number))
+    plain = database.execute(text("SELECT clean_sha256, thumbnail_sha256 FROM photos")).one()
+    assert "Cover parts of a photo" in triage.get(f"/desk/photos/{number}/redact").text
+    assert triage.post(f"/desk/photos/{number}/redact", data=LEFT_TOP).status_code == 303
+    work()
+    for browser in (bohdan, triage, as_("chipo")):
+        for size in ("", "/thumbnail"):
+            now = corners(seen(browser, number, size))
+            assert close([now[0]], [DARK])
+            assert close(now[1:], before[1:])
+    assert not store().exists(plain.clean_sha256, "photos"), "the plain file of before is gone"
+    assert not store().exists(plain.thumbnail_sha256, "thumbnails")
+    assert triage.post(f"/desk/photos/{number}/uncovered").status_code == 403
+    assert close(corners(opened(bohdan.post(f"/desk/photos/{number}/uncovered").data)), before)
+    looked = database.scalar(text("SELECT count(*) FROM ledger WHERE event = 'media.viewed_uncovered'"))
+    assert looked == 1
+
+
+def test_the_last_covering_is_undone_first_and_only_by_who_may(as_, photo, work, database):
+    _report, number = photo
+    bohdan = as_("bohdan")
+    before = corners(seen(bohdan, number))
+    bohdan.post(f"/desk/photos/{number}/redact", data=LEFT_TOP)
+    work()
+    bohdan.post(f"/desk/photos/{number}/redact", data={**LEFT_TOP, "left": ["50", "", ""]})
+    work()
+    assert close(corners(seen(bohdan, number))[:2], [DARK, DARK])
+    first, last = database.scalars(text("SELECT id FROM photo_redactions ORDER BY at"))
+    assert as_("pilar").post(f"/desk/photos/{number}/redact/{last}/undo").status_code == 403
+    assert bohdan.post(f"/desk/photos/{number}/redact/{first}/undo").status_code == 409
+    for row in (last, first):
+        assert bohdan.post(f"/desk/photos/{number}/redact/{row}/undo").status_code == 303
+    work()
+    assert close(corners(seen(bohdan, number)), before)
+    acts = database.scalars(text("SELECT event FROM ledger WHERE event LIKE 'media.%redacted' ORDER BY id")).all()
+    assert acts == ["media.redacted", "media.redacted", "media.unredacted", "media.unredacted"]
+
+
+@pytest.mark.parametrize("wrong", [{}, {**LEFT_TOP, "width": ["120", "", ""]}, {**LEFT_TOP, "left": ["abc", "", ""]}, {**LEFT_TOP, "top": ["nan", "", ""]}])
+def test_parts_outside_the_photo_are_refused_in_words_and_nothing_changes(as_, photo, wrong, database):
+    answer = as_("bohdan").post(f"/desk/photos/{photo[1]}/redact", data=wrong)
+    assert answer.status_code == 422
+    assert "Each must lie inside the photo." in answer.text
+    assert database.scalar(text("SELECT count(*) FROM photo_redactions")) == 0
+
+
+def test_a_report_taken_back_takes_the_sealed_photo_along(as_, photo, work, database, app):
+    from server.accounts.policy import SYSTEM
+    from server.core.database import session
+    from server.reports import service
+
+    report_id, number = photo
+    as_("bohdan").post(f"/desk/photos/{number}/redact", data=LEFT_TOP)
+    work()
+    sealed = database.scalar(text("SELECT sealed_ref FROM photo_redactions"))
+    assert store().exists(sealed, "evidence")
+    service.withdraw(report_id, actor=SYSTEM)
+    session.commit()
+    work()
+    assert not store().exists(sealed, "evidence")
+    assert database.scalar(text("SELECT count(*) FROM photo_redactions")) == 0
+
+
+@pytest.mark.parametrize("name", ["dario", "amal", "eve", "sana"])
+def test_who_does_not_work_on_reports_covers_nothing(as_, photo, name):
+    assert as_(name).get(f"/desk/photos/{photo[1]}/redact").status_code == 403
+    assert as_(name).post(f"/desk/photos/{photo[1]}/redact", data=LEFT_TOP).status_code == 403
+    assert as_(name).get(f"/desk/reports/{photo[0]}/redact").status_code == 403
+
+
+def test_chosen_words_are_covered_on_every_page_and_uncovered_by_who_may(as_, photo, database):
+    report_id, _number = photo
+    pilar, bohdan = as_("pilar"), as_("bohdan")
+    page = pilar.get(f"/desk/reports/{report_id}/redact").text
+    assert 'value="text:4-9"' in page
+    chosen = {"part": ["text:4-9", "text:10-19", "text:28-30"]}
+    assert pilar.post(f"/desk/reports/{report_id}/redact", data=chosen).status_code == 303
+    record = database.scalar(text("SELECT public_id FROM incidents"))
+    for address in (f"/desk/reports/{report_id}", f"/desk/incidents/{record}"):
+        shown = bohdan.get(address).text
+        assert "Kovalenko" not in shown, address
+        assert "Ask ▇▇▇▇▇ ▇▇▇▇▇▇▇▇▇ in flat ▇▇ about the roof." in shown, address
+    assert "Kovalenko" not in pilar.get(f"/desk/reports/{report_id}/redact").text
+    parts = database.scalars(text("SELECT id FROM text_redactions ORDER BY span")).all()
+    assert len(parts) == 2, "words beside each other are one part"
+    assert pilar.post(f"/desk/reports/{report_id}/redact/{parts[0]}/undo").status_code == 403
+    assert bohdan.post(f"/desk/reports/{report_id}/redact/{parts[0]}/undo").status_code == 303
+    assert "Ask Maria Kovalenko in flat ▇▇" in bohdan.get(f"/desk/reports/{report_id}").text
+    assert bohdan.post(f"/desk/reports/{report_id}/redact/{parts[0]}/undo").status_code == 409
+
+
+@pytest.mark.parametrize(("parts", "status"), [([], 422), (["text:4-9999"], 422), (["contact:0-3"], 400), (["text:9-4"], 422)])
+def test_only_parts_of_the_words_can_be_covered(as_, photo, parts, status, database):
+    assert as_("bohdan").post(f"/desk/reports/{photo[0]}/redact", data={"part": parts}).status_code == status
+    assert database.scalar(text("SELECT count(*) FROM text_redactions")) == 0
+
+
+HELD_BACK = "The school roof fell in. Our soldiers sleep in the gym with a launcher. The boiler still works!"
+
+
+@pytest.fixture
+def held_back(report, work):
+    number = report(text=HELD_BACK, site_type="EDU.SCHOOL")
+    work()
+    return number
+
+
+def test_what_tells_of_the_military_is_covered_by_the_sentence_and_the_facts_stay_and_flow_on(as_, held_back, database):
+    shown = as_("bohdan").get(f"/desk/reports/{held_back}").text
+    assert "The school roof fell in. ▇▇▇ ▇▇▇▇▇▇▇▇" in shown
+    assert "The boiler still works!" in shown
+    assert "soldiers" not in shown
+    assert "launcher" not in shown, "a sentence goes whole: its other words tell as much"
+    assert database.execute(text("SELECT site_type, damage_best FROM incidents")).one() == ("EDU.SCHOOL", 3)
+    assert "The boiler still works!" not in as_("sana").get(f"/desk/reports/{held_back}").text
+
+
+def test_the_rest_is_kept_when_a_person_says_so_and_the_raw_words_are_destroyed_at_once(as_, held_back, database):
+    bohdan = as_("bohdan")
+    before = database.scalar(text("SELECT wrapped_key FROM vault.report_secrets WHERE report_id = :id"), {"id": held_back})
+    assert as_("sana").post(f"/desk/reports/{held_back}/mask").status_code == 403
+    assert bohdan.post(f"/desk/reports/{held_back}/mask").status_code == 303
+    assert bohdan.post(f"/desk/reports/{held_back}/mask").status_code == 409
+    after = database.scalar(text("SELECT wrapped_key FROM vault.report_secrets WHERE report_id = :id"), {"id": held_back})
+    assert after != before, "a new key: no copy of the old seal opens any more"
+    shown = bohdan.get(f"/desk/reports/{held_back}").text
+    assert "The boiler still works!" in shown
+    assert "soldiers" not in shown
+    assert "soldiers" not in bohdan.get(f"/desk/reports/{held_back}/redact").text
+
+
+def test_untouched_the_raw_words_are_erased_after_a_day_with_the_rest(as_, held_back, database):
+    from server.core.database import session
+    from server.reports import retention
+
+    database.execute(text("UPDATE reports SET received_at = received_at - interval '1 day'"))
+    retention.purge_held_back()
+    session.commit()
+    shown = as_("bohdan").get(f"/desk/reports/{held_back}").text
+    assert "boiler" not in shown
+    assert database.scalar(text("SELECT damage_best FROM incidents")) == 3
+
+
+def test_a_stranger_covers_and_sees_nothing(client, photo):
+    for address in (f"/desk/photos/{photo[1]}/redact", f"/desk/reports/{photo[0]}/redact"):
+        assert client.get(address).status_code == 401
+        assert client.post(address, data=json.dumps({})).status_code == 401
