@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
+from server.core.response import this_response
 from server.core.settings import VAR, settings
 from server.exercise import service
 
@@ -25,6 +26,8 @@ def demo(small: bool, logins: Path) -> None:
         raise click.ClickException(
             "The exercise is loaded only with DEMO=1 and EXERCISE=1, so that it never mixes with a live response."
         )
+    if this_response().stage:
+        raise click.ClickException("This response is live or closed: nothing made up is ever loaded into it.")
     if service.is_loaded():
         click.echo("There are reports in this database already; the exercise is not loaded again.")
         return

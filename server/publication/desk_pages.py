@@ -240,6 +240,8 @@ def kept_for() -> dict[str, tuple[str, str]]:
         "withdrawn": (_("Words of reports that were taken back"), _("erased at once")),
         "one_report": (_("One report, on request"), _("erased at once")),
         "photos_of_one": (_("Photos of one report, on request"), _("erased at once")),
+        "contacts_at_the_end": (_("Contacts, when the response was closed"), _("erased at once")),
+        "keys_at_the_end": (_("Keys and invitations, when the response was closed"), _("ended at once")),
         "person": (_("A person with an account, on request"), _("erased at once")),
     }
 

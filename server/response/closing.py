@@ -127,8 +127,8 @@ def _export(found: Closing) -> dict[str, Any]:
 def _shred(found: Closing) -> dict[str, Any]:
     """Destroy what must go: contacts, words past their time, keys of programs, invitations; retire the key of the phones."""
     at = now()
-    figures = {"contacts": _shred_contacts(at), "words": retention.erase_old_words(), "keys": _shred_keys(at)}
-    ledger.record("response.shredded", found.id, **figures)
+    figures: dict[str, Any] = {"contacts": _shred_contacts(at), "words": retention.erase_old_words(), "keys": _shred_keys(at)}
+    ledger.record("response.shredded", found.id, actor_id=found.agreed_by, **figures)
     return figures
 
 

@@ -237,6 +237,6 @@ def _photos() -> Iterator[tuple[str, bytes, int]]:
     kept = select(Photo.id, Photo.report_id, Photo.clean_sha256).where(Photo.clean_sha256.is_not(None))
     for photo, report, name in session.execute(kept.order_by(Photo.report_id, Photo.position)):
         try:
-            yield f"photos/{report}/{photo}.jpg", storage.store().get(name, "photos"), 1
+            yield f"photos/{report}/{photo}.jpg", storage.store().get(str(name), "photos"), 1
         except (storage.NothingStored, storage.StorageDamaged):
             continue  # the nightly reading of the store tells of it

@@ -13,6 +13,7 @@ from server import vocabulary
 from server.core import assets, forms, i18n, map_words
 from server.core.maps import Layer, Map, script_response
 from server.core.requests import HEADERS
+from server.core.response import this_response
 from server.core.settings import Settings
 
 GRADES = ("D0", "D1", "D2", "D3", "D4", "DU")
@@ -36,7 +37,7 @@ class Site:
         self.app = Flask("server", static_folder=None)
         self.app.jinja_env.trim_blocks = self.app.jinja_env.lstrip_blocks = True
         chosen = Settings.from_env()
-        self.app.context_processor(lambda: {"settings": lambda: chosen})
+        self.app.context_processor(lambda: {"settings": lambda: chosen, "this_response": this_response})
         i18n.init_app(self.app)
         forms.init_app(self.app)
         assets.init_app(self.app)
