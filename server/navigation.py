@@ -16,39 +16,64 @@ class Entry(NamedTuple):
     action: str
 
 
+class Group(NamedTuple):
+    """Pages of the menu that belong together, under a heading (msgid)."""
+
+    words: str
+    entries: tuple[Entry, ...]
+
+
 BAR = (
     Entry("desk", "/desk", N_("Map and list"), "see_desk"),
     Entry("work", "/desk/work", N_("Work the queue"), "work_queue"),
     Entry("review", "/desk/review", N_("Doubtful pairs"), "answer_pairs"),
     Entry("aid", "/desk/aid", N_("Needs and aid"), "see_desk"),
     Entry("inbox", "/desk/inbox", N_("Inbox"), "be_alerted"),
-    Entry("waiting", "/desk/reports", N_("Waiting reports"), "see_reports"),
 )
 MENU = (
-    Entry("situation", "/desk/situation", N_("Situation report"), "print_situation"),
-    Entry("views", "/desk/views", N_("Saved views"), "see_desk"),
-    Entry("alerts", "/desk/alerts", N_("Alerts"), "be_alerted"),
-    Entry("new", "/desk/new", N_("Enter a call"), "enter_for_others"),
-    Entry("situation", "/desk/situation", N_("Situation report"), "print_situation"),
-    Entry("views", "/desk/views", N_("Saved views"), "see_desk"),
-    Entry("alerts", "/desk/alerts", N_("Alerts"), "be_alerted"),
-    Entry("imagery", "/desk/imagery", N_("Seen from above"), "see_evidence"),
-    Entry("complaints", "/desk/complaints", N_("Complaints"), "see_complaints"),
-    Entry("publication", "/desk/publication", N_("Publication"), "see_publication"),
-    Entry("map", "/map", N_("What the public sees"), "see_desk"),
-    Entry("people", "/desk/people", N_("People"), "manage_accounts"),
-    Entry("ledger", "/desk/ledger", N_("Who did what"), "see_ledger"),
-    Entry("account", "/account", N_("My account"), "have_account"),
-    Entry("setup", "/desk/setup", N_("This response"), "see_setup"),
-    Entry("handover", "/desk/handover", N_("Handover"), "see_handover"),
-    Entry("status", "/desk/status", N_("State of the server"), "see_status"),
+    Group(
+        N_("Reports"),
+        (
+            Entry("waiting", "/desk/reports", N_("Waiting reports"), "see_reports"),
+            Entry("new", "/desk/new", N_("Enter a call"), "enter_for_others"),
+    Entry("imports", "/desk/imports", N_("Bring in a table"), "import_tables"),
+            Entry("imagery", "/desk/imagery", N_("Seen from above"), "see_evidence"),
+            Entry("complaints", "/desk/complaints", N_("Complaints"), "see_complaints"),
+        ),
+    ),
+    Group(
+        N_("Telling others"),
+        (
+            Entry("situation", "/desk/situation", N_("Situation report"), "print_situation"),
+            Entry("views", "/desk/views", N_("Saved views"), "see_desk"),
+            Entry("alerts", "/desk/alerts", N_("Alerts"), "be_alerted"),
+            Entry("publication", "/desk/publication", N_("Publication"), "see_publication"),
+            Entry("map", "/map", N_("What the public sees"), "see_desk"),
+        ),
+    ),
+    Group(
+        N_("Running it"),
+        (
+            Entry("setup", "/desk/setup", N_("This response"), "see_setup"),
+            Entry("people", "/desk/people", N_("People"), "manage_accounts"),
+            Entry("ledger", "/desk/ledger", N_("Who did what"), "see_ledger"),
+            Entry("handover", "/desk/handover", N_("Handover"), "see_handover"),
+            Entry("status", "/desk/status", N_("State of the server"), "see_status"),
+            Entry("account", "/account", N_("My account"), "have_account"),
+        ),
+    ),
 )
 
 
-def desk_navigation(actor: Actor | None = None) -> dict[str, list[Entry]]:
-    """The entries ``actor`` (the present one) may open: ``{"bar": [...], "menu": [...]}``."""
+class Navigation(NamedTuple):
+    """What one person may open."""
+
+    bar: list[Entry]
+    menu: list[Group]
+
+
+def desk_navigation(actor: Actor | None = None) -> Navigation:
+    """The entries ``actor`` (the present one) may open; a group of which nothing is left is left out."""
     actor = actor or current_actor()
-    return {
-        "bar": [entry for entry in BAR if may(actor, entry.action)],
-        "menu": [entry for entry in MENU if may(actor, entry.action)],
-    }
+    groups = [Group(group.words, tuple(entry for entry in group.entries if may(actor, entry.action))) for group in MENU]
+    return Navigation([entry for entry in BAR if may(actor, entry.action)], [group for group in groups if group.entries])
