@@ -17,7 +17,7 @@ from server.matching.clustering import Linkage, cluster_rows, groups
 from server.matching.context import surroundings
 from server.matching.files import account_of, each_row, write_rows
 from server.matching.lists import distinct_lists
-from server.matching.pairs import Pairs, Rarity
+from server.matching.pairs import Pairs, Rarity, Telling
 from server.matching.scoring import judge
 from server.matching.weights import Weights
 
@@ -84,10 +84,11 @@ def laid_out(
     crowd = blocking.crowding(columns, left, right)
     context = surroundings(columns, left, right) if weights.needs_context or with_context else {}
     rarity = Rarity.of(columns) if len(columns) >= ENOUGH_WORDS else weights.rarity
+    weighed = Telling.of(columns, rarity)
     for start in range(0, len(left), PIECE):
         piece = slice(start, start + PIECE)
         around = {name: values[piece] for name, values in context.items()}
-        yield piece, Pairs(columns, left[piece], right[piece], rarity, crowd[piece], around, weights.diction, weights.distinct)
+        yield piece, Pairs(columns, left[piece], right[piece], rarity, crowd[piece], around, weights.diction, weights.distinct, weighed)
 
 
 def best_guess(compared: Compared, weights: Weights, *, must: Links = (), cannot: Links = ()) -> dict[str, str]:
@@ -129,8 +130,7 @@ def _clusters(
     bound = [(row[one], row[other]) for one, other in must]
     apart = [(row[one], row[other]) for one, other in cannot]
     if refused is not None:
-        ruled = {tuple(sorted(pair)) for pair in bound}
-        apart += [pair for pair in zip(compared.left[refused].tolist(), compared.right[refused].tolist(), strict=True) if pair not in ruled]
+        apart += _refused(compared, worth, bound, refused)
     apart += _listed(compared, worth, bound)
     absent = weights.absent
     if linkage == "mean":
@@ -139,6 +139,15 @@ def _clusters(
         len(row), compared.left, compared.right, worth, must=bound, cannot=apart, absent=absent, linkage=linkage
     )
     return dict(zip(compared.ids, (compared.ids[place] for place in found.tolist()), strict=True))
+
+
+def _refused(compared: Compared, worth: Floats, bound: list[tuple[int, int]], refused: np.ndarray) -> Iterator[tuple[int, int]]:
+    """The pairs that contradict within each part that could come together (unless a person bound them); elsewhere they decide nothing."""
+    joined, for_it = np.array(bound, np.int64).reshape(-1, 2), worth > 0
+    part = groups(len(compared.ids), np.append(compared.left[for_it], joined[:, 0]), np.append(compared.right[for_it], joined[:, 1]))
+    counts = refused & (part[compared.left] == part[compared.right])
+    ruled = {tuple(sorted(pair)) for pair in bound}
+    return (pair for pair in _rows(compared, np.flatnonzero(counts)) if pair not in ruled)
 
 
 def _listed(compared: Compared, worth: Floats, bound: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -52,7 +52,8 @@ def candidate_pairs(columns: Columns, weights: Weights) -> Found:
         return _each_with_each(columns, weights)
     near, rescued = _joined(columns, weights)
     found = [_kept(near, is_near(Pairs.bare(columns, *near), weights)), _kept(rescued, is_rescued(Pairs.bare(columns, *rescued), weights))]
-    keys = np.unique(np.concatenate([one * len(columns) + other for one, other in found]))
+    keys = np.sort(np.concatenate([one * len(columns) + other for one, other in found]))
+    keys = keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
     return keys // len(columns), keys % len(columns)
 
 
@@ -103,7 +104,7 @@ def _joined(columns: Columns, weights: Weights) -> tuple[Found, Found]:
 
 def _fetched(answer: "duckdb.DuckDBPyConnection") -> Found:  # type: ignore[name-defined]  # noqa: F821 - imported where used
     rows = answer.fetchnumpy()
-    return rows["one"].astype(np.int64), rows["other"].astype(np.int64)
+    return rows["one"].astype(np.int64, copy=False), rows["other"].astype(np.int64, copy=False)
 
 
 def _kept(found: Found, keep: np.ndarray) -> Found:

@@ -18,6 +18,7 @@ from server.vocabulary import SiteType, taxonomy_distance
 __all__ = ["MEASURES", "Pairs", "Rarity", "kind_distance", "measure"]
 
 LEAST_ACCURACY_M = 5.0
+MANY = 10_000  # from so many pairs on, a second thread is worth its start
 DIFFERENT_WORDS = 0.75  # two free-text categories that share no word may still mean one kind of place
 
 
@@ -56,11 +57,9 @@ def mentioned(pairs: Pairs) -> Floats:
 
 def words(pairs: Pairs) -> Floats:
     """How much of what the words tell is shared: cosine of rare-word weights, 0 to 1; NaN where either side is wordless."""
-    bags = pairs.columns.tokens
-    weights = pairs.rare**2
-    total = bags.weigh(weights)
-    norm = np.sqrt(total[pairs.left] * total[pairs.right])
-    shared = bags.shared(pairs.left, pairs.right, weights)
+    told = pairs.telling
+    norm = np.sqrt(told.mass[pairs.left] * told.mass[pairs.right])
+    shared = pairs.columns.tokens.shared(pairs.left, pairs.right, told.squared)
     return np.divide(shared, norm, out=np.full(len(shared), np.nan), where=norm > 0)
 
 
@@ -81,7 +80,7 @@ def quoted(pairs: Pairs) -> Floats:
 
 def telling(pairs: Pairs) -> Floats:
     """How telling the shared words are, summed."""
-    return pairs.columns.tokens.shared(pairs.left, pairs.right, pairs.rare)
+    return pairs.columns.tokens.shared(pairs.left, pairs.right, pairs.telling.rare)
 
 
 def diction(pairs: Pairs) -> Floats:
@@ -238,7 +237,7 @@ def _looked_up(names: list[str], left: Whole, right: Whole, distance_of: Callabl
 
 def _alike(pairs: Pairs, scorer: Callable[..., float]) -> Floats:
     left, right = pairs.columns.folded[pairs.left], pairs.columns.folded[pairs.right]
-    alike = process.cpdist(left, right, scorer=scorer, dtype=np.float32) / 100
+    alike = process.cpdist(left, right, scorer=scorer, dtype=np.float32, workers=2 if len(left) >= MANY else 1) / 100
     return np.where((left == "") | (right == ""), np.nan, alike)
 
 

@@ -34,11 +34,26 @@ class Rarity:
 
 
 @dataclass(frozen=True)
+class Telling:
+    """How telling each token of some columns is, along ``columns.tokens.items``; its square; and the squares summed by account."""
+
+    rare: Floats
+    squared: Floats
+    mass: Floats
+
+    @classmethod
+    def of(cls, columns: Columns, rarity: Rarity) -> "Telling":
+        """Weighed once for all pairs of a file."""
+        rare = rarity.along(columns.tokens.items)
+        return cls(rare, rare**2, columns.tokens.weigh(rare**2))
+
+
+@dataclass(frozen=True)
 class Pairs:
     """Pairs of accounts by row number, and how crowded the place is (how many other candidates lie near either of them).
 
     ``context`` holds the measures of ``context.py`` for these pairs, ``diction`` what words are worth, ``distinct`` names the lists
-    that never name a thing twice; each may be unknown.
+    that never name a thing twice, ``weighed`` how telling the words are; each may be unknown.
     """
 
     columns: Columns
@@ -49,6 +64,7 @@ class Pairs:
     context: dict[str, np.ndarray] = field(default_factory=dict)
     diction: Diction | None = None
     distinct: frozenset[str] = frozenset()
+    weighed: Telling | None = None
 
     @classmethod
     def bare(cls, columns: Columns, left: Whole, right: Whole) -> "Pairs":
@@ -81,6 +97,6 @@ class Pairs:
         return self.columns.coarse[self.left] | self.columns.coarse[self.right]
 
     @cached_property
-    def rare(self) -> Floats:
-        """How telling each token of the columns is, along ``columns.tokens.items``."""
-        return self.rarity.along(self.columns.tokens.items)
+    def telling(self) -> Telling:
+        """How telling each token of the columns is."""
+        return self.weighed or Telling.of(self.columns, self.rarity)
