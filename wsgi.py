@@ -1,7 +1,8 @@
 """The web application, as gunicorn and ``flask --app wsgi`` find it."""
 
 from server.app import create_app
-from server.core import logs
+from server.core import logs, revision
 
 logs.to_stderr()
 app = create_app()
+revision.refuse_other()

@@ -9,15 +9,21 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from click import ClickException
 from flask.cli import ScriptInfo
+from sqlalchemy import NullPool, create_engine
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
+from server.core.revision import refuse_newer
+from server.core.settings import settings
+
 
 def main(words: list[str]) -> int:
     """Do it; the exit code is that of the command that refused."""
+    refuse_newer(_standing())
     command.upgrade(Config(toml_file=CHECKOUT / "pyproject.toml"), "head")
     from wsgi import app
 
@@ -30,6 +36,13 @@ def main(words: list[str]) -> int:
             refusal.show()
             return refusal.exit_code
     return 0
+
+
+def _standing() -> str | None:
+    """At which revision the database stands; None before the first."""
+    engine = create_engine(settings().database_url, poolclass=NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 import procrastinate
 from sqlalchemy import delete, select
 
-from server.core import jobs, logs
+from server.core import jobs, logs, revision
 from server.core.database import raw_url, session, settled
 from server.core.ledger import OutboxEvent
 from server.core.settings import settings
@@ -156,6 +156,7 @@ def main() -> None:
 
     logs.to_stderr()
     create_app()  # binds the database, and lends itself to the jobs that write letters and papers
+    revision.refuse_other()
     stop = threading.Event()
     pumping = threading.Thread(target=_keep_pumping, args=(queue_app(), stop), name="pump")
     pumping.start()

@@ -1,0 +1,42 @@
+"""Updates: a program starts on the database of its own release and on no other, and says so in one sentence."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import NullPool, create_engine, text
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = [pytest.mark.committed, pytest.mark.slow]
+
+
+def stand_at(url, revision):
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        was = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+    return was
+
+
+def start(url, *words):
+    """(exit code, what was said) of a command of this release."""
+    environment = {**os.environ, "DATABASE_URL": url.render_as_string(hide_password=False), "PUBLIC_DATABASE_URL": ""}
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("words", [("scripts/bring_up_to_date.py",), ("-c", "import wsgi")], ids=["update", "web"])
+def test_an_older_release_refuses_the_database_of_a_newer_one_and_changes_nothing(live_database, words):
+    stand_at(live_database, "9999")
+    code, said = start(live_database, *words)
+    assert (code, "brought up to date by a newer release" in said, "Traceback" in said) == (3, True, False), said
+    assert stand_at(live_database, "9999") == "9999"
+
+
+def test_a_newer_release_says_how_to_bring_an_older_database_up_to_date(live_database):
+    stand_at(live_database, "0001")
+    code, said = start(live_database, "-m", "server.worker")
+    assert (code, "Bring it up to date first" in said, "Traceback" in said) == (3, True, False), said
