@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import Env
 
+NEAR = {"localhost", "127.0.0.1", "[::1]"}
 VAR = Path(__file__).resolve().parents[2] / "var"
 
 
@@ -104,6 +105,15 @@ class Settings:
             )
         if len(self.secret_key) < 32:
             raise UnusableSettings("SECRET_KEY must have at least 32 characters. `make run` makes one in var/env.")
+        if not self.storage_url.startswith(("file:///", "file://localhost/", "s3://")):
+            raise UnusableSettings("STORAGE_URL must be file:///an/absolute/folder, or s3://bucket/prefix?endpoint=https://…")
+        if self.replica_lag_s < 1 or (self.public_replica_database_url and not self.replica_database_url):
+            raise UnusableSettings("REPLICA_LAG_S must be 1 or more, and PUBLIC_REPLICA_DATABASE_URL goes with a REPLICA_DATABASE_URL.")
+        if not (self.secure_cookies or self.exercise) and set(self.trusted_hosts) - NEAR:
+            raise UnusableSettings(
+                "SECURE_COOKIES=false lets anybody on the way take over a session, and TRUSTED_HOSTS says that others reach this server. "
+                "Serve it over HTTPS and take SECURE_COOKIES out."
+            )
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
