@@ -26,7 +26,7 @@ from server.core.database import see_as, session, settled
 from server.core.ledger import OutboxEvent
 from server.core.problems import Problem
 from server.evidence import service as evidence
-from server.exercise import country, photos, scenario
+from server.exercise import aid, country, photos, scenario
 from server.exercise.scenario import Told
 from server.matching import map_cells
 from server.matching import service as matching
@@ -96,6 +96,7 @@ def make(size: Size, *, say: Callable[[str], None]) -> dict[str, dict[str, str]]
     _settle_pairs({account.id: account.damage for account in told})
     say(f"{_count_incidents()} damage records. Verifying and publishing …")
     _verify(at)
+    say(f"{aid.settle(_actor('coordinator@exercise.example'), at, dice)} needs.")
     with settled():
         map_cells.rebuild()
     say(f"Published as {_publish(at)}.")
