@@ -36,6 +36,7 @@ MENU = (
         (
             Entry("waiting", "/desk/reports", N_("Waiting reports"), "see_reports"),
             Entry("new", "/desk/new", N_("Enter a call"), "enter_for_others"),
+    Entry("papers", "/desk/paper/enter", N_("Enter papers"), "enter_for_others"),
     Entry("imports", "/desk/imports", N_("Bring in a table"), "import_tables"),
             Entry("imagery", "/desk/imagery", N_("Seen from above"), "see_evidence"),
             Entry("complaints", "/desk/complaints", N_("Complaints"), "see_complaints"),

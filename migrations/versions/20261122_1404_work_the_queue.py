@@ -1,4 +1,4 @@
-"""What working through the unread needs: a queue for each record, claims, duties, handovers and notes; acts on many; complaints."""
+"""What working through the unread needs: a queue for each record, claims, duties, handovers and notes; acts on many; complaints; tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,6 +28,7 @@ def upgrade() -> None:
     _divide_the_work()
     _keep_acts()
     _keep_complaints()
+    _look_at_tables()
 
 
 def _divide_the_work() -> None:
@@ -192,8 +193,25 @@ def _keep_complaints() -> None:
     op.create_index("ix_vault_complaints_state", "complaints", ["state", "received_at"], unique=False, schema="vault")
 
 
+def _look_at_tables() -> None:
+    op.create_table(
+        "table_uploads",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("chosen", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_table_uploads_person_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_table_uploads")),
+        schema="vault",
+    )
+
+
 def downgrade() -> None:
     """Take them away again."""
+    op.drop_table("table_uploads", schema="vault")
     op.drop_index("ix_incidents_queue", table_name="incidents", postgresql_where=sa.text("queue IS NOT NULL"))
     op.drop_column("incidents", "queue")
     op.drop_index("ix_work_duties_present", table_name="work_duties", postgresql_where=sa.text("done_at IS NULL"))

@@ -2,7 +2,14 @@
 
 from server.core.database import settled
 from server.core.jobs import job
-from server.intake import proof
+from server.intake import proof, tables_in
+
+
+@job("intake.forget_tables")
+def forget_tables() -> None:
+    """Throw away tables that somebody looked at and did not bring in."""
+    with settled():
+        tables_in.sweep()
 
 
 @job("intake.forget_proofs")

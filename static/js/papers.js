@@ -1,18 +1,22 @@
-/** Keeps the list of papers true while one is being made: asked for anew every two seconds, and no more when all are ready. */
-const list = document.querySelector('[data-papers]');
-
-async function refresh() {
-  try {
-    const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
-    if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    list.replaceChildren(...page.querySelector('[data-papers]').childNodes);
-  } catch { /* offline: the list stays as it was */ }
-  wait();
+/** Papers: a new row when the last one is left behind, and on asking; a copy of an empty row of the page. */
+const form = document.querySelector('[data-papers]');
+const body = form?.querySelector('tbody');
+const rows = () => [...body.querySelectorAll('tr:not(.why)')];
+const add = () => {
+  const row = rows().at(-1).cloneNode(true);
+  row.classList.remove('wrong');
+  for (const field of row.querySelectorAll('input, select, textarea')) field.value = '';
+  body.append(row);
+  return row;
+};
+const more = form?.querySelector('[data-more]');
+if (form) {
+  more.hidden = false;
+  more.addEventListener('click', () => add().querySelector('input').focus());
+  form.addEventListener('keydown', (event) => {
+    if (event.key !== 'Tab' || event.shiftKey || event.target !== rows().at(-1).querySelector('textarea') || !event.target.value) return;
+    event.preventDefault();
+    add().querySelector('input').focus();
+  });
+  (form.querySelector('.wrong input') ?? form.querySelector('tbody input')).focus();
 }
-
-function wait() {
-  if (list.querySelector('[data-unfinished]')) setTimeout(refresh, 2000);
-}
-
-if (list) wait();
