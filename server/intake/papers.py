@@ -100,8 +100,9 @@ def _planned(table: Table, bundle: str, number: UUID) -> Plan:
 def _read(row: Row, how: Frame, number: UUID) -> ReadRow:
     """The same as of any table, but that nothing typed is left unread: the paper is still there to look at."""
     found = read_row(row, COLUMNS, how, import_id=number)
-    unread = [name for name in COLUMNS if found.draft and name in found.draft.unread]
-    return replace(found, draft=None, refusals=tuple((name, gettext(UNREAD, said=row.cells[COLUMNS.index(name)])) for name in unread)) if unread else found
+    unread = [(name, row.cells[at]) for at, name in enumerate(COLUMNS) if found.draft and name in found.draft.unread]
+    refusals = tuple((name, gettext(UNREAD, said=said)) for name, said in unread)
+    return replace(found, draft=None, refusals=refusals) if unread else found
 
 
 def _entry(cells: dict[str, str], plan: Plan, at: int) -> Entry:
