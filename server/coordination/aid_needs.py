@@ -38,6 +38,12 @@ def amount(number: Decimal | int) -> str:
     return format_decimal(number, "#,##0.##")
 
 
+@blueprint.app_template_filter("plain")
+def plain(number: Decimal | int) -> str:
+    """A number as a field of a form takes it back: no zeros that say nothing, no exponent."""
+    return f"{number:f}".rstrip("0").rstrip(".") if isinstance(number, Decimal) else str(number)
+
+
 @blueprint.get("/needs")
 @requires("see_desk")
 def show_list() -> str:
