@@ -24,8 +24,13 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 DEADLINE_S: Final = 10.0
 MOST_OF_ANSWER: Final = 4_096
 PORTS: Final = frozenset({443, 8443})
-NOT_PUBLIC_AFTER_ALL: Final = (
-    ipaddress.ip_address("168.63.129.16"),  # answers to the machines of one cloud only, and tells them of themselves
+NOT_PUBLIC_AFTER_ALL: Final = tuple(
+    ipaddress.ip_network(net)
+    for net in (
+        "168.63.129.16/32",  # answers to the machines of one cloud only, and tells them of themselves
+        "192.0.0.0/24",  # for the protocols themselves; some clouds tell their machines of themselves here
+        "192.88.99.0/24",  # relays into IPv6 that are no more
+    )
 )
 DOORS_INSIDE: Final = tuple(
     ipaddress.ip_network(net)  # IPv6 networks whose addresses carry an IPv4 address that a router may unwrap
@@ -84,7 +89,7 @@ def is_public(word: str) -> bool:
         return False
     if isinstance(found, ipaddress.IPv6Address) and any(found in net for net in DOORS_INSIDE):
         return False
-    return found.is_global and not found.is_multicast and not found.is_reserved and found not in NOT_PUBLIC_AFTER_ALL
+    return found.is_global and not found.is_multicast and not found.is_reserved and not any(found in net for net in NOT_PUBLIC_AFTER_ALL)
 
 
 def connect_tls(target: Target) -> http.client.HTTPConnection:
@@ -102,7 +107,8 @@ class _Pinned(http.client.HTTPSConnection):
     def connect(self) -> None:
         """Open the socket to the address, and TLS under the name."""
         plain = socket.create_connection((self._address, self.port), timeout=DEADLINE_S)
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()
 
 
 @dataclass(frozen=True)
@@ -165,11 +171,13 @@ def _exchange(
     line: http.client.HTTPConnection, target: Target, body: bytes, headers: Mapping[str, str]
 ) -> tuple[Outcome, int | None]:
     """Speak within the deadline: a watch ends the line when the other side drips."""
-    late = threading.Event()
-    watch = threading.Timer(DEADLINE_S, _hang_up, (line, late))
+    late, held = threading.Event(), list[socket.socket]()
+    watch = threading.Timer(DEADLINE_S, _hang_up, (line, held, late))
     watch.daemon = True
     watch.start()
     try:
+        line.connect()
+        held.append(line.sock)  # while an answer is read, the line itself knows its socket no more
         line.request("POST", target.path, body=body, headers=dict(headers))
         answer = line.getresponse()
         answer.read(MOST_OF_ANSWER)
@@ -185,8 +193,9 @@ def _exchange(
     return (Outcome.DELIVERED if 200 <= answer.status < 300 else Outcome.ANSWERED_BADLY), answer.status
 
 
-def _hang_up(line: http.client.HTTPConnection, late: threading.Event) -> None:
+def _hang_up(line: http.client.HTTPConnection, held: list[socket.socket], late: threading.Event) -> None:
     late.set()
-    if line.sock is not None:
-        with suppress(OSError):
-            line.sock.shutdown(socket.SHUT_RDWR)
+    for sock in [*held, line.sock]:
+        if sock is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
