@@ -15,7 +15,7 @@ from server.core import paging
 from server.core.columns import lon_lat
 from server.core.database import session
 from server.core.problems import Problem
-from server.matching import filters
+from server.matching import columns, filters
 from server.matching.consensus import Consensus
 from server.matching.models import Attachment, Incident, IncidentChange, Suggestion
 from server.matching.summaries import attached_reports, consensus_of
@@ -24,6 +24,7 @@ from server.reports import access
 from server.reports.models import Report
 from server.vocabulary import Certainty, SensitivityClass, WorkflowState
 
+OPEN_STATES = [WorkflowState.NEW, WorkflowState.TRIAGE, WorkflowState.NEEDS_INFO, WorkflowState.IN_VERIFICATION, WorkflowState.REOPENED]
 ORDERS = ("changed", "opened")
 
 
@@ -44,7 +45,9 @@ def page_of(asked: Mapping[str, Any], *, cursor: str | None = None, size: int = 
         query = query.where(tuple_(Incident.changed_at, Incident.id) < (_moment(after[0]), _number(after[1])))
     rows = list(session.scalars(query))
     more = paging.encode_cursor(rows[size - 1].changed_at.isoformat(), rows[size - 1].id) if len(rows) > size else None
-    return Page(rows[:size], session.scalar(select(func.count()).select_from(Incident).where(*wanted)) or 0, more)
+    known = columns.numbers(asked, OPEN_STATES)
+    total = known["total"] if known else session.scalar(select(func.count()).select_from(Incident).where(*wanted)) or 0
+    return Page(rows[:size], total, more)
 
 
 def _present(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -74,13 +77,14 @@ def _number(word: str) -> UUID:
 
 def summary(asked: Mapping[str, Any]) -> dict[str, int]:
     """The numbers above the list, all under the same filters: in all, not on the map, new, trapped, by certainty."""
+    if known := columns.numbers(asked, OPEN_STATES):
+        return known
     shown = [*_present(asked), *filters.conditions(asked)]
-    open_states = [WorkflowState.NEW, WorkflowState.TRIAGE, WorkflowState.NEEDS_INFO, WorkflowState.IN_VERIFICATION, WorkflowState.REOPENED]
     row = session.execute(
         select(
             func.count(),
             func.count().filter(Incident.point.is_(None)),
-            func.count().filter(Incident.workflow.in_(open_states)),
+            func.count().filter(Incident.workflow.in_(OPEN_STATES)),
             func.count().filter(Incident.people_trapped),
             *(func.count().filter(Incident.certainty == certainty) for certainty in Certainty),
         ).where(*shown)

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, case, cast, fun
 from server.core import tiles
 from server.core.database import session
 from server.core.geography import CELL_LEVEL, key_centre
-from server.matching import exactness, filters
+from server.matching import columns, exactness, filters
 from server.matching.models import Incident
 from server.vocabulary import DamageGrade
 
@@ -83,6 +83,9 @@ def _counted(z: int, x: int, y: int, level: int) -> list[tiles.Cell]:
 
 def _filtered(z: int, x: int, y: int, level: int, asked: Mapping[str, Any]) -> list[tiles.Cell]:
     low, high = tiles.finest_range(z, x, y)
+    known = columns.cells(asked, low, high, 2 * (CELL_LEVEL - level))
+    if known is not None:
+        return known
     here = [Incident.on_map, Incident.cell_key >= low, Incident.cell_key < high, *filters.conditions(asked)]
     return _grouped(Incident.cell_key, level, here)
 
