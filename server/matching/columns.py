@@ -43,6 +43,7 @@ _LAYOUT = np.dtype([
     ) for pair in ((f"l_{name}", ">i4"), (name, kind))),
 ])  # fmt: skip
 _HEAD, _END = 19, 2  # bytes before and after the rows of a binary COPY
+_AT_ONCE = 8_000_000  # bytes: what is read is turned into columns as it comes, so that it never lies here whole
 TRAPPED, MERGED, PLACED = 1, 2, 4
 
 
@@ -131,9 +132,9 @@ class Mirror:
         self._since = began - CLOCKS_APART
 
 
-def _sorted(changed: Columns) -> Columns:
-    order = np.lexsort((changed.low, changed.high))
-    return Columns(**{column.name: getattr(changed, column.name)[order] for column in fields(changed)})
+def _sorted(found: Columns) -> Columns:
+    order = np.lexsort((found.low, found.high))
+    return Columns(**{column.name: getattr(found, column.name)[order] for column in fields(found)})
 
 
 _PATIENCE = text("SET LOCAL statement_timeout = '120s'")
@@ -174,9 +175,21 @@ def _read(connection: Connection, since: datetime | None) -> Columns:
     """All records, or those changed at or after ``since``, by a binary COPY: every field has one width, so NumPy reads it as it lies."""
     chosen = _SELECT if since is None else f"{_SELECT} WHERE changed_at >= '{since.isoformat()}'"
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+    parts, waiting, skip = [], bytearray(), _HEAD
     with driver.cursor() as cursor, cursor.copy(f"COPY ({chosen}) TO STDOUT (FORMAT BINARY)".encode()) as copy:
-        data = b"".join(copy)
-    rows = np.frombuffer(data, dtype=_LAYOUT, offset=_HEAD, count=(len(data) - _HEAD - _END) // _LAYOUT.itemsize)
+        for piece in copy:
+            waiting += piece
+            if len(waiting) > _AT_ONCE:
+                whole = len(waiting) - (len(waiting) - skip) % _LAYOUT.itemsize
+                parts.append(_rows(waiting[:whole], skip=skip))
+                waiting, skip = waiting[whole:], 0
+    parts.append(_rows(waiting[:-_END], skip=skip))
+    return Columns(**{column.name: np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(Columns)})
+
+
+def _rows(data: bytearray, *, skip: int) -> Columns:
+    """The whole rows that lie in ``data`` after ``skip`` bytes, in this machine's order of bytes."""
+    rows = np.frombuffer(bytes(data), dtype=_LAYOUT, offset=skip, count=(len(data) - skip) // _LAYOUT.itemsize)
     return Columns(**{column.name: rows[column.name].astype(rows[column.name].dtype.newbyteorder("=")) for column in fields(Columns)})
 
 
