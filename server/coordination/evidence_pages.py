@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from server.accounts.policy import may
 from server.accounts.service import current_actor, requires
 from server.accounts.stepping import requires_fresh
+from server.coordination import corrections
 from server.core import ledger
 from server.core.i18n import words
 from server.core.problems import Problem
@@ -145,6 +146,15 @@ def remove_chip(public_id: str, chip_id: UUID) -> Response:
     """Take a piece of an image off again."""
     incident = queries.incident_by_public_id(public_id)
     chips.remove(chip_id, incident, actor=current_actor())
+    return _back(incident)
+
+
+@blueprint.post(f"{RECORD}/correction")
+@requires("decide_certainty")
+def note_correction(public_id: str) -> Response:
+    """Say what kind of mistake something public was; the public is told no reason."""
+    incident = queries.incident_by_public_id(public_id)
+    corrections.note(incident, request.form.get("kind", ""), actor=current_actor())
     return _back(incident)
 
 

@@ -8,6 +8,7 @@ from flask import url_for
 from flask_babel import gettext
 
 from server.accounts.policy import Actor, may
+from server.coordination import corrections
 from server.evidence import redacting
 from server.evidence import service as evidence
 from server.evidence.imagery_models import POST, PRE, ImageryChip
@@ -35,7 +36,7 @@ class Side:
 def panel(incident: Incident, actor: Actor) -> dict[str, Any]:
     """What the template ``_evidence.html`` needs; ``evidence`` is None for who may not see it."""
     if not may(actor, "see_evidence"):
-        return {"evidence": None, "steps": {}}
+        return {"evidence": None, "steps": {}, "standing": None}
     reports = [report for _link, report in queries.attached(actor, incident)] if may(actor, "see_reports") else []
     photos = {report.id: [photo for photo in evidence.photos_of(report.id) if photo.state == "CLEAN"] for report in reports}
     laid = chips.on_record(incident.id)
@@ -52,7 +53,8 @@ def panel(incident: Incident, actor: Actor) -> dict[str, Any]:
         "links": len(links),
         "head": links[-1].hash if links else "",
     }
-    return {"evidence": told, "steps": verification.steps_to(incident) if may(actor, "decide_certainty") else {}}
+    about = {"standing": corrections.standing(incident), "mistakes": corrections.Mistake}
+    return {**about, "evidence": told, "steps": verification.steps_to(incident) if may(actor, "decide_certainty") else {}}
 
 
 def _is_visit(report: Report) -> bool:

@@ -72,7 +72,11 @@ class Choropleth {
     this.layer?.remove();
     this.layer = L.geoJSON(shapes, {
       style: ({ id }) => ({ className: `area ${rows.has(id) ? `area-${step(rows.get(id)[1])}` : 'area-0'}` }),
-      onEachFeature: (feature, path) => path.on('click', () => this.open(feature, rows.get(feature.id))),
+      onEachFeature: (feature, path) => {
+        const n = rows.get(feature.id)?.[1] ?? 0;
+        path.bindTooltip(Object.assign(document.createElement('bdi'), { textContent: `${said(feature.properties)}: ${number(n)}` }), { sticky: true });
+        path.on('click', () => this.open(feature, rows.get(feature.id)));
+      },
     }).addTo(this.map);
     this.note.hidden = false;
     this.note.textContent = [fill(own.total, { n: number(total) }), elsewhere ? fill(own.elsewhere, { n: number(elsewhere) }) : ''].filter(Boolean).join(' · ');
