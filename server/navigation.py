@@ -2,9 +2,15 @@
 
 from typing import NamedTuple
 
+from flask import Blueprint, redirect
+from werkzeug.wrappers import Response
+
 from server.accounts.policy import Actor, may
-from server.accounts.service import current_actor
+from server.accounts.service import current_actor, requires
 from server.core.choices import N_
+
+
+blueprint = Blueprint("navigation", __name__)
 
 
 class Entry(NamedTuple):
@@ -49,7 +55,8 @@ MENU = (
             Entry("views", "/desk/views", N_("Saved views"), "see_desk"),
             Entry("alerts", "/desk/alerts", N_("Alerts"), "be_alerted"),
             Entry("publication", "/desk/publication", N_("Publication"), "see_publication"),
-            Entry("map", "/map", N_("What the public sees"), "see_desk"),
+            Entry("partner-export", "/desk/partner-export", N_("Take a table away"), "export_for_partner"),
+    Entry("map", "/map", N_("What the public sees"), "see_desk"),
         ),
     ),
     Group(
@@ -78,3 +85,12 @@ def desk_navigation(actor: Actor | None = None) -> Navigation:
     actor = actor or current_actor()
     groups = [Group(group.words, tuple(entry for entry in group.entries if may(actor, entry.action))) for group in MENU]
     return Navigation([entry for entry in BAR if may(actor, entry.action)], [group for group in groups if group.entries])
+
+
+@blueprint.get("/desk/start")
+@requires("have_account")
+def start() -> Response:
+    """Where somebody begins who has just signed in: the first page that is theirs."""
+    found = desk_navigation()
+    pages = [*found.bar, *(entry for group in found.menu for entry in group.entries if entry.name != "map")]
+    return redirect(pages[0].address, 303)

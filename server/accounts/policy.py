@@ -45,6 +45,7 @@ ACTIONS: dict[str, set[Role]] = {
     "sign_publication": {Role.STEWARD, Role.PROTECTION},
     "prepare_release": {Role.STEWARD},
     "approve_release": {Role.STEWARD, Role.PROTECTION},
+    "export_for_partner": {Role.PARTNER, Role.COORD},
     "see_ledger": {Role.AUDITOR, Role.COORD, Role.STEWARD, Role.PROTECTION},
     "manage_accounts": {Role.ADMIN},
     "see_setup": {Role.ADMIN, Role.COORD, Role.STEWARD, Role.PROTECTION},

@@ -22,7 +22,9 @@ def init_app(app: Flask) -> None:
 
 @places_group.command("areas")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--level", type=click.IntRange(0, 3), required=True, help="0 country, 1 region, 2 district, 3 municipality")
+@click.option(
+    "--level", type=click.IntRange(0, 3), required=True, help="0 country, 1 region, 2 district, 3 municipality"
+)
 @click.option("--cod-version", required=True, help="as the publisher calls it, for example v03 or 2025-06-01")
 def load_areas(file: Path, level: int, cod_version: str) -> None:
     """Load the areas of one level from a COD-AB GeoJSON file. Doing it twice changes nothing."""
@@ -39,11 +41,18 @@ def load_areas(file: Path, level: int, cod_version: str) -> None:
 @places_group.command("context")
 @click.argument("pcode")
 @click.argument("mode", type=click.Choice(list(ContextMode.codes())))
-@click.option("--days", type=click.FloatRange(min=0, min_open=True), required=True, help="how long it holds, 30 at most")
+@click.option(
+    "--days", type=click.FloatRange(min=0, min_open=True), required=True, help="how long it holds, 30 at most"
+)
 @click.option("--reason", required=True, help="who agreed it, and why")
 @click.option("--from", "from_at", type=click.DateTime(["%Y-%m-%dT%H:%M%z"]), help="when it begins; now if left out")
 def say_context(pcode: str, mode: str, days: float, reason: str, from_at: datetime | None) -> None:
-    """Say in what mode an area is. When the time is over it counts as active conflict again."""
+    """Say that an area is in active conflict. What is looser needs two people: see flask publication situation."""
+    if ContextMode(mode) is not ContextMode.CONFLICT_ACTIVE:
+        raise click.ClickException(
+            "Everything but CONFLICT_ACTIVE loosens what the public may see, and needs two people: "
+            "flask publication situation, then flask publication agree, or the desk's page Situations."
+        )
     begin = from_at or now()
     with settled():
         try:

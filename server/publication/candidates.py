@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -18,6 +18,7 @@ from server.core.response import this_response
 from server.core.settings import settings
 from server.matching.models import Incident
 from server.places.models import AreaContext, Event, Site
+from server.publication import holding
 from server.publication.cases import AreaMode, Candidate, Surroundings
 from server.publication.coarsening import CELLS, Disclosure, Whereabouts
 from server.publication.counting import Neighbourhood
@@ -40,13 +41,18 @@ class Case:
 
 def cases(ids: Sequence[UUID], *, now: datetime) -> Iterator[Case]:
     """Cases for some records, in runs of neighbours so that their surroundings are counted once."""
-    modes, around = _modes(), Neighbourhood()
+    modes, around, held = _modes(), Neighbourhood(), holding.held(now)
     for start in range(0, len(ids), TOGETHER):
-        yield from _cases(ids[start : start + TOGETHER], now=now, modes=modes, around=around)
+        yield from _cases(ids[start : start + TOGETHER], now=now, modes=modes, around=around, held=held)
 
 
 def _cases(
-    ids: Sequence[UUID], *, now: datetime, modes: dict[str, list[AreaMode]], around: Neighbourhood
+    ids: Sequence[UUID],
+    *,
+    now: datetime,
+    modes: dict[str, list[AreaMode]],
+    around: Neighbourhood,
+    held: Mapping[str, datetime],
 ) -> Iterator[Case]:
     found = session.execute(_facts().where(Incident.id == any_(literal(list(ids), ARRAY(Uuid))))).all()
     places = {row.id: _place(row) for row in found}
@@ -54,7 +60,7 @@ def _cases(
     history = _history(ids)
     profile, key = LegalProfile(this_response().legal_profile), holdback_key()
     for row in found:
-        candidate, told = _candidate(row, places[row.id]), history[row.id]
+        candidate, told = _candidate(row, places[row.id], held), history[row.id]
         present = [item for item in told if item.ended_at is None]
         yield Case(
             candidate=candidate,
@@ -92,7 +98,7 @@ def _place(row: Row[tuple[object, ...]]) -> Whereabouts:
     return Whereabouts(h3_r9=row.h3_r9, pcodes=pcodes, accuracy_m=row.accuracy_m)
 
 
-def _candidate(row: Row[tuple[object, ...]], place: Whereabouts) -> Candidate:
+def _candidate(row: Row[tuple[object, ...]], place: Whereabouts, held: Mapping[str, datetime]) -> Candidate:
     raised = row.s_class if row.s_class > row.site_type.sensitivity else None
     return Candidate(
         id=row.id,
@@ -112,6 +118,7 @@ def _candidate(row: Row[tuple[object, ...]], place: Whereabouts) -> Candidate:
         is_withdrawn=row.merged_into is not None,
         is_killed=row.killed_at is not None,
         embargo_until=row.embargo_until,
+        area_held_until=max((held[pcode] for pcode in place.pcodes if pcode and pcode in held), default=None),
         has_words=row.report_count > 0,
         has_photos=row.photo_count > 0,
         damage_min=row.damage_min,

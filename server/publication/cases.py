@@ -34,6 +34,7 @@ class Reason(Choice):
     KILLED = "KILLED", N_("Taken down by a person; two people must agree to show it again.")
     UNDECIDED = "UNDECIDED", N_("Nobody has decided yet, or the decision is under review.")
     EMBARGO = "EMBARGO", N_("Under an embargo.")
+    AREA_HELD = "AREA_HELD", N_("The area is held back for now; what is public of it stays as it is.")
     WAITING = "WAITING", N_("Too soon after it happened, or after the evidence came in.")
     CONTEXT_UNKNOWN = (
         "CONTEXT_UNKNOWN",
@@ -89,6 +90,7 @@ class Candidate:
     is_withdrawn: bool = False
     is_killed: bool = False
     embargo_until: datetime | None = None
+    area_held_until: datetime | None = None
     has_words: bool = False
     has_photos: bool = False
     shows_minors: bool = False

@@ -11,9 +11,10 @@ from flask.cli import AppGroup
 from server.accounts.service import actor_of
 from server.core.clock import now
 from server.core.database import public_session, settled
-from server.publication import changing, current, proposals, reading, service, utility
+from server.publication import agreeing, changing, current, proposals, reading, service, situations, utility
 from server.publication.formats import FORMATS
 from server.publication.source import Source
+from server.vocabulary import ContextMode
 
 publication_group = AppGroup("publication", help="Make a batch of the public copy by hand.")
 
@@ -67,8 +68,23 @@ def change(email: str, days: int | None, reason: str, **asked: str) -> None:
 def agree(email: str, proposal: UUID) -> None:
     """Agree as EMAIL to what another person proposed."""
     with settled():
-        made = proposals.agree(actor_of(email), proposal)
-        click.echo(f"{made.kind} holds from now on.")
+        agreeing.agree(actor_of(email), proposal)
+        click.echo("It holds from now on.")
+
+
+@publication_group.command("situation")
+@click.argument("email")
+@click.argument("pcode")
+@click.argument("mode", type=click.Choice(list(ContextMode.codes())))
+@click.option("--days", type=click.IntRange(1, situations.LONGEST_DAYS), required=True, help="how long it holds")
+@click.option("--reason", required=True, help="who agreed it, and why")
+def situation(email: str, pcode: str, mode: str, days: int, reason: str) -> None:
+    """Say in the name of EMAIL in what situation an area is. What is stricter holds at once; looser waits for a second person."""
+    with settled():
+        waits = situations.say(actor_of(email), pcode=pcode, mode=ContextMode(mode), days=days, reason=reason)
+        number = proposals.waiting(now())[0].id if waits else None
+    told = f"waits for a second person: flask publication agree EMAIL {number}" if waits else f"holds for {days} days"
+    click.echo(f"{pcode} is {mode}: {told}.")
 
 
 @click.command("export")

@@ -14,13 +14,22 @@ from server.accounts.service import current_actor, must, requires
 from server.core.clock import now
 from server.core.database import session
 from server.core.erasure import ErasureProof
-from server.core.i18n import words
 from server.core.problems import Problem
 from server.places.baselines import baselines
-from server.publication import approving, changing, dangers, explaining, proposals, situations, takedown, utility
+from server.publication import (
+    agreeing,
+    approving,
+    changing,
+    dangers,
+    explaining,
+    holding,
+    proposals,
+    situations,
+    takedown,
+    utility,
+)
 from server.publication.desk_reading import next_batch_at, waiting_rows
 from server.publication.policy import MODES
-from server.publication.rule_models import Proposal
 from server.vocabulary import ContextMode, GeometryLevel, Hazard, SensitivityClass, SiteGroup, Tier, TimeLevel
 
 blueprint = Blueprint("publication_desk", __name__, url_prefix="/desk/publication")
@@ -44,7 +53,7 @@ def show() -> str:
     return render_template(
         "publication/desk/approvals.html", rows=rows, standing=proposals.in_force("standing", at), last=MOST_DAYS,
         waiting=proposals.waiting(at), taken_out=takedown.taken_out(), next_at=next_batch_at(at), scopes=SCOPES,
-        groups=SiteGroup, classes=SensitivityClass, said=said_of, done=request.args.get("done", ""),
+        groups=SiteGroup, classes=SensitivityClass, said=agreeing.sentence, done=request.args.get("done", ""),
     )  # fmt: skip
 
 
@@ -68,14 +77,7 @@ def sign() -> Response:
 @requires("sign_publication")
 def agree(proposal_id: UUID) -> Response:
     """Agree to what another person proposed."""
-    actor = must("sign_publication")
-    found = session.get(Proposal, proposal_id)
-    if found is not None and found.kind == "put_back":
-        takedown.agree_put_back(actor, proposal_id)
-    elif found is not None and found.kind == "situation":
-        situations.agree(actor, proposal_id)
-    else:
-        proposals.agree(actor, proposal_id)
+    agreeing.agree(must("sign_publication"), proposal_id)
     return _back("agreed")
 
 
@@ -83,11 +85,7 @@ def agree(proposal_id: UUID) -> Response:
 @requires("sign_publication")
 def end(proposal_id: UUID) -> Response:
     """End a proposal or an agreement."""
-    actor, found = must("sign_publication"), session.get(Proposal, proposal_id)
-    if found is not None and found.kind == "policy":
-        changing.end_change(actor, found)
-    else:
-        proposals.end(actor, proposal_id)
+    agreeing.end(must("sign_publication"), proposal_id)
     return _back("ended")
 
 
@@ -119,7 +117,7 @@ def show_rules() -> str:
         "publication/desk/rules.html", table=explaining.delays(changing.in_force(at)), rules=changing.in_force(at),
         changes=proposals.in_force("policy", at), modes=MODES, classes=SensitivityClass, fields=changing.FIELDS,
         levels=[level for level in GeometryLevel if level is not GeometryLevel.NONE], times=list(TimeLevel)[2:],
-        tier=Tier.PUBLIC, said=said_of, done=request.args.get("done", ""),
+        tier=Tier.PUBLIC, said=agreeing.sentence, done=request.args.get("done", ""),
     )  # fmt: skip
 
 
@@ -140,7 +138,7 @@ def show_situations() -> str:
     """What was said of the areas, and the form that says it anew."""
     return render_template(
         "publication/desk/situations.html", said_now=situations.said_now(), modes=list(ContextMode),
-        done=request.args.get("done", ""),
+        held=holding.listed(now()), most_hours=holding.MOST_HOURS, done=request.args.get("done", ""),
     )  # fmt: skip
 
 
@@ -154,6 +152,25 @@ def say_situation() -> Response:
         reason=request.form.get("reason", ""),
     )  # fmt: skip
     return redirect(f"/desk/publication/situations?done={'proposed' if waits else 'said'}", 303)  # type: ignore[return-value]
+
+
+@blueprint.post("/situations/hold")
+@requires("say_situation")
+def hold_area() -> Response:
+    """Publish nothing new of an area for some hours."""
+    holding.hold(
+        must("say_situation"), pcode=request.form.get("pcode", "").strip(), hours=_number("hours", most=holding.MOST_HOURS),
+        reason=request.form.get("reason", ""),
+    )  # fmt: skip
+    return redirect("/desk/publication/situations?done=held", 303)  # type: ignore[return-value]
+
+
+@blueprint.post("/situations/let-go/<uuid:held_id>")
+@requires("sign_publication")
+def let_area_go(held_id: UUID) -> Response:
+    """Ask a second person to let an area go before its time."""
+    holding.propose_letting_go(must("sign_publication"), held_id, reason=request.form.get("reason", ""))
+    return redirect("/desk/publication/situations?done=proposed", 303)  # type: ignore[return-value]
 
 
 @blueprint.get("/lists")
@@ -210,22 +227,6 @@ def end_warning(public_id: str) -> Response:
     """End a warning before its time."""
     dangers.end(must("issue_warning"), public_id)
     return redirect("/desk/publication/warnings", 303)  # type: ignore[return-value]
-
-
-def said_of(found: Proposal) -> str:
-    """What a proposal proposes, in a sentence."""
-    body = found.body
-    if found.kind == "standing":
-        return _("The routine may go out for %(n)s days.", n=body["days"])
-    if found.kind == "rows":
-        return _("Signatures under %(n)s rows.", n=len(body["rows"]))
-    if found.kind == "put_back":
-        return _("Put back: %(records)s", records=", ".join(body["records"][:20]))
-    if found.kind == "situation":
-        return f"{body['pcode']}: {words(ContextMode(body['mode']))}"
-    if found.kind == "policy":
-        return f"{body['context']} · {body['sensitivity']} · {body['field']} = {body['value']}"
-    return found.kind
 
 
 def kept_for() -> dict[str, tuple[str, str]]:

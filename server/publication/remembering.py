@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from server.core.database import session
 from server.places.models import AreaContext
+from server.publication import holding
 from server.publication.policy import Policy
 from server.publication.rule_models import JudgedWorld, Judgement
 from server.vocabulary import ContextMode, Tier
@@ -48,13 +49,15 @@ class World:
     areas: Mapping[str, str]
 
 
-def world(policy: Policy) -> World:
+def world(policy: Policy, *, now: datetime) -> World:
     """The world as it is now."""
     sites, last = session.execute(_BASELINE).one()
     areas, newest = session.execute(_LAND).one()
     said: dict[str, list[str]] = {}
     for row in session.scalars(select(AreaContext).order_by(AreaContext.id)):
         said.setdefault(row.pcode, []).append(f"{row.mode} {row.from_at.timestamp()} {row.until_at.timestamp()}")
+    for pcode, until in holding.held(now).items():
+        said.setdefault(pcode, []).append(f"held {until.timestamp()}")
     return World(
         stamp=f"{policy.version} {sites}/{last} {areas}/{newest}"[:64],
         areas={pcode: ", ".join(words) for pcode, words in said.items()},

@@ -17,7 +17,7 @@ from server.core.database import Base
 from server.vocabulary import Audience, ContextMode, Decision, GeometryLevel, Hazard, SensitivityClass
 
 PUBLIC, COORD, INTERNAL = Audience.PUBLIC, Audience.COORD, Audience.INTERNAL
-KINDS = ("standing", "rows", "policy", "put_back", "release", "situation")
+KINDS = ("standing", "rows", "policy", "put_back", "release", "situation", "let_go")
 
 
 class Judgement(Base):

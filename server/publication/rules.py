@@ -197,8 +197,9 @@ def _hold(case: _Case) -> tuple[datetime | None, tuple[Reason, ...]]:
         return None, (Reason.UNDECIDED,)
     until = max(_wait_over(case, row, last=max(known)) for row in case.rows)
     why = [Reason.EMBARGO] if record.embargo_until and record.embargo_until > now else []
+    why += [Reason.AREA_HELD] if record.area_held_until and record.area_held_until > now else []
     why += [Reason.WAITING] if until > now else []
-    return max(until, record.embargo_until or until), tuple(why)
+    return max(until, record.embargo_until or until, record.area_held_until or until), tuple(why)
 
 
 def _wait_over(case: _Case, row: PolicyRow, *, last: datetime) -> datetime:

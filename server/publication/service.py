@@ -129,7 +129,7 @@ def _opened(now: datetime, agreed: Agreements | None, *, hourly: bool = False) -
     forget_expired(now)
     rules = changing.in_force(now)
     batch = begin(now, rules=rules, agreed=agreed or agreements(now), hourly=hourly)
-    return batch, remembering.world(rules)
+    return batch, remembering.world(rules, now=now)
 
 
 def _judge_all(batch: Batch, versions: Mapping[UUID, int]) -> None:
