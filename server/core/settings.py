@@ -40,6 +40,7 @@ class Settings:
     replica_database_url: str = ""
     public_replica_database_url: str = ""
     replica_lag_s: int = 10
+    replication_url: str = ""
     backup_folder: str = ""
     backup_keys: tuple[str, ...] = ()
     backup_days: int = 30
@@ -86,6 +87,7 @@ class Settings:
             replica_database_url=env.str("REPLICA_DATABASE_URL", ""),
             public_replica_database_url=env.str("PUBLIC_REPLICA_DATABASE_URL", ""),
             replica_lag_s=env.int("REPLICA_LAG_S", 10),
+            replication_url=env.str("REPLICATION_URL", ""),
             backup_folder=env.str("BACKUP_FOLDER", ""),
             backup_keys=tuple(env.list("BACKUP_KEYS", [])),
             backup_days=env.int("BACKUP_DAYS", 30),

@@ -1,6 +1,9 @@
 """The operator's commands: make a key, back up, read a backup again, bring it back, try a restore out."""
 
+import signal
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import click
 from flask import Flask
@@ -8,14 +11,15 @@ from flask import Flask
 from server.core import storage
 from server.core.response import this_response
 from server.core.settings import settings
-from server.keeping import backups, certificates, restoring, sealing, service
+from server.keeping import backups, certificates, restoring, sealing, service, wal
+from server.keeping.errors import NotKept
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (backup_key, backup, backup_check, restore, drill, certificate):
+    for command in (backup_key, backup, backup_check, restore, drill, certificate, base_backup, archive_wal, lay_out):
         app.cli.add_command(command)
 
 
@@ -93,3 +97,43 @@ def certificate(folder: Path, names: tuple[str, ...]) -> None:
     )
     click.echo(f"For every phone:     {folder / certificates.ROOT}")
     click.echo(f"For the safe alone:  {folder / certificates.ROOT_KEY}")
+
+
+@click.command("base-backup")
+@click.argument("folder", type=FOLDER)
+def base_backup(folder: Path) -> None:
+    """Keep the whole database cluster of REPLICATION_URL in FOLDER, sealed to BACKUP_KEYS: from it on the log brings back any moment."""
+    click.echo(f"{wal.base(folder, url=_replication_url(), keys=_keys())}: kept.")
+
+
+@click.command("archive-wal")
+@click.argument("folder", type=FOLDER)
+def archive_wal(folder: Path) -> None:
+    """Keep the database's log in FOLDER as it grows, sealed to BACKUP_KEYS, until told to stop. Run it as a service."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    wal.follow(folder, url=_replication_url(), keys=_keys(), stop=stop, say=click.echo)
+
+
+@click.command("lay-out")
+@click.argument("folder", type=FOLDER)
+@click.argument("into", type=FOLDER)
+@click.option("--key-file", required=True, type=click.Path(dir_okay=False, exists=True, path_type=Path), help="The file with a holder's secret key.")
+@click.option("--moment", type=click.DateTime(["%Y-%m-%dT%H:%M:%S"]), help="To bring it back to, in UTC; the newest there is when left out.")
+def lay_out(folder: Path, into: Path, key_file: Path, moment: datetime | None) -> None:
+    """Open what FOLDER holds in the empty folder INTO, ready for PostgreSQL to bring it back to a moment."""
+    found = wal.lay_out(folder, into.absolute(), identity=key_file, moment=moment and moment.replace(tzinfo=UTC))
+    click.echo(f"{found} lies in {into / 'data'}. Give {into} to PostgreSQL's user, and start it as that user: pg_ctl -D {into / 'data'} start")
+
+
+def _replication_url() -> str:
+    if not settings().replication_url:
+        raise NotKept("REPLICATION_URL names no database role that may replicate.")
+    return settings().replication_url
+
+
+def _keys() -> tuple[str, ...]:
+    if not settings().backup_keys:
+        raise NotKept("BACKUP_KEYS names no key to seal to. `flask --app wsgi backup-key` makes one.")
+    return settings().backup_keys

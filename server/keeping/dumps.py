@@ -53,6 +53,23 @@ def bring_back(url: str) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
+def output_of(program: str, url: str, *words: str) -> Iterator[IO[bytes]]:
+    """What a program of PostgreSQL's writes, as a stream; NotKept when it did not end well."""
+    with _running([_program(program), *words], url, stdout=subprocess.PIPE) as process:
+        yield cast("IO[bytes]", process.stdout)
+
+
+def start(program: str, url: str, *words: str) -> subprocess.Popen[bytes]:
+    """Start a program of PostgreSQL's on the server of ``url``."""
+    return subprocess.Popen([_program(program), *words], env=_environment(url), stderr=subprocess.PIPE)
+
+
+def last_words(process: subprocess.Popen[bytes]) -> str:
+    """Wait for the end of a program; the line in which it said what was wrong."""
+    return _last_line(process.communicate()[1].decode(errors="replace"))
+
+
+@contextmanager
 def _running(words: list[str], url: str, **pipes: Any) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(words, env=_environment(url), stderr=subprocess.PIPE, **pipes)
     try:

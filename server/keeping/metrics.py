@@ -25,6 +25,7 @@ _GAUGES = {
     "ledger": ("tessera_ledger_broken_seals", "Seals of the ledger that do not fit"),
     "photos": ("tessera_media_verify_failures", "Photos that are no longer as they came"),
     "disk": ("tessera_disk_free_ratio", "Share of the disk that is free"),
+    "log": ("tessera_log_archive", "Whether the database's log is kept"),
     "replica": ("tessera_replica_lag_seconds", "How far the replica is behind"),
     "standbys": ("tessera_standbys_missing", "Standbys that are waited for and do not follow"),
     "publication": ("tessera_publication_age_seconds", "Time since the public copy was looked over"),

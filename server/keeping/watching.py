@@ -14,7 +14,7 @@ from server.core.choices import N_
 from server.core.clock import now
 from server.core.database import public_session, session
 from server.core.settings import settings
-from server.keeping import service
+from server.keeping import service, wal
 from server.keeping.models import Upkeep
 from server.vocabulary import UpkeepKind
 
@@ -46,6 +46,9 @@ REPLICA_AWAY = N_("The replica does not answer: everything is read from the main
 STANDBYS_GOOD = N_("Every standby follows; a report is received when it is on two machines.")
 STANDBY_MISSING = N_("Standbys that do not follow: %(count)s. Reports are still received; one more lost, and they are not.")
 STANDBYS_GONE = N_("No standby follows, and the database waits for one: no report can be received. Bring one back, or let it go.")
+LOG_KEPT = N_("The database's log is kept as it grows.")
+LOG_LEFT = N_("The database's log is not fetched any more, and fills the database's disk. Start `flask --app wsgi archive-wal` again.")
+LOG_FAILS = N_("The database could not archive its log since %(when)s.")
 LOOKED_OVER = N_("The public copy was looked over on %(day)s.")
 
 
@@ -196,11 +199,26 @@ def _standbys() -> Finding | None:
     return Finding("standbys", label, State.GOOD, STANDBYS_GOOD, figure=0)
 
 
+def _log() -> Finding | None:
+    """Whether the database's log is kept, by our own command or by the database's; nothing where neither was asked for."""
+    label = N_("Log of the database")
+    fetched = session.scalar(text("SELECT active FROM pg_replication_slots WHERE slot_name = :slot"), {"slot": wal.SLOT})
+    if fetched is False:
+        return Finding("log", label, State.BAD, LOG_LEFT)
+    failed, archives = session.execute(text(
+        "SELECT CASE WHEN last_failed_time > coalesce(last_archived_time, '-infinity') THEN last_failed_time END, "
+        "current_setting('archive_mode') <> 'off' FROM pg_stat_archiver"
+    )).one()  # fmt: skip
+    if archives and failed:
+        return Finding("log", label, State.BAD, LOG_FAILS, {"when": failed.isoformat(timespec="minutes")})
+    return Finding("log", label, State.GOOD, LOG_KEPT) if fetched or archives else None
+
+
 CHECKS: tuple[Callable[[], Finding | None], ...] = (
-    _backup, _drill, _worker, _queue, _ledger, _photos, _disk, _publication, _replica, _standbys,
+    _backup, _drill, _worker, _queue, _ledger, _photos, _disk, _publication, _replica, _standbys, _log,
 )  # fmt: skip
 # What cannot wait: these are looked at every minute.
-URGENT: tuple[Callable[[], Finding | None], ...] = (_worker, _disk, _replica, _standbys)
+URGENT: tuple[Callable[[], Finding | None], ...] = (_worker, _disk, _replica, _standbys, _log)
 
 
 def failures() -> Iterator[tuple[str, datetime]]:

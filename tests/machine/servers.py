@@ -38,23 +38,24 @@ class Server:
     def __init__(self, place, name):
         self.place, self.name = place, name
         self.data, self.sockets = place / name, place / f"{name}.sock"
-        self._owner, self._programs = owner(), find_programs()
+        self.owner, self._programs = owner(), find_programs()
 
-    def make(self, **settings):
+    def make(self, *, migrated=True, **settings):
         """A new, empty server with both roles and the database, started."""
         self._run("initdb", "--pgdata", self.data, "--username=postgres", "--auth-local=trust", "--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
-        self._settle(**settings)
+        self.settle(**settings)
         self.start()
-        done = self._owner.run([self._programs.path("psql"), "-XqAt", "--set=ON_ERROR_STOP=1", f"--host={self.sockets}", "--username=postgres", "postgres"], text=ROLES + TEMPLATE + DATABASE)
+        done = self.owner.run([self._programs.path("psql"), "-XqAt", "--set=ON_ERROR_STOP=1", f"--host={self.sockets}", "--username=postgres", "postgres"], text=ROLES + TEMPLATE + DATABASE)
         assert done.returncode == 0, done.stderr
-        migrate(make_url(self.url()))
+        if migrated:
+            migrate(make_url(self.url()))
         return self
 
     def copy(self, name, **settings):
         """A standby that follows this server, started."""
         made = Server(self.place, name)
         self._run("pg_basebackup", f"--host={self.sockets}", "--username=postgres", "--pgdata", made.data, "--checkpoint=fast", "--no-sync", "--write-recovery-conf")
-        made._settle(cluster_name=name, **settings)
+        made.settle(cluster_name=name, **settings)
         made.start()
         return made
 
@@ -95,7 +96,7 @@ class Server:
     def url(self, role="tessera"):
         return f"postgresql+psycopg://{role}@/tessera?host={self.sockets}"
 
-    def _settle(self, **settings):
+    def settle(self, **settings):
         self._run("mkdir", "-p", self.sockets)
         lines = [f"{name} = '{value}'" for name, value in {**settings, "unix_socket_directories": self.sockets}.items()]
         with (self.data / "postgresql.conf").open("a") as file:
@@ -103,7 +104,7 @@ class Server:
 
     def _run(self, program, *words):
         path = program if program == "mkdir" else self._programs.path(program)
-        done = self._owner.run([path, *map(str, words)])
+        done = self.owner.run([path, *map(str, words)])
         assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -1,0 +1,133 @@
+"""The log of a real database kept as it grows, sealed; and the database brought back to a moment between two changes."""
+
+import os
+import shutil
+import subprocess
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import create_engine
+
+from server.core.database import session
+from server.keeping import sealing, wal, watching
+from server.keeping.errors import NotKept
+from tests.machine.servers import Server, a_place, until
+
+pytestmark = [pytest.mark.pure, pytest.mark.slow]
+
+WORDS = "the cellar of the red house"
+told = []
+
+
+def state_of_the_log(url):
+    """What the desk's status page would say of it."""
+    engine, before = create_engine(url), dict(session.session_factory.kw)
+    session.remove()
+    session.configure(bind=engine)
+    try:
+        return [finding.state.value for finding in watching.look(watching.URGENT[-1:])]
+    finally:
+        session.remove()
+        engine.dispose()
+        session.session_factory.kw.clear()
+        session.session_factory.kw.update(before)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A base and the log after it, sealed: (their folder, the holder's key, the moment after the first words and before the second)."""
+    told.clear()
+    folder = tmp_path_factory.mktemp("kept")
+    secret, public = sealing.new_identity()
+    key = folder / "key.txt"
+    key.write_text(secret)
+    with a_place() as place:
+        main = Server(place, "main").make(migrated=False)
+        url, stop = main.url("postgres"), threading.Event()
+        fetching = threading.Thread(target=wal.follow, args=(folder,), kwargs={"url": url, "keys": (public,), "stop": stop})
+        fetching.start()
+        try:
+            until(lambda: main.ask("SELECT count(*) FROM pg_replication_slots") == 1)
+            wal.base(folder, url=url, keys=(public,))
+            main.ask("CREATE TABLE kept (words text, at timestamptz DEFAULT clock_timestamp())")
+            for words in (WORDS, "too much", "far too much"):
+                main.ask("INSERT INTO kept (words) VALUES (%s)", words)
+                main.ask("SELECT pg_switch_wal()")
+            moment = main.ask("SELECT at FROM kept WHERE words = 'too much'") - timedelta(microseconds=1)
+            until(lambda: len(list((folder / "wal").glob("*.age"))) >= 3 and main.ask("SELECT active FROM pg_replication_slots"))
+            told.append(state_of_the_log(url))
+        finally:
+            stop.set()
+            fetching.join(60)
+        until(lambda: not main.ask("SELECT active FROM pg_replication_slots"))
+        told.append(state_of_the_log(url))
+        yield folder, key, moment
+
+
+def test_the_database_comes_back_to_a_moment_between_two_changes(kept):
+    folder, key, moment = kept
+    with a_place() as place:
+        into = place / "again"
+        wal.lay_out(folder, into, identity=key, moment=moment)
+        again = Server(into, "data")
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "--recursive", f"{again.owner.uid}:{again.owner.gid}", into], check=True)
+        again.settle()
+        again.start()
+        until(lambda: not again.ask("SELECT pg_is_in_recovery()"))
+        assert again.ask("SELECT string_agg(words, ', ') FROM kept") == WORDS
+        again.stop("immediate")
+
+
+def test_nothing_of_it_can_be_read_without_the_key(kept):
+    folder, _key, _moment = kept
+    files = list(folder.rglob("*.age"))
+    assert len(files) > 3
+    assert [path for path in files if WORDS.encode() in path.read_bytes()] == []
+
+
+def altered(kept, tmp_path, change):
+    shutil.copytree(kept[0], tmp_path / "copy", ignore=shutil.ignore_patterns(".receiving"))
+    change(tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def flip(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def piece(folder, number):
+    return sorted((folder / "wal").glob("*.age"))[number]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param(lambda folder: piece(folder, -2).unlink(), "gap", id="a missing piece of the log"),
+        pytest.param(lambda folder: flip(piece(folder, -2)), "damaged", id="a flipped bit in the log"),
+        pytest.param(lambda folder: flip(next(folder.glob("base/*"))), "damaged", id="a flipped bit in the base"),
+        pytest.param(lambda folder: next(folder.glob("base/*")).unlink(), "no base", id="no base"),
+    ],
+)
+def test_what_is_not_whole_is_refused_in_a_sentence_and_nothing_is_left(kept, tmp_path, change, words):
+    broken = altered(kept, tmp_path, change)
+    with pytest.raises(NotKept, match=words):
+        wal.lay_out(broken, tmp_path / "into", identity=kept[1], moment=None)
+    assert not (tmp_path / "into").exists()
+
+
+def test_another_holders_key_opens_nothing_and_a_folder_in_use_is_left_alone(kept, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text(sealing.new_identity()[0])
+    with pytest.raises(NotKept, match="sealed to others"):
+        wal.lay_out(kept[0], tmp_path / "into", identity=other, moment=None)
+    with pytest.raises(NotKept, match="not empty"):
+        wal.lay_out(kept[0], tmp_path, identity=kept[1], moment=None)
+    assert other.exists()
+
+
+def test_a_log_that_nobody_fetches_any_more_is_told_before_it_fills_the_disk(kept):
+    assert told == [["good"], ["bad"]]
