@@ -20,6 +20,7 @@ from server.core.clock import now
 from server.core.columns import passport, stamped, uuid_pk
 from server.core.database import Base, session
 from server.core.problems import Problem
+from server.core.response import this_response
 from server.reports import sealing, vault
 from server.vocabulary import Audience
 
@@ -61,9 +62,9 @@ def current() -> dict[str, str] | None:
 
 
 def ensure_key() -> bool:
-    """Make the first key where there is none; True when one was made."""
+    """Make the first key where there is none and the response has not ended; True when one was made."""
     _one_maker_at_a_time()
-    if present_key() is not None:
+    if this_response().is_closed or present_key() is not None:
         return False
     _make(SYSTEM)
     return True

@@ -27,9 +27,10 @@ def prepare(folder: Path = VAR / "exercise", *, filled: bool) -> Path:
     name = f"{own.database}{ENDING}"
     _make_database(own, name)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    chosen = _settings(own.set(database=name), folder)
+    chosen = settings_of(own.set(database=name), folder)
     file = folder / "env"
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+    file.unlink(missing_ok=True)  # its secret was read above; a file made anew is the owner's alone from its first byte
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         out.write("".join(f'{word}="{value}"\n' for word, value in chosen.items()))
     _run(chosen, "-c", "from alembic import command; from alembic.config import Config; command.upgrade(Config(toml_file='pyproject.toml'), 'head')")
     _run(chosen, "-m", "flask", "--app", "wsgi", "setup")
@@ -51,7 +52,8 @@ def _make_database(own: URL, name: str) -> None:
         engine.dispose()
 
 
-def _settings(url: URL, folder: Path) -> dict[str, str]:
+def settings_of(url: URL, folder: Path) -> dict[str, str]:
+    """The settings of the exercise at ``url``; the secret of one that was here before is kept."""
     public = settings().public_database_url
     kept = _kept(folder / "env").get("SECRET_KEY")
     return {

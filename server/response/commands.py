@@ -56,14 +56,15 @@ def set_(section: str, words: tuple[str, ...]) -> None:
 
 @response_group.command("check")
 def check() -> None:
-    """Say what is missing and what that costs, and what forbids going live. Fails while something is missing."""
-    items, stands = checklist.checklist(), [] if facts_as_said().is_live else going_live.obstacles()
+    """Say what is missing and what that costs, and what a live response must not run with. Fails while something is."""
+    items = checklist.checklist()
+    stands = going_live.dangers() if facts_as_said().stage else going_live.obstacles()
     for item in items:
         click.echo(f"{MARKS[item.standing]:8} {item.words}")
         if item.standing is not Standing.DONE:
             click.echo(f"         {item.costs}")
     for sentence in stands:
-        click.echo(f"FORBIDS  {sentence}")
+        click.echo(f"DANGER   {sentence}")
     if stands or not checklist.is_ready():
         raise SystemExit(1)
 

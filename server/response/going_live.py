@@ -44,6 +44,12 @@ def obstacles(host: str = "") -> list[str]:
     return [sentence for stands, sentence in checks if stands()]
 
 
+def dangers(host: str = "") -> list[str]:
+    """Sentences (msgids) about settings that a live response must not run with, however it came to them."""
+    checks = ((_is_demo, DEMO), (_is_secret_weak, WEAK_SECRET), (lambda: _are_cookies_open(host), OPEN_COOKIES), (_is_one_role, ONE_ROLE))
+    return [sentence for stands, sentence in checks if stands()]
+
+
 def go_live(actor: Actor, *, host: str = "") -> None:
     """Declare the response live. Problem ``not_yet_live`` with what stands in the way, ``already_done`` when it is."""
     session.execute(text("SELECT pg_advisory_xact_lock(727210)"))

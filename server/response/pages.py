@@ -180,7 +180,8 @@ def _page(problem: Problem | None = None, *, section: str = "", link: str = "") 
 
 
 def _obstacles() -> list[str]:
-    return [] if facts_as_said().stage else going_live.obstacles(request.host)
+    """What forbids going live; once it is, what it must not run with."""
+    return going_live.dangers(request.host) if facts_as_said().stage else going_live.obstacles(request.host)
 
 
 def _said() -> str:

@@ -4,6 +4,7 @@ import html
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -18,6 +19,8 @@ from server.accounts.models import Person
 from server.core.clock import now
 from server.core.database import session
 from server.core.response import say_fact, this_response
+from server.core.settings import settings
+from server.exercise import commands as demo
 from server.reports.retention import erase_old_contacts
 from server.response.checklist import Standing, checklist
 from tests.people import PASSWORD
@@ -146,7 +149,7 @@ def test_a_coordinator_reads_the_page_and_changes_nothing(as_):
     chipo = as_("chipo")
     page = chipo.get("/desk/setup").text
     assert "You may read this page" in page
-    assert page.count("<fieldset class=\"plain\" disabled>") >= 8
+    assert page.count('<fieldset class="plain" disabled>') >= 8
     assert say(chipo, "numbers", emergency_number="112").status_code == 403
     assert this_response().emergency_number == ""
     assert as_("bohdan").get("/desk/setup").status_code == 403
@@ -235,6 +238,26 @@ def test_a_server_that_is_not_fit_to_be_live_is_told_why(as_, fit, set_as, chang
     assert answer.status_code == 409
     assert why in answer.text
     assert not this_response().is_live
+
+
+def test_a_live_response_that_comes_to_run_dangerously_says_so(as_, fit, set_as, console):
+    ada = as_("ada")
+    say(ada, "about", name="Two rivers", time_zone="UTC", languages="en")
+    ada.post("/desk/setup/live", data={"sure": "yes"})
+    assert "must not run like this" not in ada.get("/desk/setup").text
+    set_as(demo=True)
+    page = ada.get("/desk/setup").text
+    assert "must not run like this" in page
+    assert "DEMO is set" in page
+    assert "DANGER   DEMO is set" in console("check")[1]
+
+
+def test_nothing_made_up_is_loaded_into_a_live_response(app, database, monkeypatch):
+    say_fact("stage", "LIVE", said_by=None)
+    session.commit()
+    monkeypatch.setattr(demo, "settings", lambda: replace(settings(), exercise=True, demo=True))
+    done = app.test_cli_runner().invoke(args=["demo", "--small"])
+    assert (done.exit_code, "nothing made up is ever loaded" in done.output) == (1, True)
 
 
 def test_cookies_that_anybody_could_read_are_refused_by_the_name_in_the_address(as_, fit):
