@@ -72,7 +72,7 @@ def close_user(email: str) -> None:
 def erase_user(email: str) -> None:
     """Erase all that is kept about somebody with an account, and prove it."""
     with settled():
-        proof = people.erase(_person(email), actor=SYSTEM)
+        proof = erase_person(_person(email), actor=SYSTEM)
         number, left = proof.id, proof.left
     if left:
         raise click.ClickException(f"Not everything went: {left} rows are left.")
