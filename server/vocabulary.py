@@ -1351,6 +1351,7 @@ class UpkeepKind(Choice):
     DRILL = "DRILL", N_("Restore tried out")
     RESTORE = "RESTORE", N_("Restore")
     CHECK = "CHECK", N_("Backup read again and checked")
+    BASE = "BASE", N_("Base of the database's log kept")
 
 
 class OrganisationType(Choice):

@@ -103,7 +103,7 @@ def certificate(folder: Path, names: tuple[str, ...]) -> None:
 @click.argument("folder", type=FOLDER)
 def base_backup(folder: Path) -> None:
     """Keep the whole database cluster of REPLICATION_URL in FOLDER, sealed to BACKUP_KEYS: from it on the log brings back any moment."""
-    click.echo(f"{wal.base(folder, url=_replication_url(), keys=_keys())}: kept.")
+    click.echo(f"{service.keep_base(folder, url=_replication_url(), keys=_keys())}: kept.")
 
 
 @click.command("archive-wal")

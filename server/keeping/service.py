@@ -11,7 +11,7 @@ from sqlalchemy import select
 from server.core import clock
 from server.core.database import session, settled
 from server.core.settings import settings
-from server.keeping import backups, drills
+from server.keeping import backups, drills, wal
 from server.keeping.errors import NotKept
 from server.keeping.models import Upkeep
 from server.vocabulary import UpkeepKind
@@ -37,6 +37,14 @@ def drill() -> dict[str, Any]:
     with _noted(UpkeepKind.DRILL) as figures:
         figures.update(drills.rehearse())
     return figures
+
+
+def keep_base(folder: Path, *, url: str, keys: tuple[str, ...]) -> Path:
+    """Keep the whole cluster as the base of its log, and write down how it went."""
+    with _noted(UpkeepKind.BASE) as figures:
+        made = wal.base(folder, url=url, keys=keys)
+        figures.update(bytes=made.stat().st_size)
+    return made
 
 
 def last(kind: UpkeepKind, *, well: bool = True) -> Upkeep | None:

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from tests.bench import ground
 
-ALL = ("intake", "candidates", "map", "desk", "publishing", "batch", "flood", "lines", "online", "rebuild", "exports")
+ALL = ("intake", "candidates", "map", "desk", "publishing", "batch", "flood", "lines", "online", "rebuild", "exports", "migrations")
 
 
 def main() -> None:
