@@ -20,8 +20,8 @@ from server.coordination.situation_map import drawing
 from server.core.assets import library
 from server.core.maps import Layer, Map
 
-PDF_STYLES: Final = ("css/tokens.css", "css/paper.css")
-HTML_STYLES: Final = ("css/tokens.css", "vendor/leaflet/leaflet.css", "css/paper.css")
+PDF_STYLES: Final = ("css/tokens.css", "css/situation.css")
+HTML_STYLES: Final = ("css/tokens.css", "vendor/leaflet/leaflet.css", "css/situation.css")
 HTML_SCRIPTS: Final = ("vendor/leaflet/leaflet.js", "js/offline-map.js")
 DEGREES: Final = 3  # decimals of the ground; no damage is placed by it
 AROUND: Final = 1.5

@@ -104,7 +104,7 @@ def ask(
         raise Problem("invalid_input", errors=[{"field": "form", "code": "too_many", "message": ""}])
     paper = SituationPaper(
         person_id=actor.person_id, view_id=view.id if view else None, query=dict(query), audience=audience, language=language, form=form,
-        state=PaperState.WAITING,
+        state=PaperState.WAITING, asked_at=now(),
     )  # fmt: skip
     session.add(paper)
     session.flush()

@@ -326,7 +326,7 @@ def test_a_digest_gathers_the_news_in_the_readers_language_and_names_no_place(as
     assert "To: chipo@example.org" in letter
     body = _decoded(letter)
     assert record.public_id in body
-    assert "قد يكون" in body
+    assert re.search("[\u0600-\u06ff]{3}", body), "in her language"
     assert "10.2" not in body
     assert digests.send_due(datetime(2026, 11, 22, 10, 2, tzinfo=UTC)) == 0, "told once"
     assert digests.send_due(datetime(2026, 11, 23, 6, 2, tzinfo=UTC)) == 1
