@@ -5,7 +5,7 @@ its columns, so an engine of many machines can take the pieces apart.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,8 +64,11 @@ def suggest_file(source: Path, target: Path, weights: Weights) -> int:
     return len(rows)
 
 
-def compare(accounts: Iterable[Account] | Columns, weights: Weights) -> Compared:
-    """Judge every pair of accounts that is near enough. The order of the accounts does not matter."""
+def compare(accounts: Iterable[Account] | Columns, weights: Weights, judged_more: Callable[[float], None] = lambda _: None) -> Compared:
+    """Judge every pair of accounts that is near enough. The order of the accounts does not matter.
+
+    ``judged_more`` is told what further share of the pairs was judged.
+    """
     columns = (accounts if isinstance(accounts, Columns) else Columns(accounts)).sorted()
     left, right = blocking.candidate_pairs(columns, weights)
     if not weights.trees:
@@ -74,6 +77,7 @@ def compare(accounts: Iterable[Account] | Columns, weights: Weights) -> Compared
     for piece, pairs in laid_out(columns, left, right, weights):
         judged = judge(pairs, weights)
         total[piece], attach[piece], conflict[piece] = judged.total, judged.attach, judged.conflict
+        judged_more(len(pairs.left) / len(left))
     return Compared(columns.ids, columns, left, right, total, attach, conflict, weights.distinct)
 
 

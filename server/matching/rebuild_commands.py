@@ -27,7 +27,7 @@ def rebuild(yes: bool, go_on: Path | None, undo_batch: UUID | None) -> None:  # 
         return
     path = go_on
     if path is None:
-        with click.progressbar(length=rebuilding.count_reports(), label="Reading") as bar:
+        with click.progressbar(length=2 * rebuilding.count_reports(), label="Reading and judging") as bar:
             made = rebuilding.make_plan(default_weights(settings().matching_weights), bar.update)
         _show(made)
         if not made.steps:

@@ -34,6 +34,8 @@ FROM reports r LEFT JOIN imports ON imports.id = r.import_id LEFT JOIN vault.rep
 WHERE r.id > :after AND {_COUNTING} ORDER BY r.id LIMIT :most""")  # noqa: S608 - this module's own words
 # The planner holds the guard of the rows to let few through, and would sort all that are left anew for each piece.
 _ALONG_THE_KEY = text("SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
+# A million rows on a busy machine: the transaction only reads, and may take its time over them.
+_PATIENTLY = text("SET LOCAL statement_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '10min'")
 _LYING = text("SELECT report_id::text, incident_id::text FROM attachments WHERE ended_at IS NULL")
 _RULED = text("SELECT report_a::text, report_b::text, ruling FROM pair_rulings WHERE ended_at IS NULL")
 _PROTECTED = text("""
@@ -51,10 +53,14 @@ def count_reports() -> int:
 
 
 def make_plan(weights: Weights, progress: Progress) -> Plan:
-    """Read and judge every report, and say what would change. ``progress`` is told how many more were read."""
+    """Read and judge every report, and say what would change.
+
+    ``progress`` is told how many more were read, and then once more how many were judged: twice the number of reports in all.
+    """
     columns = Columns(_accounts(weights, progress), lean=True)
     now, must, cannot, protected = _as_it_is(set(columns.ids))
-    wanted = batch.automatic(batch.compare(columns, weights), weights, must=must, cannot=cannot)
+    compared = batch.compare(columns, weights, lambda share: progress(round(share * len(columns))))
+    wanted = batch.automatic(compared, weights, must=must, cannot=cannot)
     return plan(now, wanted, protected=protected)
 
 
@@ -78,7 +84,7 @@ Pairs = list[tuple[str, str]]
 def _as_it_is(read: set[str]) -> tuple[dict[str, str], Pairs, Pairs, set[str]]:
     """How the reports lie, what people ruled, and which records people worked on; those are held together as they are."""
     with settled():
-        session.execute(text("SET LOCAL statement_timeout = '120s'"))
+        session.execute(_PATIENTLY)
         lying, ruled, protected = session.execute(_LYING).all(), session.execute(_RULED).all(), set(session.scalars(_PROTECTED))
     now = {report: incident for report, incident in lying if report in read}
     ruled = [row for row in ruled if row[0] in read and row[1] in read]

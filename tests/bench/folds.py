@@ -1,6 +1,6 @@
 """Hold back a share of a labelled file by blocks of 2.5 km, whole incidents on one side, to measure on places nobody learnt from.
 
-    .venv/bin/python -m tests.bench.folds DEV.csv.gz learn.csv held.csv
+    .venv/bin/python -m tests.bench.folds DEV.csv.gz learn.csv held.csv [SEED]
 """
 
 import math
@@ -32,4 +32,4 @@ def split(source: str, learn: str, held: str, *, seed: int = 3) -> None:
 
 
 if __name__ == "__main__":
-    split(*sys.argv[1:4])
+    split(*sys.argv[1:4], seed=int((sys.argv[4:] or [3])[0]))
