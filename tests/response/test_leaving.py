@@ -129,7 +129,7 @@ def sealing_for(key):
 def test_the_last_administrator_stays(as_, people, app):
     for act in ("close", "erase"):
         done = app.test_cli_runner().invoke(args=["users", act, "ada@example.org"])
-        assert done.exit_code != 0
+        assert done.exit_code != 0, done.output
         assert isinstance(done.exception, Problem), done.output
     assert as_("ada").get("/desk/setup").status_code == 200
 
