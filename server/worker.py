@@ -70,6 +70,7 @@ TIMETABLE: dict[str, str] = {
     "37 3 * * *": "evidence.shred_old_originals",
     "41 3 * * *": "evidence.verify_photos",
     "51 3 * * *": "publication.sweep_files",
+    "57 3 * * *": "publication.forget_old_disclosures",
     "13 * * * *": "coordination.sweep_work",
     "33 3 * * *": "coordination.erase_old_complaints",
     "0-59 * * * *": "coordination.send_webhooks",

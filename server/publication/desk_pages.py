@@ -243,6 +243,7 @@ def kept_for() -> dict[str, tuple[str, str]]:
         "photos_of_one": (_("Photos of one report, on request"), _("erased at once")),
         "contacts_at_the_end": (_("Contacts, when the response was closed"), _("erased at once")),
         "keys_at_the_end": (_("Keys and invitations, when the response was closed"), _("ended at once")),
+        "disclosures": (_("What was public of rows long gone"), _("seven years after")),
         "person": (_("A person with an account, on request"), _("erased at once")),
     }
 

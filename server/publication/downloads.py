@@ -36,6 +36,7 @@ FIRST, MOST = 500, 200_000  # rows of a portion
 PORTION_S = 1.0
 AT_ONCE = 5_000  # rows of a file that cannot be streamed and is made while one waits
 AGAIN_S = 30
+README = "incidents-readme.txt"
 NAMES = ", ".join(f"'{name}'" for name in FORMATS)
 
 
@@ -102,6 +103,18 @@ class Portions(Source):
         return own
 
 
+@blueprint.get(f"/{README}")
+@blueprint.alt_response(200, description="Title, number, licence, rules and caveats.", content_type="text/plain")
+def get_readme() -> Response:
+    """What the files of the public copy say of themselves, for tables that have no room for it: licence, rules, caveats."""
+    newest = reading.latest()
+    release = newest.release_id if newest else ""
+    if same := answers.unchanged(release):
+        return same
+    response = Response(current.about(newest).text(), mimetype="text/plain")
+    return answers.sealed(response, release)
+
+
 @blueprint.get(f"/incidents.<any({NAMES}):name>")
 @requests.limiter.limit("60 per minute")
 @blueprint.arguments(Download, location="query")
@@ -151,5 +164,6 @@ def _sent(kind: Format, given: Iterator[bytes], release: str) -> Response:
 
 def _told(response: Response) -> Response:
     """With the licence and the page that explains the data beside the file."""
-    response.headers["Link"] = f'<{LICENCE_URL}>; rel="license", </data>; rel="describedby"'
+    told = {LICENCE_URL: "license", "/data": "describedby", f"/api/v1/public/{README}": "describedby"}
+    response.headers["Link"] = ", ".join(f'<{address}>; rel="{kind}"' for address, kind in told.items())
     return response

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from babel.units import format_unit
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from server.core.choices import Choice
+from server.publication import wording
 from server.publication.models import PublishedIncident
 from server.publication.policy import MODES, Policy, PolicyRow, policy
 from server.publication.schemas import PublicIncident
@@ -33,6 +35,11 @@ class Delay:
     after: str
     place: GeometryLevel
     time: TimeLevel
+
+
+def reading_words() -> dict[str, Any]:
+    """What the public templates need to read codes."""
+    return {"damage_grade": wording.grade, "coded_words": coded_words, "list_name": list_name, "size": size}
 
 
 def columns() -> list[Column]:

@@ -26,7 +26,6 @@ from server.publication import (
     release_reading,
     service,
     takedown,
-    wording,
 )
 from server.publication.examples import EXAMPLES
 from server.publication.formats import FORMATS
@@ -43,13 +42,7 @@ SETS = 12  # dated data sets that the page names; all of them are in the API
 _FILTERS = PublicFilter()
 
 
-@blueprint.context_processor
-def _words() -> dict[str, Any]:
-    """What these templates need to read codes."""
-    return {
-        "damage_grade": wording.grade, "coded_words": explaining.coded_words, "list_name": explaining.list_name,
-        "size": explaining.size,
-    }  # fmt: skip
+blueprint.context_processor(explaining.reading_words)
 
 
 @blueprint.get("/map")

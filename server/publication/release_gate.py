@@ -10,9 +10,11 @@ import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import Row, TextClause, select, text
 
 from server.core.choices import N_
 from server.core.clock import now
@@ -85,11 +87,11 @@ def _places() -> Iterator[str]:
 
 def _rules() -> Iterator[str]:
     """Rows that the rules would not show now as they stand, and points of places that are never shown as points."""
-    behind = {incident: published for published, incident in session.execute(_BEHIND)}
     points = set(session.scalars(_POINTS))
-    for case in cases(sorted(behind), now=now()):
+    behind = {row.incident_id.bytes: row.published_id for row in _streamed(_BEHIND)}
+    for case in cases([UUID(bytes=known) for known in sorted(behind)], now=now()):
         verdict = judge(case.candidate, surroundings=case.surroundings, tier=Tier.PUBLIC, policy=policy())
-        published = behind[case.candidate.id]
+        published = behind[case.candidate.id.bytes]
         stands = verdict.decision is Decision.PUBLISH or (
             verdict.decision is Decision.HOLD_UNTIL
             and case.last_disclosed is not None
@@ -103,9 +105,14 @@ def _words() -> Iterator[str]:
     names = select(Site.name).where(Site.name != "").union(select(BaselineSite.name).where(BaselineSite.name != ""))
     harmless = [choice.label for choice in (*SiteType, *SiteGroup, *DamageGrade, *Certainty)]
     known = names_for_gate(session.scalars(names), harmless=harmless)
-    for row in session.execute(_WORDS):
+    for row in _streamed(_WORDS):
         if findings(row.summary or "", names=known) or findings(row.site_name or ""):
             yield row.incident_id
+
+
+def _streamed(query: TextClause) -> Iterator[Row[Any]]:
+    """The rows of a query, some thousand at a time: a data set may have a million."""
+    yield from session.execute(query, execution_options={"yield_per": 5_000})
 
 
 def _cells(paths: list[Path]) -> Iterator[str]:

@@ -25,6 +25,7 @@ TABLES = {
     "crosswalks.csv": reference_tables.crosswalk_table,
     "columns.csv": reference_tables.column_table,
 }
+README = "readme.txt"
 STEPS = len(FORMATS) + 2  # the tables and descriptions, and the gate
 
 _SPAN = text("SELECT min(date_start), max(date_end) FROM pg_temp.frozen_incidents")
@@ -96,6 +97,10 @@ def _write(draft: ReleaseDraft, folder: Path) -> Iterator[dict[str, Any]]:
 
 def _companions(draft: ReleaseDraft, folder: Path, files: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The tables that explain the codes, and the data set told to programs."""
+    readme = folder / README
+    readme.write_text(about(draft).text(), encoding="utf-8", newline="")
+    files.append(_kept(draft, readme, len(files) + 1, README, "text/plain", rows=None))
+    yield files[-1]
     for name, table in TABLES.items():
         path = folder / name
         path.write_bytes(reference_tables.as_csv(table()))

@@ -13,7 +13,7 @@ from server.accounts.policy import may
 from server.accounts.service import current_actor, must, requires
 from server.core.clock import now
 from server.core.database import session
-from server.publication import explaining, frozen, release_reading, releases, signing, wording
+from server.publication import explaining, frozen, release_reading, releases, signing
 from server.publication.about import LICENCE_NAME, LICENCE_URL
 from server.publication.approving import needs_two_people
 from server.publication.connections import about
@@ -27,13 +27,7 @@ MOST = 100  # rows of each kind on a preview: enough to read, and the numbers ab
 SETS = 50
 
 
-@blueprint.context_processor
-def _words() -> dict[str, Any]:
-    """What these templates need to read codes."""
-    return {
-        "damage_grade": wording.grade, "coded_words": explaining.coded_words, "list_name": explaining.list_name,
-        "size": explaining.size,
-    }  # fmt: skip
+blueprint.context_processor(explaining.reading_words)
 
 
 @blueprint.get("/data/<number>")

@@ -31,13 +31,12 @@ def prepare() -> None:
     """Build and fill the database once; later runs find it."""
     with ground.connect("tessera") as admin:
         if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,)).fetchone():
+            _upgrade(environment())
             return
         print(f"Making {ground.ROWS:,} public rows; this takes a minute or two the first time.", flush=True)
         admin.execute(f'DROP DATABASE IF EXISTS "{NAME}_making" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{NAME}_making" TEMPLATE template_tessera')
-    upgrade = "from alembic import command; from alembic.config import Config; command.upgrade(Config(toml_file='pyproject.toml'), 'head')"
-    making = {**environment(), **_addresses(f"{NAME}_making")}
-    subprocess.run([sys.executable, "-c", upgrade], cwd=ground.ROOT, env=making, check=True)
+    _upgrade({**environment(), **_addresses(f"{NAME}_making")})
     with connect(role="DATABASE_URL", name=f"{NAME}_making") as filling:
         with filling.cursor().copy("COPY pub.areas (code, geo_level, name, shape) FROM STDIN") as rows:
             for row in _areas():
@@ -47,6 +46,12 @@ def prepare() -> None:
                 filling.execute(statement)
     with ground.connect("tessera") as admin:
         admin.execute(f'ALTER DATABASE "{NAME}_making" RENAME TO "{NAME}"')
+
+
+def _upgrade(known: dict[str, str]) -> None:
+    """Bring a database to the newest migration: one that was filled by an older version lacks what the files are read by."""
+    upgrade = "from alembic import command; from alembic.config import Config; command.upgrade(Config(toml_file='pyproject.toml'), 'head')"
+    subprocess.run([sys.executable, "-c", upgrade], cwd=ground.ROOT, env=known, check=True)
 
 
 def _addresses(name: str) -> dict[str, str]:

@@ -15,18 +15,11 @@ from sqlalchemy.exc import ProgrammingError
 from server.core.database import session
 from server.core.response import say_fact
 from server.core.settings import settings
-from server.publication import api
 from server.publication.models import PublishedIncident
 from server.publication.schemas import PublicIncident
 from server.vocabulary import Audience, Certainty, SiteType, WorkflowState
 
 PUBLIC = "/api/v1/public"
-
-
-@pytest.fixture(autouse=True)
-def fresh():
-    """No tile of another test is remembered."""
-    api.memory.forget()
 
 
 @pytest.fixture

@@ -195,7 +195,7 @@ def test_the_work_is_told_step_by_step_and_the_ledger_knows_who_did_what(prepare
 def test_a_data_set_comes_in_every_format_with_size_rows_and_checksum(client, released):
     files = client.get(f"{PUBLIC}/releases/{released}").get_json()["files"]
     made = {file["format"]: file for file in files}
-    assert set(made) == {*FORMATS, *release_jobs.TABLES, "datapackage.json", "hdx_dataset.json"}
+    assert set(made) == {*FORMATS, *release_jobs.TABLES, release_jobs.README, "datapackage.json", "hdx_dataset.json"}
     assert {made[name]["rows_total"] for name in FORMATS} == {3}
     assert all(file["size_bytes"] > 0 and len(file["sha256"]) == 64 for file in files)
     described = client.get(f"{PUBLIC}/releases/{released}/datapackage.json", buffered=True).get_json()
@@ -219,7 +219,7 @@ def downloaded(client, released, tmp_path):
 def test_the_list_of_files_is_signed_and_every_file_is_what_the_list_says(client, downloaded):
     key = client.get(f"{PUBLIC}/signing-key").get_json()["public_key"]
     said = check(downloaded, key=key)
-    assert len(said) == 7
+    assert len(said) == 8
     assert not [line for line in said[1:] if not line.startswith("as signed")]
     listed = json.loads((downloaded / "manifest.json").read_text())
     assert listed["rows_total"] == 3

@@ -16,7 +16,7 @@ EVERY_PATH = [
     "/map", "/map.js", "/map/table", "/data", "/ogc", "/ogc/api", "/ogc/conformance", "/ogc/collections", "/ogc/collections/incidents",
     "/ogc/collections/incidents/items?bbox=10,59,11,60",
     *(f"/api/v1/public/{rest}" for rest in (
-        "incidents", "incidents?bbox=10,59,11,60&damage=3,U", "incidents.csv", "incidents.hxl.csv", "incidents.geojson",
+        "incidents", "incidents?bbox=10,59,11,60&damage=3,U", "incidents.csv", "incidents.hxl.csv", "incidents.geojson", "incidents-readme.txt",
         "map/0/0/0", "map/8/135/74", "map/12/2164/1189", "map/0/0/0?site_group=RES", "nearby?lon=10.2&lat=59.12", "batches",
         "policy", "codelists", "codelists/site-type", "codelists/site-type.csv", "codelists.csv", "crosswalks.csv", "columns.csv",
         "releases", "revocations", "signing-key", "verify-release", "tiles.json", "tiles/0/0/0.mvt", "tiles/12/2164/1207.mvt",

@@ -162,4 +162,4 @@ def judge_of(truths: list[Truth]) -> Judge:
 def _is_due(at: datetime) -> bool:
     with settled():
         rules = changing.in_force(at)
-        return bool(remembering.touched(at, here=remembering.world(rules), policy=rules))
+        return bool(remembering.touched(at, here=remembering.world(rules, now=at), policy=rules))

@@ -126,7 +126,7 @@ class Stranger:
         """Every address that the contract, the pages and the catalogue name, as far as it needs no number."""
         contract = self.json("/api/v1/openapi.json").get("paths", {})
         plain = [path for path, doors in contract.items() if "get" in doors and "{" not in path and "/public" in path]
-        pages = ["/", "/map", "/map.js", "/map/table", "/data", "/ogc", "/ogc/collections/incidents/items?limit=1000"]
+        pages = ["/", "/map", "/map.js", "/map/table", "/data", "/bulletin", "/ogc", "/ogc/collections/incidents/items?limit=1000"]
         linked = {link for page in ("/data", "/ogc", "/map") for link in _links(self.get(page).text)}
         return sorted({*plain, *pages, *linked, f"{PUBLIC}/incidents.csv", f"{PUBLIC}/incidents.geojson"})
 

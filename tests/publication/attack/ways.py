@@ -120,6 +120,26 @@ def blank_areas(stranger: Stranger) -> Iterator[Claim]:
             yield Claim(way="filters by blank areas", row=number, area=stranger.shown(row).intersection(area))
 
 
+@way("the bulletin of one area")
+def bulletin(stranger: Stranger) -> Iterator[Claim]:
+    """Read the bulletin of every area: where it counts more than the rows that name the area, the others must lie there."""
+    for code, area in stranger.areas.items():
+        page = stranger.get(f"/bulletin?area={code}").text
+        counted = sum(int(number) for number in re.findall(r": <strong>(\d+)</strong>", page))
+        named = {
+            number
+            for number, row in stranger.rows.items()
+            if code in (row.get("adm1_pcode"), row.get("adm2_pcode"), row.get("adm3_pcode"))
+        }
+        if f'value="{code}"' in page and counted > len(named):
+            for number in stranger.rows.keys() - named:
+                yield Claim(
+                    way="the bulletin of one area",
+                    row=number,
+                    area=stranger.shown(stranger.rows[number]).intersection(area),
+                )
+
+
 @way("filters by single days")
 def single_days(stranger: Stranger) -> Iterator[Claim]:
     """Ask for every day alone: the days on which a row answers are when it can have happened."""
