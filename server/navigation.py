@@ -9,7 +9,6 @@ from server.accounts.policy import Actor, may
 from server.accounts.service import current_actor, requires
 from server.core.choices import N_
 
-
 blueprint = Blueprint("navigation", __name__)
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Text, cast, delete, func, or_, select
 
-from server.accounts.models import Person, SignIn
+from server.accounts.models import Invitation, Person, SignIn
 from server.accounts.policy import Actor
 from server.accounts.sessions import end_all
 from server.core import ledger
@@ -17,10 +17,12 @@ def erase_person(person: Person, *, actor: Actor) -> ErasureProof:
     person.email, person.alias = f"{person.id.hex}@erased.invalid", "–"
     person.password, person.active, person.language = None, False, "en"
     person.tf_primary_method = person.tf_totp_secret = person.mf_recovery_codes = None
+    person.tf_last_counter, person.areas, person.sectors = None, [], []
     person.organisation, person.fs_uniquifier = None, person.id.hex
     person.roles.clear()
     session.flush()
     session.execute(delete(SignIn).where(SignIn.person_id == person.id))
+    session.execute(delete(Invitation).where(Invitation.email == address))
     ledger.record("person.erased", person.id, actor_id=actor.person_id)
     return prove("person", erased=1, left=lambda: _left(person, address, alias), subject=person.id)
 
@@ -31,4 +33,5 @@ def _left(person: Person, address: str, alias: str) -> int:
         or_(Person.email == address, (Person.id == person.id) & (Person.alias == alias))
     )  # fmt: skip
     remembered = select(func.count()).select_from(SignIn).where(cast(SignIn.contents, Text).contains(address))
-    return (session.scalar(named) or 0) + (session.scalar(remembered) or 0)
+    invited = select(func.count()).select_from(Invitation).where(Invitation.email == address)
+    return sum(session.scalar(counted) or 0 for counted in (named, remembered, invited))

@@ -37,7 +37,7 @@ def set_roles(person: Person, roles: Iterable[Role], *, actor: Actor) -> None:
     """Give somebody exactly these roles, from their next request on. Problem ``last_administrator``."""
     chosen = {role.value for role in roles}
     if Role.ADMIN.value not in chosen:
-        _keep_an_administrator(person)
+        keep_an_administrator(person)
     service.ensure_roles()
     person.roles = list(session.scalars(select(PersonRole).where(PersonRole.name.in_(chosen))))
     session.flush()
@@ -55,7 +55,7 @@ def set_limits(person: Person, *, areas: Iterable[str], sectors: Iterable[Sector
 
 def close(person: Person, *, actor: Actor) -> None:
     """End an account: signed out everywhere at once, and never again in. Problem ``last_administrator``."""
-    _keep_an_administrator(person)
+    keep_an_administrator(person)
     service.close_account(person, actor=actor)
 
 
@@ -78,7 +78,7 @@ def administrators() -> int:
     return session.scalar(holders.where(Person.active, PersonRole.name == Role.ADMIN.value)) or 0
 
 
-def _keep_an_administrator(person: Person) -> None:
+def keep_an_administrator(person: Person) -> None:
     """Problem ``last_administrator`` when nobody could administer without this person. Two who leave at once wait for each other."""
     session.scalars(select(PersonRole).where(PersonRole.name == Role.ADMIN.value).with_for_update()).all()
     is_one = person.active and Role.ADMIN.value in {role.name for role in person.roles}

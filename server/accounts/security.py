@@ -50,7 +50,7 @@ def init_app(app: Flask, chosen: Settings) -> None:
         SECURITY_PASSWORD_LENGTH_MIN=12,
         SECURITY_LOGIN_URL="/sign-in",
         SECURITY_LOGOUT_URL="/sign-out",
-        SECURITY_POST_LOGIN_VIEW="/desk",
+        SECURITY_POST_LOGIN_VIEW="/desk/start",
         SECURITY_POST_LOGOUT_VIEW="/",
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_SESSION_PROTECTION=None,

@@ -15,8 +15,12 @@ def sign_in(client, email="chipo@example.org", password=PASSWORD, **query):
 def test_a_coordinator_signs_in_and_reaches_the_desk(client, people):
     answer = sign_in(client)
     assert answer.status_code == 302
-    assert answer.location.endswith("/desk")
+    assert client.get(answer.location).location == "/desk"
     assert client.get("/desk").status_code == 200
+
+
+def test_who_has_no_place_at_the_desk_begins_where_they_have_one(client, people):
+    assert client.get(sign_in(client, email="ada@example.org").location).location != "/desk"
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites_and_only_its_hash_is_stored(client, people, database):

@@ -72,8 +72,10 @@ def address(rule):
 
 
 def fitting(gap, kind):
-    words = getattr(kind, "items", None)  # one of a few words, or anything
-    return FILLING.get(gap, "0") if not words or FILLING.get(gap) in words else min(words)
+    word, words = FILLING.get(gap, "0"), getattr(kind, "items", None)  # one of a few words, a number, or anything
+    if words and word not in words:
+        return min(words)
+    return "1" if kind.__class__.__name__ == "IntegerConverter" and not word.isdigit() else word
 
 
 def knock(client, path, method, **headers):
