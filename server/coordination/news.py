@@ -3,12 +3,14 @@
 Asked every few seconds by every open desk, so each answer is one small query, and mostly headers alone (ETag, 304).
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, jsonify, request
 from flask_babel import gettext, ngettext
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import DateTime, func, select, text, tuple_
+from sqlalchemy.dialects.postgresql import array
 from werkzeug.wrappers import Response
 
 from server.accounts.service import current_actor, requires
@@ -27,7 +29,7 @@ blueprint = Blueprint("news", __name__, url_prefix="/desk")
 MOST = 1_000
 RECENT = timedelta(seconds=5)  # what was under way when the list was made shows itself within this
 MOST_RECENT = 50
-BARS = 60
+BARS, MOST_DAYS = 60, 800
 memory = tiles.TileMemory(seconds=15.0, most=200)
 
 # Changes older than the memory of the tiles, so that who hears the pulse finds tiles that have them.
@@ -105,14 +107,25 @@ def show_histogram() -> Response:
 
 def _bars(asked: dict[str, Any]) -> dict[str, object]:
     """Exact counts of whole local days, in at most some sixty bars; records without a time are in none."""
-    day = func.date_trunc("day", func.timezone(this_response().time_zone, Incident.event_latest))
-    shown = [*queries.shown(asked), Incident.event_latest.is_not(None)]
-    rows = session.execute(select(day, func.count()).where(*shown).group_by(day).order_by(day)).all()
-    if not rows:
+    known = session.execute(select(func.min(Incident.event_latest), func.max(Incident.event_latest))).one()
+    if known[0] is None:
         return {"days": 1, "bars": []}
-    first, last = rows[0][0].date(), rows[-1][0].date()
-    step = -(-((last - first).days + 1) // BARS)
-    bars = [0] * (((last - first).days // step) + 1)
-    for moment, count in rows:
-        bars[(moment.date() - first).days // step] += count
-    return {"days": step, "bars": [[(first + timedelta(days=step * at)).isoformat(), count] for at, count in enumerate(bars)]}
+    zone = ZoneInfo(this_response().time_zone)
+    first, last = (moment.astimezone(zone).date() for moment in known)
+    wide = -(-((last - first).days + 1) // MOST_DAYS)
+    starts = [first + timedelta(days=wide * at) for at in range((last - first).days // wide + 1)]
+    bounds = array([datetime.combine(day, time.min, zone) for day in starts], type_=DateTime(timezone=True))
+    place = func.width_bucket(Incident.event_latest, bounds)
+    rows = select(place, func.count()).where(*queries.shown(asked), Incident.event_latest.is_not(None)).group_by(text("1"))
+    counts = {at - 1: count for at, count in session.execute(rows)}
+    return _gathered(starts, counts, wide)
+
+
+def _gathered(starts: list[date], counts: dict[int, int], wide: int) -> dict[str, object]:
+    """From the first stretch of days that counts anything to the last, put together to few bars."""
+    if not counts:
+        return {"days": wide, "bars": []}
+    low, high = min(counts), max(counts)
+    step = -(-(high - low + 1) // BARS)
+    bars = [[starts[at].isoformat(), sum(counts.get(each, 0) for each in range(at, at + step))] for at in range(low, high + 1, step)]
+    return {"days": step * wide, "bars": bars}

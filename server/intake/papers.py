@@ -9,7 +9,7 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from server.accounts.service import current_actor, requires
-from server.core.choices import N_
+from server.core.choices import N_, Choice
 from server.core.clock import now
 from server.core.i18n import language
 from server.core.problems import Problem
@@ -22,12 +22,13 @@ from server.intake.spreadsheet_frame import frame
 from server.intake.spreadsheet_rows import Frame, ReadRow, read_row
 from server.intake.tables import Row, Table
 from server.places import service as places
-from server.vocabulary import SourceType, sites_by_group
+from server.vocabulary import CITIZEN_HAZARDS, CITIZEN_NEEDS, SourceType, sites_by_group
 
 blueprint = Blueprint("papers", __name__, url_prefix="/desk/paper/enter")
 
-COLUMNS = ("row_key", "place", "place_text", "event_date", "site_type", "damage", "people_trapped", "needs", "hazards", "text")
+COLUMNS = ("row_key", "place", "place_text", "event_date", "site_type", "damage", "people_trapped", "hazards", "needs", "witness_proximity", "text")
 """What a paper tells, in its order; the names are those of a table that is brought in."""
+BOXES: dict[str, Sequence[Choice]] = {"hazards": CITIZEN_HAZARDS, "needs": CITIZEN_NEEDS}
 ROWS, MOST = 10, 200
 NO_COORDINATES = N_("These coordinates cannot be read. Put them right, or write the place in words beside them.")
 UNREAD = N_("This cannot be read: %(said)s.")
@@ -83,7 +84,15 @@ def _row(cells: dict[str, str], number: int) -> Row:
     """A row of a table; coordinates that cannot be read are told of, because whoever typed them has the paper before them."""
     reading = places.read_where(cells["place"]) if cells["place"] else None
     refusal = gettext(NO_COORDINATES) if reading and reading.point is None else ""
-    return Row(number=number, cells=tuple(cells.values()), refusal=refusal)
+    told = {**cells, **{name: _of_boxes(cells[name], choices) for name, choices in BOXES.items()}}
+    return Row(number=number, cells=tuple(told.values()), refusal=refusal)
+
+
+def _of_boxes(typed: str, choices: Sequence[Choice]) -> str:
+    """Codes for the numbers of ticked boxes, as they stand on the sheet ("1 5"); anything else stays as it was typed."""
+    words = typed.replace(",", " ").replace(";", " ").split()
+    known = {str(at): choice.value for at, choice in enumerate(choices, start=1)}
+    return "; ".join(known.get(word, word) for word in words)
 
 
 def _source(bundle: str) -> str:
@@ -129,7 +138,7 @@ def _page(
     rows = [*entries, *[blank] * max(2, ROWS - len(entries))]
     page = render_template(
         "intake/desk/papers.html", rows=rows, bundle=bundle, looked=looked, kept=kept, fields=SCHEMA.fields, callers=CALLERS,
-        groups=sites_by_group(), values=request.form, undo=undo and url_for("papers.undo", import_id=undo),
+        groups=sites_by_group(), boxes=BOXES, values=request.form, undo=undo and url_for("papers.undo", import_id=undo),
     )  # fmt: skip
     response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"

@@ -37,6 +37,13 @@ def test_each_paper_becomes_a_report_of_its_own_and_all_are_taken_back_together(
     assert reports(database) == []
 
 
+def test_ticked_boxes_are_typed_by_the_numbers_on_the_sheet(as_, database):
+    page = enter(as_("chipo"), {**GOOD, "hazards": "1, 3", "needs": "5 6"}, {**GOOD, "row_key": "P-2", "needs": "99"}).text
+    see_as("all")
+    assert tuple(database.execute(text("SELECT hazards, needs FROM reports")).one()) == (["HZ.UXO", "HZ.FIRE"], ["WATER", "FOOD"])
+    assert "This cannot be read: 99." in page
+
+
 def test_two_papers_of_one_house_typed_by_one_person_are_two_witnesses(as_, database, work):
     enter(as_("chipo"), GOOD, {**GOOD, "row_key": "P-2", "text": "Roof gone, walls stand."})
     work()
