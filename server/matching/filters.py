@@ -175,7 +175,7 @@ def _grades(grades: list[str]) -> ColumnElement[bool]:
 
 def _reported(sources: list[SourceType], organisation: UUID | None) -> ColumnElement[bool]:
     """That a report of such a source, or of an organisation, lies on it; of the reports that whoever asks may see."""
-    said = [Report.source_type.in_(sources)] if sources else []
+    said: list[ColumnElement[bool]] = [Report.source_type.in_(sources)] if sources else []
     said += [Report.organisation_id == organisation] if organisation else []
     laid = select(Attachment.incident_id).join(Report, Report.id == Attachment.report_id).where(Attachment.ended_at.is_(None), *said)
     return Incident.id.in_(laid)
