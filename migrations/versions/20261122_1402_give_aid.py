@@ -37,11 +37,15 @@ def upgrade() -> None:
     _create_need_deliveries()
     _create_referrals()
     _create_site_notes()
+    op.create_index(
+        "ix_incidents_protected", "incidents", ["s_class", "cell_key"], postgresql_where=sa.text("on_map AND s_class IN ('S3', 'S4')")
+    )
     op.execute(NOTE_NEED)
 
 
 def downgrade() -> None:
     """Take all of it away."""
+    op.drop_index("ix_incidents_protected", "incidents")
     for table in reversed(TABLES):
         op.drop_table(table)
     op.execute("DROP FUNCTION tessera_note_need()")
@@ -147,6 +151,7 @@ def _create_needs() -> None:
     op.create_index('ix_needs_adm2_sector', 'needs', ['adm2_pcode', 'sector', 'urgency', 'opened_at', 'id'], unique=False)
     op.create_index(op.f('ix_needs_incident_id'), 'needs', ['incident_id'], unique=False)
     op.create_index('ix_needs_live', 'needs', ['urgency', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("status IN ('OPEN','REFERRED','IN_PROGRESS','PARTIALLY_MET')"))
+    op.create_index('ix_needs_status', 'needs', ['status', 'urgency', 'opened_at', 'id'], unique=False)
     op.create_index('ix_needs_seeded', 'needs', ['incident_id', 'need_type'], unique=True, postgresql_where=sa.text('is_seeded'))
 
 

@@ -24,6 +24,7 @@ from server.vocabulary import (
 )
 
 MOST = Decimal("9999999999.99")
+DECIMALS = -2  # the smallest power of ten that is kept
 ARABIC = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫", "01234567890123456789.")
 
 
@@ -35,7 +36,7 @@ class Amount(fields.Decimal):
 
     def _validated(self, value: Any) -> Decimal | None:
         number = super()._validated(str(value).strip().translate(ARABIC).replace(",", ".").replace(" ", ""))
-        if number is not None and number != round(number, 2):
+        if number is not None and int(number.normalize().as_tuple().exponent) < DECIMALS:
             raise ValidationError(N_("At most two digits after the point."))
         return number
 

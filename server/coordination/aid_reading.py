@@ -113,7 +113,8 @@ def conditions(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     """The filters as SQL; without a state asked for, what still has to be done."""
     found: list[ColumnElement[bool]] = [Need.status.in_(asked.get("status") or LIVE)]
     if asked.get("adm"):
-        found.append((Need.adm1_pcode == asked["adm"]) | (Need.adm2_pcode == asked["adm"]))
+        level = session.scalar(select(AdminArea.level).where(AdminArea.pcode == asked["adm"]).limit(1))
+        found.append((Need.adm1_pcode if level == 1 else Need.adm2_pcode) == asked["adm"])
     for name, column in (("sector", Need.sector), ("need", Need.need_type), ("urgency", Need.urgency)):
         if asked.get(name):
             found.append(column.in_(asked[name]))

@@ -39,6 +39,7 @@ class Need(Base):
         CheckConstraint("people_min IS NULL OR people_max IS NULL OR people_min <= people_max", name="people_in_order"),
         Index("ix_needs_seeded", "incident_id", "need_type", unique=True, postgresql_where=text("is_seeded")),
         Index("ix_needs_live", "urgency", "opened_at", "id", postgresql_where=text(LIVE)),
+        Index("ix_needs_status", "status", "urgency", "opened_at", "id"),
         Index("ix_needs_adm2_sector", "adm2_pcode", "sector", "urgency", "opened_at", "id"),
         Index("ix_needs_adm1_sector", "adm1_pcode", "sector", "urgency", "opened_at", "id"),
     )

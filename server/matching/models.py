@@ -89,6 +89,8 @@ class Incident(Base):
             postgresql_using="gist",
         ),
         Index("ix_incidents_queue", "queue", "opened_at", "id", postgresql_where=text("queue IS NOT NULL")),
+        # What is shown coarser than the rest to those who do not see exact places.
+        Index("ix_incidents_protected", "s_class", "cell_key", postgresql_where=text("on_map AND s_class IN ('S3', 'S4')")),
         Index("ix_incidents_changed_at", "changed_at"),
         Index("ix_incidents_event_latest", "event_latest"),
         Index("ix_incidents_adm2_pcode", "adm2_pcode"),

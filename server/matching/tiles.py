@@ -59,12 +59,26 @@ def _made_of_squares(z: int, x: int, y: int, asked: Mapping[str, Any]) -> dict[s
     level, key = tiles.level_of(z), exactness.square_key()
     here = [Incident.on_map, exactness.in_tile(z, x, y, tiles.finest_range), *filters.conditions(asked)]
     if level >= z:
-        cells = _grouped(key, level, here)
+        is_plain = level <= exactness.USUAL and not filters.says_something(asked)
+        cells = _counted_in_squares(z, x, y, level) if is_plain else _grouped(key, level, here)
         if z < SINGLE_FROM_ZOOM or sum(cell[1] for cell in cells) > SINGLE_MOST:
             return {"cells": tiles.as_rows(cells, level)}
     columns = Incident.public_id, Incident.damage_best, Incident.certainty, Incident.site_type, Incident.s_class
     found = session.execute(select(key.label("key"), *columns).where(*here).order_by(Incident.cell_key).limit(NEVER_MORE))
     return {"incidents": [_squared(row) for row in found]}
+
+
+def _counted_in_squares(z: int, x: int, y: int, level: int) -> list[tiles.Cell]:
+    """The cells everybody sees, with what is protected taken out of its own cell and put where its square is."""
+    low, high = tiles.finest_range(z, x, y)
+    coarser = [Incident.on_map, Incident.s_class.in_([s_class for s_class, squares in exactness.LEVELS.items() if squares < level])]
+    here = _grouped(Incident.cell_key, level, [*coarser, Incident.cell_key >= low, Incident.cell_key < high])
+    shown = _grouped(exactness.square_key(), level, [*coarser, exactness.in_tile(z, x, y, tiles.finest_range)])
+    total: dict[int, list[int]] = {}
+    for sign, cells in ((1, _counted(z, x, y, level)), (-1, here), (1, shown)):
+        for cell, *counts in cells:
+            total[cell] = [before + sign * count for before, count in zip(total.get(cell, [0] * len(counts)), counts, strict=True)]
+    return [(cell, *counts) for cell, counts in total.items()]  # type: ignore[misc]
 
 
 def _squared(row: Any) -> list[Any]:

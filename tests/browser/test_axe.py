@@ -63,6 +63,7 @@ def desk_pages(response):
     return (
         "/desk", "/desk#14/59.12/10.2", "/desk?certainty=CONFIRMED", f"/desk/incidents/{record}", f"/desk/incidents/{record}/public",
         "/desk/review", "/desk/reports", f"/desk/reports/{report}", LOST,
+        "/desk/aid", "/desk/aid/needs", "/desk/aid/activities/new", "/desk/events",
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -108,6 +108,7 @@ MOMENTS = st.builds(
 
 
 @pytest.mark.pure
+@settings(deadline=None)
 @given(st.lists(MOMENTS, max_size=12))
 def test_damage_adds_up_until_a_repair_whatever_the_order_they_were_entered_in(moments):
     steps = course(reversed(moments))

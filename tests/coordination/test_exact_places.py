@@ -2,7 +2,7 @@
 
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -43,7 +43,7 @@ def make(database, s_class):
     session.expire_all()
 
 
-@pytest.mark.parametrize(("name", "exact"), [("chipo", True), ("bohdan", True), ("pilar", True), ("dario", False), ("amal", False)])
+@pytest.mark.parametrize(("name", "exact"), [("chipo", True), ("dario", False), ("amal", False)])
 def test_partners_see_a_square_on_the_page_on_the_map_and_in_the_script(as_, school, name, exact):
     browser = as_(name)
     assert shown(browser, school) is exact
@@ -52,7 +52,7 @@ def test_partners_see_a_square_on_the_page_on_the_map_and_in_the_script(as_, sch
     assert (off_by < 1) is exact
     assert off_by < 700
     assert found[5] >= (0 if exact else off_by - 1), "the ring drawn round the middle of a square holds the place"
-    assert (f'"lat": {round(LAT, 7)}' in browser.get(f"/desk/incidents/{school}/map.js").text) is exact
+    assert (f'"lat": {round(LAT, 7)},' in browser.get(f"/desk/incidents/{school}/map.js").text) is exact
 
 
 def test_a_box_however_small_tells_a_partner_no_more_than_the_square(as_, school):
@@ -120,13 +120,15 @@ def test_a_declined_record_opens_nothing_and_needs_a_reason(as_, school, people,
     assert "No pump left" in as_("chipo").get(f"/desk/incidents/{school}").text
 
 
-@pytest.mark.parametrize(("s_class", "name", "status"), [
-    ("S2", "chipo", 303), ("S3", "chipo", 303), ("S3", "pilar", 403), ("S4", "chipo", 403), ("S4", "pilar", 303),
-    ("S2", "dario", 403), ("S2", "bohdan", 403), ("S2", "amal", 403), ("S2", "eve", 403),
-])  # fmt: skip
-def test_who_may_give_a_record_to_an_organisation_hangs_on_how_sensitive_it_is(as_, school, database, s_class, name, status):
-    make(database, s_class)
-    assert give(as_(name), school, house(database, "Open Hands")).status_code == status
+def test_who_may_give_a_record_to_an_organisation_hangs_on_how_sensitive_it_is(as_, school, database):
+    wanted = (
+        ("S2", "dario", 403), ("S2", "bohdan", 403), ("S2", "amal", 403), ("S2", "eve", 403), ("S3", "pilar", 403), ("S4", "chipo", 403),
+        ("S2", "chipo", 303), ("S3", "chipo", 303), ("S4", "pilar", 303),
+    )  # fmt: skip
+    for s_class, name, status in wanted:
+        make(database, s_class)
+        assert give(as_(name), school, house(database, "Open Hands")).status_code == status, (s_class, name)
+        database.execute(text("DELETE FROM assignments"))
 
 
 def test_a_record_that_becomes_more_sensitive_closes_again(as_, school, people, database):
@@ -166,6 +168,7 @@ DEGREES = st.floats(-79.5, 79.5).map(lambda number: round(number, 5) + 0.000003)
 
 
 @pytest.mark.pure
+@settings(deadline=None)
 @given(DEGREES, DEGREES, st.sampled_from([exactness.USUAL, exactness.PROTECTED, exactness.SEVERE]))
 def test_every_point_of_a_square_gets_the_same_box(lon, lat, level):
     west, south, east, north = box = exactness._grown((lon, lat, lon, lat), level)
