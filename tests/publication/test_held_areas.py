@@ -10,7 +10,7 @@ from server.core import ledger
 from server.core.database import session
 from server.matching.models import Incident
 from server.places.models import Event
-from server.publication import holding
+from server.publication import holding, situations
 from server.publication.models import PublishedIncident
 from server.vocabulary import CauseGroup, SiteType
 from tests.publication import town
@@ -125,3 +125,17 @@ def test_the_command_line_loosens_with_two_people_only(app, calm, people):
         assert refused.exit_code == 1
         assert "two people" in refused.output
     assert run(args=["places", "context", town.DISTRICTS[0], "CONFLICT_ACTIVE", *asked]).exit_code == 0
+
+
+def test_two_people_loosen_on_the_command_line_as_they_do_on_the_desk(app, calm, people):
+    run, pcode = app.test_cli_runner().invoke, town.DISTRICTS[0]
+    pilar, sana = people["pilar"].email, people["sana"].email
+    asked = ["--days", "3", "--reason", "agreed"]
+    assert "holds for 3 days" in run(args=["publication", "situation", pilar, pcode, "CONFLICT_ACTIVE", *asked]).output
+    told = run(args=["publication", "situation", pilar, pcode, "DISASTER", *asked]).output
+    assert "waits for a second person" in told
+    number = told.rsplit(maxsplit=1)[1].rstrip(".")
+    assert run(args=["publication", "agree", pilar, number]).exit_code == 1
+    assert {one.mode.value for one in situations.said_now() if one.pcode == pcode} == {"CONFLICT_ACTIVE"}
+    assert run(args=["publication", "agree", sana, number]).exit_code == 0
+    assert {one.mode.value for one in situations.said_now() if one.pcode == pcode} == {"DISASTER"}
