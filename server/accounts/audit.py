@@ -58,7 +58,7 @@ def download() -> Response:
     return response
 
 
-def _asked(*, before: int | None) -> Select[tuple[LedgerEntry]]:
+def _asked(*, before: int | None) -> Select[LedgerEntry]:
     """The acts under the filters, newest first; a filter that cannot be read is Problem ``bad_request``."""
     found = select(LedgerEntry).order_by(LedgerEntry.id.desc())
     given = {name: request.args.get(name, "").strip() for name in ("person", "event", "subject", "since", "until")}
