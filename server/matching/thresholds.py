@@ -17,10 +17,10 @@ from server.matching.weights import Linkage, Weights, weights_from
 
 # The share of incidents that the automatic band may join with another one, on unseen places, give or take one standard error. Half
 # of what is promised: the judge that is used learnt from more than those tried, and is bolder; other people have other words.
-SAFE = 0.0135
+SAFE = 0.0155
 # Where most reports were never labelled, the labelled incidents are the crowded ones, and some that lie together there are one.
-SAFE_AMONG_UNLABELLED = 0.028
-CLUMP = 9  # wrong joins come by a few: a street that is hard to tell apart is so for all of its houses
+SAFE_AMONG_UNLABELLED = 0.032
+CLUMP = 25  # wrong joins come by a few: a street that is hard to tell apart is so for all of its houses
 JOINS = tuple(step / 2 for step in range(-8, 4))
 LINKAGES: tuple[Linkage, ...] = ("single", "mean", "sum")
 ATTACHES = tuple(step / 4 for step in range(-4, 33))
