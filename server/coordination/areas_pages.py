@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask_babel import get_locale
 from marshmallow import ValidationError
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from server.accounts.service import current_actor, requires
 from server.core import tiles
@@ -77,7 +77,7 @@ def counts(level: int, asked: Mapping[str, Any], *, exact: bool) -> list[tuple[A
 
     Who does not see exact places is not told in which municipality the most protected lie: those count as elsewhere.
     """
-    code = COLUMNS[level]
+    code: ColumnElement[str | None] = COLUMNS[level].expression
     if level == SMALLEST and not exact:
         code = case((Incident.s_class == SensitivityClass.S4, None), else_=code)
     grades = [func.count().filter(Incident.damage_best == grade) for grade in GRADES]

@@ -70,7 +70,7 @@ def outlines(level: int, version: str) -> tuple[bytes, str]:
 def _made(level: int, version: str, database: str) -> bytes:
     del version, database  # they name what is kept
     rows = session.execute(_SHAPES, {"level": level}).all()
-    shapes = shapely.from_wkb(np.array([bytes(row.shape) for row in rows], dtype=object)) if rows else []
+    shapes = shapely.from_wkb(np.array([bytes(row.shape) for row in rows], dtype=object))
     features = [
         {"type": "Feature", "id": row.pcode, "properties": {"name": row.name, "names": row.names or {}}, "geometry": _geometry(shape)}
         for row, shape in zip(rows, _simpler(shapes, COARSER[level]), strict=True)

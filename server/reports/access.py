@@ -85,7 +85,8 @@ def _covered(words: PrivateWords, spans: Mapping[str, list[list[int]]]) -> Priva
     """The words with the parts covered that somebody covered; the seal keeps them whole."""
     if words.is_erased or not any(spans.values()):
         return words
-    return replace(words, **{field: redactions.covered(getattr(words, field), parts) for field, parts in spans.items()})
+    text, place_text = (redactions.covered(getattr(words, field), spans[field]) for field in redactions.FIELDS)
+    return replace(words, text=text, place_text=place_text)
 
 
 def uncovered_words(actor: Actor, report: Report) -> PrivateWords:

@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -60,7 +61,7 @@ def _entries(incident_id: UUID) -> Sequence[LedgerEntry]:
     return session.scalars(select(LedgerEntry).where(LedgerEntry.subject_id.in_(about)).order_by(LedgerEntry.id)).all()
 
 
-def _told(number: int, entry: LedgerEntry, people: dict[UUID, str]) -> dict[str, object]:
+def _told(number: int, entry: LedgerEntry, people: dict[UUID, str]) -> dict[str, Any]:
     return {
         "number": number,
         "at": entry.at.isoformat(),

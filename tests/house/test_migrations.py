@@ -17,7 +17,7 @@ from tests.house.rooms import import_every_room
 
 import_every_room()
 
-PERSONAL = ("reports", "vault.report_secrets", "vault.copies_aside", "vault.amendments", "vault.questions", "photos")
+PERSONAL = ("reports", "vault.report_secrets", "vault.copies_aside", "vault.amendments", "vault.questions", "photos", "photo_redactions", "text_redactions")
 POLICIES = ("may_add", "may_see", "may_change", "may_remove")
 GUARDS = {
     "ledger.append_only", "ledger.append_only_all", "ledger_seals.append_only", "ledger_seals.append_only_all",
@@ -83,7 +83,8 @@ def test_row_level_security_is_forced_on_everything_personal(database):
 def one_of_each(database):
     """One row in every personal table, of an organisation; written without saying who looks."""
     organisation = database.scalar(text("INSERT INTO organisations (id, name, kind) VALUES (gen_random_uuid(), 'Relief', 'INTL_NGO') RETURNING id"))
-    report = {"report": "11111111-1111-4111-8111-111111111111", "organisation": organisation}
+    person = "INSERT INTO people (id, email, alias, fs_uniquifier, active) VALUES (gen_random_uuid(), 'o@example.org', 'O', 'o', true) RETURNING id"
+    report = {"report": "11111111-1111-4111-8111-111111111111", "organisation": organisation, "person": database.scalar(text(person))}
     for statement in (
         "INSERT INTO reports (id, channel, payload_sha256, organisation_id) VALUES (:report, 'API', sha256('x'), :organisation)",
         "INSERT INTO vault.report_secrets (report_id, wrapped_key, sealed) VALUES (:report, 'k', 's')",
@@ -91,6 +92,9 @@ def one_of_each(database):
         "INSERT INTO vault.amendments (id, report_id, sealed) VALUES (gen_random_uuid(), :report, 's')",
         "INSERT INTO vault.questions (id, report_id, question, sealed) VALUES (gen_random_uuid(), :report, 'HELP_CAME', 's')",
         "INSERT INTO photos (id, report_id, position, state, original_sha256, original_bytes) VALUES (:report, :report, 1, 'EXPECTED', 'z', 1)",
+        "INSERT INTO photo_redactions (id, photo_id, parts, from_sha256, from_thumbnail_sha256, to_sha256, person_id) "
+        "VALUES (gen_random_uuid(), :report, '[]', 'a', 'b', 'c', :person)",
+        "INSERT INTO text_redactions (id, report_id, field, span, person_id) VALUES (gen_random_uuid(), :report, 'text', '{0,1}', :person)",
     ):
         database.execute(text(statement), report)
     return organisation
@@ -119,7 +123,7 @@ def test_who_sees_all_sees_all_and_an_organisation_sees_its_own(database, one_of
 
 def test_raw_sql_that_does_not_say_who_looks_changes_and_removes_nothing(database, one_of_each):
     for table in PERSONAL:
-        column = "report_id" if table != "reports" else "id"
+        column = {"reports": "id", "photo_redactions": "photo_id"}.get(table, "report_id")
         assert database.execute(text(f"UPDATE {table} SET {column} = {column}")).rowcount == 0
         assert database.execute(text(f"DELETE FROM {table}")).rowcount == 0
     looking_as(database, "own", one_of_each)
