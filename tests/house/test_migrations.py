@@ -92,8 +92,7 @@ def one_of_each(database):
         "INSERT INTO vault.amendments (id, report_id, sealed) VALUES (gen_random_uuid(), :report, 's')",
         "INSERT INTO vault.questions (id, report_id, question, sealed) VALUES (gen_random_uuid(), :report, 'HELP_CAME', 's')",
         "INSERT INTO photos (id, report_id, position, state, original_sha256, original_bytes) VALUES (:report, :report, 1, 'EXPECTED', 'z', 1)",
-        "INSERT INTO photo_redactions (id, photo_id, parts, from_sha256, from_thumbnail_sha256, to_sha256, person_id) "
-        "VALUES (gen_random_uuid(), :report, '[]', 'a', 'b', 'c', :person)",
+        "INSERT INTO photo_redactions (id, photo_id, parts, from_sha256, from_thumbnail_sha256, to_sha256, person_id) VALUES (gen_random_uuid(), :report, '[]', 'a', 'b', 'c', :person)",
         "INSERT INTO text_redactions (id, report_id, field, span, person_id) VALUES (gen_random_uuid(), :report, 'text', '{0,1}', :person)",
     ):
         database.execute(text(statement), report)
