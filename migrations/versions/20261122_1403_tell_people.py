@@ -85,8 +85,16 @@ def _alert_rules() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True)),
         sa.CheckConstraint("certainty IN ('RUMOUR','POSSIBLE','PROBABLE','CONFIRMED','REFUTED')", name=op.f("ck_alert_rules_certainty")),
         sa.CheckConstraint("mailing IN ('NONE','HOURLY','DAILY')", name=op.f("ck_alert_rules_mailing")),
-        sa.CheckConstraint("kinds <@ ARRAY['NEW','TRAPPED','HOSPITAL','HAZARD','CERTAINTY','COUNT','NEED','REFERRAL','ANSWER']::varchar[]", name=op.f("ck_alert_rules_kinds_listed")),
-        sa.CheckConstraint("sectors <@ ARRAY['SHL','CCM','PRO-MIN','FSC','WSH','LOG','PRO-CPN','PRO','EDU','NUT','HEA','ERY','TEL','PRO-GBV','PRO-HLP','MS']::varchar[]", name=op.f("ck_alert_rules_sectors_listed")),
+        sa.CheckConstraint(
+            "kinds <@ ARRAY['NEW','TRAPPED','HOSPITAL','HAZARD','CERTAINTY','COUNT','NEED','REFERRAL',"
+            "'ANSWER']::varchar[]",
+            name=op.f("ck_alert_rules_kinds_listed"),
+        ),
+        sa.CheckConstraint(
+            "sectors <@ ARRAY['SHL','CCM','PRO-MIN','FSC','WSH','LOG','PRO-CPN','PRO','EDU','NUT','HEA','ERY',"
+            "'TEL','PRO-GBV','PRO-HLP','MS']::varchar[]",
+            name=op.f("ck_alert_rules_sectors_listed"),
+        ),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_alert_rules_organisation_id_organisations")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_alert_rules_person_id_people")),
         sa.ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], name=op.f("fk_alert_rules_webhook_id_webhooks")),
@@ -194,7 +202,11 @@ def _notices() -> None:
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True)),
         sa.Column("mailed_at", sa.DateTime(timezone=True)),
-        sa.CheckConstraint("kind IN ('NEW','TRAPPED','HOSPITAL','HAZARD','CERTAINTY','COUNT','NEED','REFERRAL','ANSWER')", name=op.f("ck_notices_alert_kind")),
+        sa.CheckConstraint(
+            "kind IN ('NEW','TRAPPED','HOSPITAL','HAZARD','CERTAINTY','COUNT','NEED','REFERRAL',"
+            "'ANSWER')",
+            name=op.f("ck_notices_alert_kind"),
+        ),
         sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_notices_incident_id_incidents")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_notices_person_id_people")),
         sa.ForeignKeyConstraint(["rule_id"], ["alert_rules.id"], name=op.f("fk_notices_rule_id_alert_rules")),

@@ -52,12 +52,14 @@ def show_bulletin() -> str:
 
 
 def _areas() -> dict[str, str]:
-    """The regions and districts that public rows name, by code, in the order of their names."""
+    """The regions and districts that public rows or warnings name, by code, in the order of their names."""
     row = PublishedIncident
     found: dict[str, str] = {}
     for code, name in ((row.adm1_pcode, row.adm1_name), (row.adm2_pcode, row.adm2_name)):
         named = select(code, func.min(name)).where(code.is_not(None)).group_by(code)
         found |= {str(pcode): words or str(pcode) for pcode, words in public_session.execute(named)}
+    warned = select(PublishedWarning.area_code, PublishedWarning.area_name).where(PublishedWarning.geo_level.like("ADM%"))
+    found |= {str(code): name or str(code) for code, name in public_session.execute(warned) if code not in found}
     return dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
 
 

@@ -180,7 +180,30 @@ def gathered(fine: Mapping[int, Counts]) -> tuple[tuple[Cell, ...], Box | None]:
     groups: dict[int, list[int]] = {}
     for key in sorted(fine):
         groups.setdefault(key >> shift, []).append(key)
-    return tuple(_gathered(keys, fine, middles) for keys in groups.values()), box
+    return _apart([_gathered(keys, fine, middles) for keys in groups.values()], box), box
+
+
+def _apart(cells: list[Cell], box: Box | None) -> tuple[Cell, ...]:
+    """The same counts with those that would lie over one another laid together, the larger taking the smaller."""
+    if box is None:
+        return tuple(cells)
+    reach = max(box[2] - box[0], (box[3] - box[1]) * 1.6) / ACROSS
+    kept: list[Cell] = []
+    for cell in sorted(cells, key=lambda cell: (-sum(cell.counts), cell.lon, cell.lat)):
+        near = next((at for at, other in enumerate(kept) if max(abs(other.lon - cell.lon), abs(other.lat - cell.lat) * 1.6) < reach), None)
+        if near is None:
+            kept.append(cell)
+        else:
+            kept[near] = _together(kept[near], cell)
+    return tuple(kept)
+
+
+def _together(one: Cell, other: Cell) -> Cell:
+    counts = tuple(a + b for a, b in zip(one.counts, other.counts, strict=True))
+    share = sum(other.counts) / sum(counts)
+    return Cell(
+        round(one.lon + (other.lon - one.lon) * share, 3), round(one.lat + (other.lat - one.lat) * share, 3), counts  # type: ignore[arg-type]
+    )
 
 
 def _gathered(keys: list[int], fine: Mapping[int, Counts], middles: Mapping[int, tuple[float, float]]) -> Cell:

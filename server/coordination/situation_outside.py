@@ -46,7 +46,7 @@ Progress = Callable[[int, int], None]
 
 CELLS: Final = (GeometryLevel.POINT, GeometryLevel.H3_9, GeometryLevel.H3_8, GeometryLevel.H3_7, GeometryLevel.H3_6)
 OUTLINE_DEGREES: Final = 0.005
-TOGETHER: Final = 500
+TOGETHER: Final = 2_000
 PUBLIC_FILTERS: Final = frozenset(PublicFilter().fields)
 PARTNER_FILTERS: Final = PUBLIC_FILTERS - {"bbox"}  # a box drawn closely enough would tell a place by what is in it
 

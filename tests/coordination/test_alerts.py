@@ -195,7 +195,7 @@ def test_a_receiver_that_refuses_is_tried_again_ever_more_slowly_and_the_log_say
     assert waits[1] > 2 * waits[0] > 30
     page = hook[0].get(f"/desk/alerts/webhooks/{hook[1]}").text
     assert page.count("Answered with a refusal or a redirect") == 2
-    assert "<td class=\"numbers\">302</td>" in page
+    assert '<td class="numbers">302</td>' in page
     assert "Delivered" in page
     assert len({body for _path, _headers, body in receiver.came}) == 1, "the envelope is frozen"
 

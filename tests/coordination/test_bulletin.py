@@ -19,7 +19,8 @@ from tests.publication import town
 @pytest.fixture
 def published(database):
     town.areas()
-    town.baseline(SiteType.RES_APT, *town.MIDDLE)
+    for lon in (town.MIDDLE[0] - 0.05, 10.7):
+        town.baseline(SiteType.RES_APT, lon, town.SOUTH + 0.12)
     town.said("DISASTER", since=now() - timedelta(days=2), until=now() + timedelta(days=20))
     old = {"event_earliest": now() - timedelta(days=40), "event_latest": now() - timedelta(days=40), "evidence_received_at": now() - timedelta(days=40)}
     shown = [town.incident(**old), town.incident(lon=10.7, **old)]
@@ -84,6 +85,6 @@ def test_it_reads_the_public_copy_through_the_public_role_alone(client, publishe
 
     monkeypatch.setattr(bulletin.public_session, "execute", noted)
     client.get("/bulletin")
-    assert tables == {"pub.incidents"}
+    assert tables == {"pub.incidents", "pub.warnings"}
     assert "session" not in vars(bulletin), "the application's session is not even imported"
     assert database.scalar(text("SELECT count(*) FROM incidents")) == 3

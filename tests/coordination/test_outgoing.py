@@ -133,6 +133,6 @@ def test_a_receiver_that_is_away_is_told_so(receiver):
 
 
 def test_no_setting_of_an_operator_opens_the_way_inside():
-    assert outgoing.THE_WORLD == Road()
+    assert Road() == outgoing.THE_WORLD
     assert outgoing.THE_WORLD.allows is is_public
     assert outgoing.THE_WORLD.connect is connect_tls

@@ -4,14 +4,14 @@ import re
 from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
-from xml.etree import ElementTree as ET
 
 import pytest
+from defusedxml import ElementTree
 from sqlalchemy import text
 
 from server.accounts.models import Person
-from server.accounts.service import close_account
 from server.accounts.policy import SYSTEM
+from server.accounts.service import close_account
 from server.core.clock import now
 from server.core.database import session
 from tests.publication import town
@@ -103,7 +103,7 @@ def feed(as_):
 def test_the_feed_carries_counts_numbers_and_links_to_whoever_holds_the_key_and_nothing_else(client, feed):
     _chipo, _number, record, address = feed
     answer = client.get(address)
-    root = ET.fromstring(answer.data)
+    root = ElementTree.fromstring(answer.data)
     assert answer.mimetype == "application/atom+xml"
     assert root.findtext(f"{ATOM}title") == "Night shift"
     assert root.findtext(f"{ATOM}subtitle") == "1 damage record · 0 open"

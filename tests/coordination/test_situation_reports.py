@@ -228,8 +228,8 @@ def test_too_many_papers_at_once_and_languages_nobody_offers_are_refused(as_, kn
 @pytest.mark.committed
 def test_the_public_report_is_read_through_the_public_role_alone(live, monkeypatch):
     """On a database of its own, where the application's session may not be used at all."""
-    from server.core import database
     from server.coordination import situation_outside
+    from server.core import database
 
     def refuse(*_arguments, **_keywords):
         raise AssertionError("the application's role was asked")
