@@ -34,9 +34,9 @@ class Amount(fields.Decimal):
     def __init__(self, **given: Any) -> None:
         super().__init__(validate=validate.Range(min=Decimal("0.01"), max=MOST), allow_nan=False, **given)
 
-    def _validated(self, value: Any) -> Decimal | None:
+    def _validated(self, value: Any) -> Decimal:
         number = super()._validated(str(value).strip().translate(ARABIC).replace(",", ".").replace(" ", ""))
-        if number is not None and int(number.normalize().as_tuple().exponent) < DECIMALS:
+        if int(number.normalize().as_tuple().exponent) < DECIMALS:
             raise ValidationError(N_("At most two digits after the point."))
         return number
 

@@ -32,4 +32,4 @@ def show() -> str:
 def _on_map(area: str, sector: Sector) -> str:
     """The address of the map filtered by the needs of one sector in one area."""
     kinds = [kind.value for kind in NeedType if kind.sector is sector]
-    return url_for("coordination.desk_map.desk", need=kinds, **({"adm": area} if area else {}))
+    return url_for("coordination.desk_map.desk", need=kinds, adm=area or None)

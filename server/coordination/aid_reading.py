@@ -98,7 +98,7 @@ def page_of(asked: Mapping[str, Any], *, cursor: str | None = None, size: int = 
     rows = [(need, incident) for need, incident in session.execute(query)]
     last = rows[size - 1][0] if len(rows) > size else None
     takers = takers_of(need.id for need, _incident in rows[:size])
-    more = last and paging.encode_cursor(last.urgency.value, last.opened_at.isoformat(), last.id)
+    more = paging.encode_cursor(last.urgency.value, last.opened_at.isoformat(), last.id) if last else None
     return NeedPage([Listed(need, incident, takers.get(need.id, ())) for need, incident in rows[:size]], more)
 
 

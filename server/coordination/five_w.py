@@ -114,7 +114,7 @@ def _sums(rows: Iterable[Row], names: dict[str, str], *, with_names: bool) -> li
     for (area, sector), members in cells.items():
         counts[area][sector] = len(members)
     safe = small_cells(counts, rule=policy().small_cells).cells
-    return [_sum(members, safe[area][sector], names, with_names=with_names) for (area, sector), members in sorted(cells.items(), key=lambda item: item[0])]
+    return [_sum(cells[area, sector], safe[area][sector], names, with_names=with_names) for area, sector in sorted(cells)]
 
 
 def _sum(members: Sequence[Row], count: int | str, names: dict[str, str], *, with_names: bool) -> list[Any]:

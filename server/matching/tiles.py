@@ -1,10 +1,10 @@
 """The desk's map: what a tile shows of the damage records, exact at every zoom."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, case, cast, func, literal, select, text
+from sqlalchemy import BigInteger, Numeric, SQLColumnExpression, Text, case, cast, func, literal, select, text
 
 from server.core import tiles
 from server.core.database import session
@@ -71,7 +71,8 @@ def _made_of_squares(z: int, x: int, y: int, asked: Mapping[str, Any]) -> dict[s
 def _counted_in_squares(z: int, x: int, y: int, level: int) -> list[tiles.Cell]:
     """The cells everybody sees, with what is protected taken out of its own cell and put where its square is."""
     low, high = tiles.finest_range(z, x, y)
-    coarser = [Incident.on_map, Incident.s_class.in_([s_class for s_class, squares in exactness.LEVELS.items() if squares < level])]
+    classes = [s_class for s_class, squares in exactness.LEVELS.items() if squares < level]
+    coarser: list[SQLColumnExpression[bool]] = [Incident.on_map, Incident.s_class.in_(classes)]
     here = _grouped(Incident.cell_key, level, [*coarser, Incident.cell_key >= low, Incident.cell_key < high])
     shown = _grouped(exactness.square_key(), level, [*coarser, exactness.in_tile(z, x, y, tiles.finest_range)])
     total: dict[int, list[int]] = {}
@@ -104,7 +105,9 @@ def _filtered(z: int, x: int, y: int, level: int, asked: Mapping[str, Any]) -> l
     return _grouped(Incident.cell_key, level, here)
 
 
-def _grouped(key: ColumnElement[int], level: int, here: list[ColumnElement[bool]]) -> list[tiles.Cell]:
+def _grouped(
+    key: SQLColumnExpression[int] | SQLColumnExpression[int | None], level: int, here: Sequence[SQLColumnExpression[bool]]
+) -> list[tiles.Cell]:
     """Counts by cell at ``level`` of the records ``here``, each where its finest ``key`` says."""
     cell = key.op(">>")(literal(2 * (CELL_LEVEL - level)))
     grades = [func.count().filter(Incident.damage_best == grade) for grade in range(5)]

@@ -15,7 +15,6 @@ from server.coordination.need_flow import Facts, missing, status_of
 from server.core.database import session
 from server.reports import service as reports_service
 from server.vocabulary import NeedStatus
-
 from tests.journeys.conftest import LAT, LON
 from tests.publication.conftest import norway
 

@@ -1,6 +1,7 @@
 """Attacks and disasters that gather damage records, and the course of one place through strikes, repairs and service."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -113,7 +114,7 @@ MOMENTS = st.builds(
 def test_damage_adds_up_until_a_repair_whatever_the_order_they_were_entered_in(moments):
     steps = course(reversed(moments))
     assert [step.moment.at for step in steps] == sorted(moment.at for moment in moments)
-    for before, step in zip(steps, steps[1:], strict=False):
+    for before, step in pairwise(steps):
         if step.moment.kind == "repair":
             assert step.grade == (step.moment.grade or 0)
         elif before.grade is not None:

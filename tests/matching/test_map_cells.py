@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from server.core.database import session
 from server.core.geography import CELL_LEVEL, cell_key
-from server.matching import map_cells, tiles
+from server.matching import filters, map_cells, tiles
 
-ASKED_NOTHING = {"exact": True, "q": "", "since": None, "until": None, "trapped": None, "adm": "", "bbox": "", **dict.fromkeys(("site_group", "site_type", "damage", "certainty", "workflow", "need", "hazard"), [])}
+ASKED_NOTHING = filters.read({}, exact=True)
 
 
 def add(database, lon, lat, grade):
