@@ -46,13 +46,13 @@ def ask_code() -> Response:
 @blueprint.post("/first")
 @limiter.limit("5 per minute; 20 per hour")
 def open_with_code() -> Response:
-    """Make the first administrator and sign them in."""
+    """Make the first administrator and sign them in; once there is one, the door leads away whatever code is given."""
+    if opening.has_administrator():
+        return _to("response_setup.show")
     given = {name: request.form.get(name, "") for name in ("code", "email", "alias", "password")}
     try:
         login_user(opening.open_with(**given), remember=False)
     except Problem as problem:
-        if problem.code == "already_done":
-            return _to("response_setup.show")
         return make_response(_first(problem), problem.status)
     return _to("response_setup.show")
 

@@ -141,7 +141,7 @@ def test_a_response_is_opened_in_a_browser_from_nothing_to_live(chromium, empty)
     empty.work()
     page.get_by_text("loaded, 1 / 1").wait_for()  # the page asks by itself
     wrong += wrong_with(person, "/desk/setup", "en") + wrong_with(person, "/desk/setup", "ar")
-    wrong += wrong_with(person, "/desk/handover", "en") + wrong_with(person, "/desk/handover", "ar")
+    wrong += wrong_with(person, "/desk/handover", "en") + wrong_with(person, "/desk/handover", "ar") + wrong_with(person, "/desk/status", "ar")
     page = person.go("/desk/setup?lang=en")
     page.get_by_text("This is real. It never becomes an exercise again.").click()
     page.get_by_role("button", name="Go live").click()
