@@ -87,7 +87,8 @@ def create_app(chosen: Settings | None = None) -> Flask:
     _open_doors(app)
     replica.read_there(app, desk=READ_THERE, public=PUBLIC_READ_THERE)
     _add_commands(app)
-    app.context_processor(lambda: {"settings": lambda: chosen, "this_response": this_response, "release": RELEASE, "desk_navigation": desk_navigation})
+    shared = {"settings": lambda: chosen, "this_response": this_response, "release": RELEASE, "desk_navigation": desk_navigation}
+    app.context_processor(lambda: shared)
     application.lend(app)
     return app
 
