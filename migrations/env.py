@@ -2,7 +2,7 @@
 
 from alembic import context
 from geoalchemy2 import alembic_helpers
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine, text
 
 import server.accounts.models
 import server.coordination.activity_models
@@ -69,7 +69,7 @@ def migrate(connection: Connection) -> None:
 
 # The tests name a database; otherwise pyproject.toml, which has no such section, sends us to the settings.
 named = context.config.file_config.get("alembic", "sqlalchemy.url", fallback=None)
-engine = create_engine(named or settings().database_url, hide_parameters=True)
+engine = create_engine(named or settings().database_url, hide_parameters=True, poolclass=NullPool)  # what breaks off lets its lock go
 with engine.connect() as opened:
     migrate(opened)
 engine.dispose()

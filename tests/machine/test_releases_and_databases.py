@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from tests.house.databases import fresh_database, upgrade
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,3 +43,19 @@ def test_a_newer_release_says_how_to_bring_an_older_database_up_to_date(live_dat
     stand_at(live_database, "0001")
     code, said = start(live_database, "-m", "server.worker")
     assert (code, "Bring it up to date first" in said, "Traceback" in said) == (3, True, False), said
+
+
+def test_a_migration_that_cannot_have_its_lock_gives_up_leaves_nothing_behind_and_works_later(app):
+    with fresh_database("locked") as url:
+        upgrade(url, "0010")
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.connect() as reader:
+            reader.execute(text("SELECT count(*) FROM upkeep"))  # an old release in the middle of a long reading
+            with pytest.raises(DBAPIError, match="lock timeout"):
+                upgrade(url, "0011")
+            assert reader.scalar(text("SELECT version_num FROM alembic_version")) == "0010"
+            assert reader.scalar(text("SELECT pg_get_constraintdef(oid) NOT LIKE '%BASE%' FROM pg_constraint WHERE conname = 'ck_upkeep_upkeep_kind'"))
+        upgrade(url, "0011")
+        with engine.connect() as reader:
+            assert reader.scalar(text("SELECT version_num FROM alembic_version")) == "0011"
+        engine.dispose()
