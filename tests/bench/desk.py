@@ -4,6 +4,7 @@ import http.client
 import os
 import threading
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, perf_counter, sleep
 from urllib.parse import urlencode
@@ -90,16 +91,17 @@ def _polling(address: tuple[str, int]) -> dict[str, float]:
 
 def _look(address: tuple[str, int], late_s: float, over: threading.Event) -> None:
     """One open desk: the pulse, the news of its list, and after a new pulse the tiles in view."""
-    asker, after, pulse = http.client.HTTPConnection(*address, timeout=30), "2026-01-01T00:00:00+00:00", b""
-    after = _ask(asker, "GET", "/desk/list").decode().partition('data-after="')[2].partition('"')[0].replace("&#43;", "+") or after
+    after, pulse = datetime.now(UTC).isoformat(), b""
     over.wait(late_s)
     while not over.is_set():
+        asker = http.client.HTTPConnection(*address, timeout=30)  # the server closes what lay idle between two looks
         heard = _ask(asker, "GET", "/desk/pulse")
         _ask(asker, "GET", f"/desk/news?{urlencode({'after': after, 'known': ''})}")
         if heard != pulse:
             for tile in _tiles():
                 _ask(asker, "GET", f"/api/v1/desk/map/{tile}")
         pulse = heard
+        asker.close()
         over.wait(EVERY_S)
 
 
