@@ -186,7 +186,7 @@ LIES = {
 
 @pytest.mark.parametrize("name", LIES)
 def test_a_lie_of_the_child_is_not_believed(name, monkeypatch):
-    monkeypatch.setattr(darkroom, "_ask_child", lambda _kind, _data: LIES[name])
+    monkeypatch.setattr(darkroom, "_ask_child", lambda *_asked: LIES[name])
     with pytest.raises(PhotoRefused) as refused:
         darkroom.develop(JPEG)
     assert refused.value.why is Refusal.UNREADABLE
