@@ -22,7 +22,7 @@ PUBLIC_DOORS = {
     "/static/<path:name>", "/vendor/leaflet/<path:name>", "/vendor/icons/<tag>.svg", "/basemap/<int:zoom>/<int:column>/<int:row>",
     "/api/v1/reporting-key", "/api/v1/reports/<uuid:report_id>/media", "/api/v1/reports/<uuid:report_id>/media/<uuid:media_id>/upload",
     "/api/v1/places", "/api/v1/reports/<report_id>", "/api/v1/reports/<uuid:report_id>/media/<uuid:photo_id>",
-    "/api/v1/public/areas/<level>/<code>", "/api/v1/public/batches", "/api/v1/public/codelists",
+    "/api/v1/public/areas/<level>/<code>", "/api/v1/public/batches", "/api/v1/public/incidents-readme.txt", "/api/v1/public/codelists",
     "/api/v1/public/codelists/<name>", "/api/v1/public/incidents", "/api/v1/public/incidents/<incident_id>",
     "/api/v1/public/incidents.<any('csv', 'hxl.csv', 'xlsx', 'geojson', 'gpkg', 'kml', 'parquet', 'fgb', 'shp.zip', 'pmtiles'):name>", "/api/v1/public/map/<int:z>/<int:x>/<int:y>",
     "/api/v1/public/nearby", "/api/v1/public/policy", "/data/rules", "/desk/setup/first",
