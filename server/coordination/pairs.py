@@ -19,6 +19,7 @@ from server.core.i18n import words
 from server.evidence import service as evidence
 from server.evidence.models import Photo
 from server.matching import choosing, queries, wording
+from server.matching.exactness import sees_exactly
 from server.matching.models import Attachment, Incident
 from server.matching.questions import Pair
 from server.reports import access
@@ -45,7 +46,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Side:
-    """One record of a pair. ``lon_lat`` is the middle of the cell where no report of it may be read whole."""
+    """One record of a pair. ``lon_lat`` is the middle of the cell where no report of it may be read whole, or no exact place seen."""
 
     incident: Incident
     accounts: list[Account]
@@ -68,7 +69,7 @@ def side_of(incident: Incident, actor: Actor) -> Side:
     access.enter(actor)
     is_whole = any(account.is_whole for account in accounts) or not accounts
     place, accuracy = queries.place_of(incident), incident.accuracy_m
-    if not is_whole and place:
+    if place and not (is_whole and sees_exactly(actor)):
         lat, lon = h3.cell_to_latlng(h3.latlng_to_cell(place[1], place[0], CELL_LEVEL))
         place, accuracy = (lon, lat), h3.average_hexagon_edge_length(CELL_LEVEL, unit="m")
     facts = _facts(incident) if is_whole else _few_facts(incident)
