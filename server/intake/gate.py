@@ -11,7 +11,7 @@ from server.intake import lanes, proof
 from server.intake.lanes import Lane, lane_of
 from server.reports import access
 
-CLOSED_RETRY_S = 86_400
+CLOSED_RETRY_S = 3_600
 
 
 def admit(report_id: UUID, *, actor: Actor) -> None:

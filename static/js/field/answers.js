@@ -8,7 +8,7 @@ const BY_STATUS = {
 };
 
 /** These do not go away by trying again soon: the person is told, and the record stays. */
-export const LASTING = new Set(['sign_in', 'refused', 'conflict', 'withdrawn', 'too_large', 'unknown_key', 'photo_refused', 'photo_gone', 'not_understood']);
+export const LASTING = new Set(['sign_in', 'refused', 'conflict', 'withdrawn', 'too_large', 'unknown_key', 'photo_refused', 'photo_gone', 'not_understood', 'closed']);
 
 /** These stop everything for now: the next record would meet the same. */
 export const STOPPING = new Set(['offline', 'portal', 'busy']);
@@ -16,6 +16,7 @@ export const STOPPING = new Set(['offline', 'portal', 'busy']);
 function causeOf(response, problem) {
   const { status } = response;
   if (problem?.code === 'unknown_key') return 'unknown_key';
+  if (problem?.code === 'response_closed') return 'closed';
   if (status >= 500 || status === 413 || status === 429) return BY_STATUS[status] ?? 'server';
   if (!problem?.code) return 'portal';
   return BY_STATUS[status] ?? 'not_understood';

@@ -32,6 +32,7 @@ REFUSALS = [
     (500, "internal", "server", "waiting", "has a problem"),
     (502, "internal", "server", "waiting", "has a problem"),
     (503, "unavailable", "busy", "waiting", "asked to wait until"),
+    (503, "response_closed", "closed", "attention", "has ended"),
     (507, "storage_full", "no_room", "waiting", "no room"),
 ]
 
@@ -43,7 +44,7 @@ def test_whatever_the_server_refuses_stays_here_with_its_reason_and_arrives_when
     if number:
         phone.until(number, "received")
     for status, code, cause, state, words in REFUSALS:
-        wait = {"Retry_After": "1"} if status in (429, 503) else {}
+        wait = {"Retry_After": "1"} if status in (429, 503) and state == "waiting" else {}
         line.faults = [on("HEAD", "/upload", Answer(status)), on(method, ending, problem(status, code, **wait))]
         number = phone.keep(photos=[picture(8)] * photos)
         phone.until_cause(number, cause)
