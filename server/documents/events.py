@@ -141,6 +141,7 @@ MEANINGS = {
     "media.cleaned": "A photo was drawn anew without metadata and can be shown.",
     "media.evidence_kept": "An original was kept, sealed, as evidence; the entry holds its hash.",
     "media.evidence_shredded": "An original kept for two years was destroyed; its hash stays here.",
+    "media.mended": "A damaged photo was put back from a backup, and is whole again.",
     "media.damaged": "A photo in our keeping is no longer the bytes that were put there.",
     "media.erased": "The photos of a report that was taken back were erased.",
     "media.received": "An announced photo arrived whole.",

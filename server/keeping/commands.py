@@ -9,6 +9,7 @@ import click
 from flask import Flask
 
 from server.core import storage
+from server.core.database import settled
 from server.core.response import this_response
 from server.core.settings import settings
 from server.keeping import backups, certificates, restoring, sealing, service, wal
@@ -19,7 +20,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (backup_key, backup, backup_check, restore, drill, certificate, base_backup, archive_wal, lay_out):
+    for command in (backup_key, backup, backup_check, restore, drill, certificate, mend, base_backup, archive_wal, lay_out):
         app.cli.add_command(command)
 
 
@@ -74,6 +75,16 @@ def restore(made: Path, key_file: Path, other_secret: bool) -> None:
     click.echo(
         f"Everything is back as it was on {told.made_at}: {sum(told.rows.values())} rows, {told.files['count']} files."
     )
+
+
+@click.command("mend")
+@click.argument("made", type=FOLDER)
+@click.option("--key-file", required=True, type=click.Path(dir_okay=False, exists=True, path_type=Path), help="The file with a holder's secret key.")
+def mend(made: Path, key_file: Path) -> None:
+    """Put back the photos that the store has lost or holds changed, from the backup MADE. Nothing else is touched."""
+    with settled():
+        count = restoring.mend(made, identity=key_file, store=storage.store())
+    click.echo(f"{count} files were put back.")
 
 
 @click.command("drill")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 
-from server.core.database import assert_durable, scope_sql
-from server.core.storage import Store
+from server.core import ledger
+from server.core.database import assert_durable, scope_sql, see_as, session
+from server.core.storage import NothingStored, StorageDamaged, Store
 from server.keeping import backups, dumps, manifest, sealing
 from server.keeping.errors import NotKept
 from server.keeping.manifest import KeptFile, Manifest
@@ -48,6 +49,40 @@ def restore(
     for file in files:
         _put_back(backup, file, keys=keys, store=store)
     return told
+
+
+def mend(backup: Path, *, identity: Path, store: Store) -> int:
+    """Put back every file of ``backup`` that photos in use need and the store has lost or holds changed; how many.
+
+    Each photo that is whole again loses its mark. Raises NotKept, with nothing put back, for a damaged backup or a wrong key.
+    """
+    keys = sealing.identities(identity)
+    backups.check(backup)
+    see_as("all")
+    needed = set(session.execute(_NEEDED).scalars())
+    lost = [file for file in manifest.read_files(backup) if file.name in needed and not _is_whole(file.name, store)]
+    for file in lost:
+        _put_back(backup, file, keys=keys, store=store)
+    for photo in session.execute(_MARKED).all():
+        if all(_is_whole(name, store) for name in photo.names if name):
+            session.execute(_UNMARK, {"photo": photo.id})
+            ledger.record("media.mended", photo.id)
+    return len(lost)
+
+
+_NAMES = "ARRAY['photos/' || clean_sha256, 'thumbnails/' || thumbnail_sha256, 'evidence/' || evidence_ref]"
+_NEEDED = text(f"SELECT DISTINCT name FROM photos, unnest({_NAMES}) AS name WHERE name IS NOT NULL")  # noqa: S608 - fixed words
+_MARKED = text(f"SELECT id, {_NAMES} AS names FROM photos WHERE 'photo_damaged' = ANY(flags)")  # noqa: S608 - fixed words
+_UNMARK = text("UPDATE photos SET flags = array_remove(flags, 'photo_damaged') WHERE id = :photo")
+
+
+def _is_whole(name: str, store: Store) -> bool:
+    namespace, _, digest = name.partition("/")
+    try:
+        store.get(digest, namespace)
+    except (NothingStored, StorageDamaged):
+        return False
+    return True
 
 
 def bring_back(backup: Path, *, url: str, keys: list[sealing.Identity]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from server.core import health, ledger, replica
 from server.core.choices import N_
 from server.core.clock import now
-from server.core.database import public_session, session
+from server.core.database import public_session, see_as, session
 from server.core.settings import settings
 from server.keeping import service, wal
 from server.keeping.models import Upkeep
@@ -36,7 +36,7 @@ WORKER_STILL = N_("The worker stands still. Reports are still received; nothing 
 FAILED = N_("Works that failed for good: %(count)s. See `flask --app wsgi jobs list`.")
 WAITED = N_("The oldest work has waited for %(minutes)s minutes.")
 SEALS_BROKEN = N_("Entries of the ledger were changed or removed: %(count)s seals do not fit.")
-PHOTOS_DAMAGED = N_("Photos that are no longer as they came: %(count)s. Bring them back from a backup.")
+PHOTOS_DAMAGED = N_("Photos that are no longer as they came: %(count)s. Bring them back from a backup: `flask --app wsgi mend`.")
 DISK_FULL = N_("The disk is full: %(megabytes)s MB are free. No report can be received. Make room now.")
 PHOTOS_WAIT = N_("Only %(megabytes)s MB of the disk are free. New photos wait on the phones; reports are still received. Make room.")
 DISK_LOW = N_("Only %(percent)s %% of the disk is free. Make room before photos have to wait on the phones.")
@@ -137,7 +137,8 @@ def _ledger() -> Finding:
 
 def _photos() -> Finding:
     label = N_("Photos in our keeping")
-    damaged = session.scalar(text("SELECT count(DISTINCT subject_id) FROM ledger WHERE event = 'media.damaged'")) or 0
+    see_as("all")
+    damaged = session.scalar(text("SELECT count(*) FROM photos WHERE 'photo_damaged' = ANY(flags)")) or 0
     if damaged:
         return Finding("photos", label, State.BAD, PHOTOS_DAMAGED, {"count": damaged}, damaged)
     return Finding("photos", label, State.GOOD, N_("Every photo that was read again is as it came."), figure=0)
