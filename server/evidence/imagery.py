@@ -130,7 +130,7 @@ def _rows(one: ImageryImport, units: list[Unit]) -> Iterator[dict[str, Any]]:
                 "id": uuid4(), "import_id": one.id, "unit_key": unit.key, "shape": shape, "is_area": is_area,
                 "acquired_on": seen.taken_on, "clean_until": seen.clean_until, "event_phase": POST if seen.is_first else MONITOR,
                 "sensor": seen.sensor, "gsd_m": seen.gsd_m, "source_value": seen.value, "damage_min": low, "damage_max": high,
-                "damage_best": best, "confidence": seen.confidence, "field_validated": False, "is_latest": seen.is_latest,
+                "damage_best": best, "confidence": seen.confidence, "field_validated": unit.is_validated, "is_latest": seen.is_latest,
                 "limits": [AREA_ONLY] if is_area else [FROM_ABOVE] if seen.interval.best in {DamageGrade.D0, DamageGrade.DU} else [],
             }  # fmt: skip
 

@@ -250,6 +250,11 @@ def is_extent(layer: str) -> bool:
     return any(word in layer.lower() for word in EXTENTS)
 
 
+def says_yes(said: str) -> bool:
+    """Whether a cell says that something is so."""
+    return said.strip().lower() in SAYS_YES
+
+
 def grade_number(grade: DamageGrade | None) -> int | None:
     """0–4, or None for "cannot tell"."""
     return GRADES.get(grade) if grade else None

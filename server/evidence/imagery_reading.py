@@ -25,6 +25,7 @@ class Unit:
     key: str
     shape: shapely.Geometry
     images: list[Seen]
+    is_validated: bool = False
 
 
 @dataclass(kw_only=True)
@@ -112,7 +113,8 @@ def _units(layer: Layer, columns: Columns, table: dict[str, Image], tally: Tally
         if images:
             key = (row.get(columns.unit, "") or str(at + 1))[:48]
             seen_keys[key] += 1
-            yield Unit(key=key if seen_keys[key] == 1 else f"{key}~{seen_keys[key]}", shape=shape, images=images)
+            is_validated = imagery_fields.says_yes(row.get(columns.validation, ""))
+            yield Unit(key=key if seen_keys[key] == 1 else f"{key}~{seen_keys[key]}", shape=shape, images=images, is_validated=is_validated)
 
 
 def _seen(

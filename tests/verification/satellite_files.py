@@ -27,7 +27,7 @@ def unosat(*sites):
         {
             "SiteID": 100 + number, "SensorDate": "2026-11-01", "SensorID": "WorldView-3", "Main_Damage_Site_Class": first,
             "SensorDate_2": "2026-11-21", "SensorID_2": "Pleiades", "Main_Damage_Site_Class_2": second,
-            "FieldValidation": 0, "geometry": east(metres),
+            "FieldValidation": number, "geometry": east(metres),
         }
         for number, (metres, first, second) in enumerate(sites)
     ]  # fmt: skip

@@ -30,6 +30,8 @@ def test_a_wide_file_of_unosat_becomes_one_row_for_each_image_whatever_its_forma
         ("101", "2026-11-01", "2", 3, 3, 3, None, False),
         ("101", "2026-11-21", "2", 3, 3, 3, None, True),
     ]
+    validated = database.execute(text("SELECT DISTINCT unit_key, field_validated FROM imagery_rows ORDER BY 1")).all()
+    assert validated == [("100", False), ("101", True)]
     lon, lat = database.execute(text("SELECT ST_X(shape), ST_Y(shape) FROM imagery_rows WHERE unit_key = '100'")).first()
     assert (lon, lat) == pytest.approx(HERE, abs=1e-6)
 
@@ -158,7 +160,7 @@ def test_the_feedback_file_holds_the_sources_own_points_and_nothing_that_gives_a
     answer = as_("chipo").get(f"{page}/feedback.csv")
     told = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
     assert [(row["SiteID"], row["FieldValidation"], row["FieldClass"], row["Agreement"]) for row in told] == [
-        ("100", "yes", "1", "BOTH"), ("101", "no", "1", "CONTRADICTION"), ("102", "no", "not comparable", "DOUBTFUL"),
+        ("100", "yes", "1", "BOTH"), ("101", "no", "1", "CONTRADICTION"), ("102", "no", "3", "DOUBTFUL"),
     ]  # fmt: skip
     assert not any(number in answer.text for number in numbers)
     assert "heap" not in answer.text
