@@ -31,7 +31,7 @@ def as_pdf(figures: Figures, **context: Any) -> bytes:
     """The report as PDF."""
     from server.coordination import paper_pdf  # WeasyPrint takes its time and memory: only who prints loads it
 
-    page = render_template("coordination/telling/paper.html", figures=figures, map=drawing(figures), form="pdf", style="", **context)
+    page = render_template("coordination/telling/paper.html", figures=figures, map=drawing(figures, is_for_pdf=True), form="pdf", style="", **context)
     return paper_pdf.printed(page, style=_styles(PDF_STYLES))
 
 

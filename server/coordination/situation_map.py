@@ -14,8 +14,9 @@ from markupsafe import Markup, escape
 
 from server.coordination.ground import Ground, Town, shapes
 from server.coordination.situation import Area, Box, Cell, Counts, Figures
+from server.core.choices import N_
 from server.core.geography import METRES_PER_DEGREE, mercator
-from server.core.i18n import language
+from server.core.i18n import direction, language
 
 WIDTH: Final = 720.0
 LOWEST, TALLEST = 0.42, 0.8  # height as a share of the width
@@ -54,20 +55,25 @@ class Sheet:
         return -margin <= x <= WIDTH + margin and -margin <= y <= self.height + margin
 
 
-def drawing(figures: Figures) -> Markup:
-    """The map as one ``<svg>`` that says in words what it shows; nothing where no place is known."""
+def drawing(figures: Figures, *, is_for_pdf: bool = False) -> Markup:
+    """The map as one ``<svg>`` that says in words what it shows; nothing where no place is known.
+
+    WeasyPrint sets the letters of a drawing from left to right whatever the script: in a PDF, names that would run the other way
+    stand in their usual Latin spelling.
+    """
     if figures.box is None:
         return Markup("")
+    is_latin = is_for_pdf and direction() == "rtl"
     sheet, ground = Sheet(figures.box), shapes(figures.box)
     told = escape(gettext("Map: %(n)s damage records by area. The same numbers are in the tables.", n=format_decimal(figures.total)))
     parts = [
         f'<rect class="map-sea" x="0" y="0" width="{WIDTH:.0f}" height="{sheet.height:.0f}" fill="{SEA}"/>',
         *_ground(ground, sheet),
         *(part for area in figures.areas for part in _area(area, sheet)),
-        *_towns(ground.towns, sheet),
+        *_towns(ground.towns, sheet, "" if is_latin else language(), [sheet.at(cell.lon, cell.lat) for cell in figures.cells]),
         *(_square(area, sheet) for area in figures.areas),
         *(_donut(cell, sheet) for cell in sorted(figures.cells, key=lambda cell: -sum(cell.counts))),
-        _bar(sheet),
+        _bar(sheet, N_("%(n)s km") if is_latin else gettext("%(n)s km")),
     ]
     size = f'viewBox="0 0 {WIDTH:.0f} {sheet.height:.0f}"'
     head = f'<svg class="paper-map" xmlns="http://www.w3.org/2000/svg" {size} role="img" direction="ltr" aria-label="{told}">'
@@ -165,22 +171,24 @@ def _words(kind: str, x: float, y: float, said: str, looks: str) -> str:
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" {looks}>{escape(said)}</text>'
 
 
-def _towns(towns: Sequence[Town], sheet: Sheet) -> Iterator[str]:
-    """The largest towns in sight, none written over another."""
+def _towns(towns: Sequence[Town], sheet: Sheet, spoken: str, circles: Sequence[tuple[float, float]]) -> Iterator[str]:
+    """The largest towns in sight, none written over another, and above a circle that would cover the name."""
     taken: list[tuple[float, float]] = []
     for town in sorted(towns, key=lambda town: -town.people):
         x, y = sheet.place(town.x, town.y)
-        is_free = all(abs(x - other) > 90 or abs(y - below) > 16 for other, below in taken)
+        covers = [down for across, down in circles if abs(across - x) < 40 and abs(down - y) < 26]
+        top = min(covers, default=y + 19) - 24
+        is_free = all(abs(x - other) > 90 or abs(top - above) > 16 for other, above in taken)
         if len(taken) < MOST_TOWNS and is_free and sheet.shows(x, y, -12):
-            taken.append((x, y))
+            taken.append((x, top))
             yield f'<circle class="map-town" cx="{x:.1f}" cy="{y:.1f}" r="1.8" fill="{LABEL}"/>'
-            yield _words("map-label", x, y - 5, town.called(language()), f'text-anchor="middle" font-size="10" fill="{LABEL}"')
+            yield _words("map-label", x, top, town.called(spoken), f'text-anchor="middle" font-size="10" fill="{LABEL}"')
 
 
-def _bar(sheet: Sheet) -> str:
+def _bar(sheet: Sheet, words: str) -> str:
     """A bar of so many kilometres in the lower corner."""
     per_km = sheet.scale / (360 * METRES_PER_DEGREE * cos(radians(sheet.lat)) / 1000)
     km = max((length for length in ROUND_KM if length * per_km <= WIDTH / 4), default=ROUND_KM[0])
     y, length = sheet.height - 10, km * per_km
     line = f'<path class="map-bar" d="M12 {y - 5:.1f}V{y:.1f}H{12 + length:.1f}V{y - 5:.1f}" fill="none" stroke="{RIM}" stroke-width="1.5"/>'
-    return line + _words("map-label", 16, y - 4, gettext("%(n)s km", n=format_decimal(km)), f'font-size="10" fill="{LABEL}"')
+    return line + _words("map-label", 16, y - 4, words % {"n": format_decimal(km)}, f'font-size="10" fill="{LABEL}"')
