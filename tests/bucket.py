@@ -1,5 +1,6 @@
 """A real S3 server on this machine with one empty bucket, for tests of what lies in a bucket."""
 
+import http.client
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -36,7 +37,16 @@ def a_bucket(unfinished):
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
         endpoint = "http://{}:{}".format(*server.get_host_and_port())
+        _forget_all(*server.get_host_and_port())
         client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
         client.create_bucket(Bucket=NAME)
         yield Bucket(f"s3://{NAME}/{PREFIX}?endpoint={endpoint}&unfinished={unfinished}", client, server)
         server.stop()
+
+
+def _forget_all(host, port):
+    """All servers of a process share one memory: begin with none of what another test kept."""
+    line = http.client.HTTPConnection(host, port, timeout=30)
+    line.request("POST", "/moto-api/reset")
+    assert line.getresponse().read()
+    line.close()

@@ -1,10 +1,12 @@
 """Photos on an installation that keeps them in a bucket: sent by HTTP, developed, looked at, erased. A real S3 server stands behind."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
 from server.core import settings as settings_module
+from server.evidence import custody
 from tests.bucket import a_bucket
 from tests.evidence.pictures import encoded, four_corners
 
@@ -25,17 +27,23 @@ def bucket(served, monkeypatch):
 
 
 def test_a_photo_goes_through_the_bucket_and_is_gone_from_it_when_its_report_is_taken_back(bucket, phone, work, as_, row):
-    _report_id, photo_id = phone.send()
+    report_id, photo_id = phone.send()
     assert phone.answer.status_code == 201
-    (waiting,) = bucket.keys("incoming")
-    assert b"\xff\xd8\xff" not in bucket.read(waiting)
+    waiting = row(photo_id).incoming_ref
+    (place,) = [key for key in bucket.keys("incoming") if key.endswith(waiting)]
+    assert b"\xff\xd8\xff" not in bucket.read(place)
     work()
     assert row(photo_id).state == "CLEAN"
-    assert [len(bucket.keys(namespace)) for namespace in ("incoming", "photos", "thumbnails")] == [0, 1, 1]
+    assert place not in bucket.keys("incoming")
+    assert row(photo_id).clean_sha256 in " ".join(bucket.keys("photos"))
+    assert row(photo_id).thumbnail_sha256 in " ".join(bucket.keys("thumbnails"))
     verifier = as_("bohdan")
     for address in (f"/desk/photos/{photo_id}", f"/desk/photos/{photo_id}/thumbnail"):
         shown = verifier.get(address)
         assert (shown.status_code, shown.data[:3]) == (200, b"\xff\xd8\xff")
+    kept = row(photo_id).clean_sha256
+    custody.erase_photos(UUID(report_id))
+    assert kept not in " ".join(bucket.keys("photos"))
 
 
 def test_a_bucket_that_is_away_stops_photos_and_no_report(phone, row, monkeypatch, tmp_path):
