@@ -40,6 +40,7 @@ def init_app(app: Flask, chosen: Settings) -> None:
         SECURITY_TRACKABLE=False,
         SECURITY_STATIC_FOLDER=None,
         SECURITY_API_ENABLED_METHODS=["session"],
+        SECURITY_CACHE_CONTROL=None,  # every answer of the house is marked in one place
         SECURITY_FRESHNESS=stepping.FRESH,
         SECURITY_FRESHNESS_GRACE_PERIOD=stepping.WHILE_AT_IT,
         SECURITY_VERIFY_URL="/account/confirm",

@@ -21,7 +21,7 @@ PERSONAL = ("reports", "vault.report_secrets", "vault.copies_aside", "vault.amen
 POLICIES = ("may_add", "may_see", "may_change", "may_remove")
 GUARDS = {
     "ledger.append_only", "ledger.append_only_all", "ledger_seals.append_only", "ledger_seals.append_only_all",
-    "incidents.note_new_on_map", "incidents.note_map_change", "incidents.note_gone_from_map", "needs.note_need", "needs.note_need_change",
+    "incidents.note_change", "incidents.note_new_on_map", "incidents.note_map_change", "incidents.note_gone_from_map", "needs.note_need", "needs.note_need_change",
 }  # fmt: skip
 
 
