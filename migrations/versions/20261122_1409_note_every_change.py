@@ -1,4 +1,7 @@
-"""Say of every damage record when it last changed, whoever changes it, so that a copy in memory can follow."""
+"""Say of every damage record when it last changed, whoever changes it, so that a copy in memory can follow.
+
+Points are compared as text: PostgreSQL cannot bring back a condition that compares geometries themselves, for it names no schema there.
+"""
 
 from alembic import op
 
@@ -17,9 +20,9 @@ END $$
 """)
     op.execute("""
 CREATE TRIGGER note_change BEFORE UPDATE ON incidents FOR EACH ROW WHEN (
-  (OLD.point, OLD.event_earliest, OLD.event_latest, OLD.site_type, OLD.damage_best, OLD.certainty, OLD.workflow, OLD.functional_status,
+  (OLD.point::text, OLD.event_earliest, OLD.event_latest, OLD.site_type, OLD.damage_best, OLD.certainty, OLD.workflow, OLD.functional_status,
    OLD.needs, OLD.hazards, OLD.people_trapped, OLD.merged_into) IS DISTINCT FROM
-  (NEW.point, NEW.event_earliest, NEW.event_latest, NEW.site_type, NEW.damage_best, NEW.certainty, NEW.workflow, NEW.functional_status,
+  (NEW.point::text, NEW.event_earliest, NEW.event_latest, NEW.site_type, NEW.damage_best, NEW.certainty, NEW.workflow, NEW.functional_status,
    NEW.needs, NEW.hazards, NEW.people_trapped, NEW.merged_into)
 ) EXECUTE FUNCTION tessera_note_change()
 """)
