@@ -16,7 +16,6 @@ from sqlalchemy import delete, select
 from server.core import jobs, logs, revision
 from server.core.database import raw_url, session, settled
 from server.core.ledger import OutboxEvent
-from server.core.settings import settings
 
 REACTIONS: dict[str, tuple[str, ...]] = {
     "report.received": ("matching.match_report", "matching.watch_report"),
@@ -81,7 +80,10 @@ TIMETABLE: dict[str, str] = {
     "*/10 * * * *": "keeping.raise_alarms",
 }
 
-ROOMS = ("core", "accounts", "places", "reports", "evidence", "intake", "matching", "verification", "coordination", "publication", "keeping", "response")
+ROOMS = (
+    "core", "accounts", "places", "reports", "evidence", "intake", "matching", "verification", "coordination", "publication", "keeping",
+    "response",
+)  # fmt: skip
 PUMP_EVERY_S = 0.25
 FOLD_EVERY_S = 2.0
 REST_AFTER_FAULT_S = 5.0

@@ -53,7 +53,7 @@ def resummarise(incident: Incident, reports: Reports | None = None, marks: Marks
     ``reports`` and their ``marks`` save asking for them where the caller knows them all.
     """
     reports = attached_reports(incident.id) if reports is None else reports
-    values = summary(reports, marks) if reports else {"report_count": 0, "photo_count": 0, "witness_count": 0}
+    values: dict[str, Any] = summary(reports, marks) if reports else {"report_count": 0, "photo_count": 0, "witness_count": 0}
     if reports and "site_type" in incident.fixed_fields:  # what a person says it is may need more protection than the reports do
         values["s_class"] = max(values["s_class"], effective_class(incident.site_type, incident.in_use_as))
     changed = {
