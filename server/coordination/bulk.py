@@ -67,7 +67,9 @@ def begin(act_id: UUID, *, actor: Actor) -> BulkAct:
     if act.state != "PREVIEW":
         raise Problem("already_done")
     act.state = "RUNNING"
-    return _go_on(act, "bulk.begun")
+    if not _at_once(act):
+        ledger.record("bulk.begun", act.id, actor_id=act.person_id, what=act.what, records=act.total)
+    return act
 
 
 def undo(act_id: UUID, *, actor: Actor) -> BulkAct:
@@ -76,7 +78,9 @@ def undo(act_id: UUID, *, actor: Actor) -> BulkAct:
     if act.state not in ("DONE", "STOPPED"):
         raise Problem("already_done")
     act.state, act.undone_by, act.stop_asked = "UNDOING", actor.person_id, False
-    return _go_on(act, "bulk.undo_begun")
+    if not _at_once(act):
+        ledger.record("bulk.undo_begun", act.id, actor_id=actor.person_id, what=act.what, records=act.total)
+    return act
 
 
 def stop(act_id: UUID, *, actor: Actor) -> None:
@@ -84,14 +88,14 @@ def stop(act_id: UUID, *, actor: Actor) -> None:
     _mine(act_id, actor).stop_asked = True
 
 
-def _go_on(act: BulkAct, event: str) -> BulkAct:
+def _at_once(act: BulkAct) -> bool:
+    """Carry a small act out whole; False for one that is the worker's."""
     session.flush()
-    if act.total <= AT_ONCE:
-        while advance(act.id):
-            pass
-    else:
-        ledger.record(event, act.id, actor_id=act.person_id, what=act.what, records=act.total)
-    return act
+    if act.total > AT_ONCE:
+        return False
+    while advance(act.id):
+        pass
+    return True
 
 
 def advance(act_id: UUID) -> bool:

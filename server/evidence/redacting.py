@@ -5,6 +5,7 @@ What others see is the covered print alone; the plain files of before are remove
 
 from collections.abc import Iterable, Sequence
 from math import isfinite
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -51,7 +52,7 @@ def redact(photo_id: UUID, parts: Sequence[Part], *, actor: Actor) -> PhotoRedac
     photo.clean_sha256, photo.thumbnail_sha256 = row.to_sha256, store().put(made.thumbnail, "thumbnails")
     session.add(row)
     session.flush()
-    _record("media.redacted", row, actor, from_sha256=before, to_sha256=row.to_sha256, parts=len(parts))
+    ledger.record("media.redacted", photo_id, **_by(actor, row), from_sha256=before, to_sha256=row.to_sha256, parts=len(parts))
     return row
 
 
@@ -86,7 +87,7 @@ def undo(redaction_id: UUID, photo_id: UUID, *, actor: Actor) -> None:
     row, print_ = rows[-1], develop(_unsealed(rows[-1]))
     photo.clean_sha256, photo.thumbnail_sha256 = store().put(_unsealed(row), "photos"), store().put(print_.thumbnail, "thumbnails")
     row.undone_at, row.undone_by = now(), actor.person_id
-    _record("media.unredacted", row, actor, from_sha256=row.to_sha256, to_sha256=row.from_sha256)
+    ledger.record("media.unredacted", photo_id, **_by(actor, row), from_sha256=row.to_sha256, to_sha256=row.from_sha256)
 
 
 def uncovered(photo_id: UUID, *, actor: Actor) -> bytes:
@@ -96,7 +97,7 @@ def uncovered(photo_id: UUID, *, actor: Actor) -> bytes:
     rows = standing(get_photo(actor, photo_id).id)
     if not rows:
         raise Problem("photo_not_found")
-    _record("media.viewed_uncovered", rows[0], actor, sha256=rows[0].from_sha256)
+    ledger.record("media.viewed_uncovered", photo_id, **_by(actor, rows[0]), sha256=rows[0].from_sha256)
     return _unsealed(rows[0])
 
 
@@ -106,8 +107,8 @@ def _unsealed(row: PhotoRedaction) -> bytes:
     return store().get_sealed(row.sealed_ref, SEALED_IN, key=vault.unwrap(row.wrapped_key, row.photo_id), bound_to=row.photo_id.bytes)
 
 
-def _record(event: str, row: PhotoRedaction, actor: Actor, **details: object) -> None:
-    ledger.record(event, row.photo_id, actor_id=actor.person_id, redaction=str(row.id), **details)
+def _by(actor: Actor, row: PhotoRedaction) -> dict[str, Any]:
+    return {"actor_id": actor.person_id, "redaction": str(row.id)}
 
 
 def standing(photo_id: UUID) -> list[PhotoRedaction]:
