@@ -1,4 +1,4 @@
-"""docs/reference/codes.md: every code list and damage crosswalk, written from the vocabulary itself."""
+"""docs/reference/codes.md: every code list and damage crosswalk, written from the vocabulary itself and from the columns."""
 
 from functools import cache
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 from server.core.choices import Choice
+from server.documents.dictionary import lists_of_columns
 from server.documents.markdown import codes, page, table
 from server.vocabulary import CROSSWALKS, DamageInterval, DamageScale, SiteType, WeaponType, code_lists
 
@@ -16,6 +17,9 @@ Codes are never reused and never change their meaning. The words are shown in th
 known), `OTH` (other) and an empty field (not asked) are three different things. A program gets one list, in one
 language, at `/api/v1/public/codelists/<name>?lang=uk`.
 """
+WITHIN = """\
+Each belongs to one room and stands in its tables, never in the public data; it is not offered at the address above.
+"""
 SITE_COLUMNS = ("Group", "Sector", "Sensitivity", "OpenStreetMap tags (any)")
 WEAPON_COLUMNS = ("Cause group", "Launch", "ACLED", "AOAV / Insecurity Insight", "HRMMU")
 CROSSWALK_COLUMNS = ("Value", "Least", "Most", "Best", "Other axes")
@@ -24,9 +28,10 @@ CROSSWALK_COLUMNS = ("Value", "Least", "Most", "Best", "Other axes")
 def codes_page() -> str:
     """Return the page as Markdown, ending in one line feed; the same vocabulary and catalogues always give the same bytes."""
     lists = "\n".join(_section(kind) for kind in code_lists())
+    others = "\n".join(_section(kind) for kind in lists_of_columns() if kind not in code_lists())
     scales = "\n".join(f"### {scale.label}\n\n{_crosswalk(scale)}" for scale in DamageScale)
-    head = page("Codes", "`server/vocabulary.py` and `server/translations/`", INTRODUCTION)
-    return f"{head}\n## Code lists\n\n{lists}\n## Crosswalks of damage scales\n\n{scales}"
+    head = page("Codes", "`server/vocabulary.py`, the tables' own lists and `server/translations/`", INTRODUCTION)
+    return f"{head}\n## Code lists\n\n{lists}\n## Code lists of single rooms\n\n{WITHIN}\n{others}\n## Crosswalks of damage scales\n\n{scales}"
 
 
 @cache

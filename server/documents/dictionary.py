@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Column, Enum, Table
 
 import server.accounts.models  # noqa: F401 - reports name people and organisations, whose tables must be known first
+from server.core.choices import Choice
 from server.core.database import Base
 from server.core.schemas import AutoSchema
 from server.documents.markdown import code, page, sentence, table
@@ -56,9 +57,20 @@ def _row(column: Column[Any]) -> tuple[str, ...]:
     return (code(column.name), kind_of(column), told["label"], told["hint"], code(told["hxl"]), told["audience"])
 
 
+def choice_of(column: Column[Any]) -> type[Choice] | None:
+    """The code list of a column; None where it has none."""
+    return column.info.get("choice") or (column.type.enum_class if isinstance(column.type, Enum) else None)  # type: ignore[return-value]
+
+
+def lists_of_columns() -> list[type[Choice]]:
+    """The code lists that columns of any table have, by name."""
+    found = {choice_of(column) for one in Base.metadata.tables.values() for column in one.columns} - {None}
+    return sorted(found, key=lambda kind: kind.__name__)  # type: ignore[arg-type, union-attr]
+
+
 def kind_of(column: Column[Any]) -> str:
     """The type of a column, with its code list where it has one."""
-    choice = column.info.get("choice") or (column.type.enum_class if isinstance(column.type, Enum) else None)
+    choice = choice_of(column)
     kind = "text" if isinstance(column.type, Enum) else str(column.type).lower()
     needed = "" if column.nullable else ", never empty"
     return f"{kind}{needed}" + (f", [{choice.__name__}](codes.md#{choice.__name__.lower()})" if choice else "")
