@@ -41,8 +41,8 @@ MENU = (
         (
             Entry("waiting", "/desk/reports", N_("Waiting reports"), "see_reports"),
             Entry("new", "/desk/new", N_("Enter a call"), "enter_for_others"),
-    Entry("papers", "/desk/paper/enter", N_("Enter papers"), "enter_for_others"),
-    Entry("imports", "/desk/imports", N_("Bring in a table"), "import_tables"),
+            Entry("papers", "/desk/paper/enter", N_("Enter papers"), "enter_for_others"),
+            Entry("imports", "/desk/imports", N_("Bring in a table"), "import_tables"),
             Entry("imagery", "/desk/imagery", N_("Seen from above"), "see_evidence"),
             Entry("complaints", "/desk/complaints", N_("Complaints"), "see_complaints"),
         ),
@@ -55,7 +55,7 @@ MENU = (
             Entry("alerts", "/desk/alerts", N_("Alerts"), "be_alerted"),
             Entry("publication", "/desk/publication", N_("Publication"), "see_publication"),
             Entry("partner-export", "/desk/partner-export", N_("Take a table away"), "export_for_partner"),
-    Entry("map", "/map", N_("What the public sees"), "see_desk"),
+            Entry("map", "/map", N_("What the public sees"), "see_desk"),
         ),
     ),
     Group(
