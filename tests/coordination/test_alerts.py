@@ -334,9 +334,9 @@ def test_a_digest_gathers_the_news_in_the_readers_language_and_names_no_place(as
 
 
 def _decoded(letter):
-    from email import message_from_string, policy
+    from email import message_from_bytes, policy
 
-    return message_from_string(letter, policy=policy.default).get_content()
+    return message_from_bytes(letter.encode(), policy=policy.default).get_content()
 
 
 @pytest.mark.parametrize("why", ["read", "exercise", "closed", "gone"])

@@ -128,8 +128,11 @@ def test_a_file_that_is_no_geojson_is_refused_with_a_sentence(database, tmp_path
 
 
 def test_other_formats_and_levels_are_refused_with_the_way_out(database, tmp_path):
-    with pytest.raises(UnusableAreas, match="ogr2ogr"):
+    (tmp_path / "areas.gpkg").write_bytes(b"no GeoPackage")
+    with pytest.raises(UnusableAreas, match=r"areas\.gpkg"):
         load_admin_areas(tmp_path / "areas.gpkg", level=1, cod_version="v1")
+    with pytest.raises(UnusableAreas, match="ogr2ogr"):
+        load_admin_areas(tmp_path / "areas.shp", level=1, cod_version="v1")
     with pytest.raises(UnusableAreas, match="level"):
         load_admin_areas(tmp_path / "areas.geojson", level=4, cod_version="v1")
 
