@@ -17,7 +17,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sdrf]|%[sdrf](?![\w])|\{\w*\}")
 TAG = re.compile(r"<[/!?a-zA-Z][^>]*>|&[a-z]+;|&#\w+;")
 LETTERS = {"uk": "[а-яіїєґ]", "ru": "[а-яё]", "ar": "[\u0620-\u064a]"}
 # Names that are written in Latin letters everywhere.
-NAMES_ONLY = re.compile(r"[\W\d_]*(?:(?:Tessera|Open311|Plus code|Plus Code|CSV|GeoJSON|XLSX|GeoPackage|KML|API|OpenAPI|URL|ODK|Kobo|MGRS|H3|km²|UTC|CC BY 4\.0|QR|ID|OGC|SHA-256|Excel|LibreOffice)[\W\d_]*)*", re.IGNORECASE)  # fmt: skip
+NAMES_ONLY = re.compile(r"[\W\d_]*(?:(?:Tessera|Open311|Plus code|Plus Code|CSV|GeoJSON|XLSX|GeoPackage|KML|API|OpenAPI|URL|ODK|Kobo|MGRS|H3|km²|UTC|CC BY 4\.0|QR|ID|OGC|SHA-256|Excel|LibreOffice|Copernicus EMS|Copernicus|UNOSAT)[\W\d_]*)*", re.IGNORECASE)  # fmt: skip
 
 
 @cache
