@@ -19,7 +19,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def touched(at):
     session.flush()
     rules = changing.in_force(at)
-    return list(remembering.touched(at, here=remembering.world(rules), policy=rules))
+    return list(remembering.touched(at, here=remembering.world(rules, now=at), policy=rules))
 
 
 def numbers():
