@@ -1,12 +1,10 @@
 """Alarms by mail: one when a check turns bad, one when it is good again. A mail carries the house's own sentences and nothing of anybody."""
 
-import smtplib
 from collections.abc import Callable, Sequence
-from email.message import EmailMessage
-from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.dialects.postgresql import insert
 
+from server.core import letters
 from server.core.clock import now
 from server.core.database import session
 from server.core.response import may_send_out, this_response
@@ -14,15 +12,13 @@ from server.core.settings import settings
 from server.keeping.models import Alarm
 from server.keeping.watching import Finding, State, look
 
-PATIENCE_S = 20
-
 
 def raise_what_is_due(checks: Sequence[Callable[[], Finding | None]] = ()) -> list[str]:
     """Compare the checks (all, or those that are given) with what was told last, mail what changed, and remember it; the codes that were told."""
     told = {alarm.code: alarm.state for alarm in session.query(Alarm)}
     changed = [finding for finding in look(checks) if _is_news(finding, told.get(finding.code))]
     if changed and settings().alarm_to and settings().mail_url and may_send_out():
-        send(_subject(changed), "\n\n".join(_line(finding) for finding in changed))
+        letters.send(", ".join(settings().alarm_to), _subject(changed), "\n\n".join(_line(finding) for finding in changed))
     for finding in changed:
         _remember(finding)
     return [finding.code for finding in changed]
@@ -46,18 +42,3 @@ def _line(finding: Finding) -> str:
 def _remember(finding: Finding) -> None:
     values = {"code": finding.code, "state": finding.state.value, "since": now()}
     session.execute(insert(Alarm).values(**values).on_conflict_do_update(index_elements=["code"], set_=values))
-
-
-def send(subject: str, body: str) -> None:
-    """Send a mail to ALARM_TO through MAIL_URL (``smtp://user:password@host:587`` with STARTTLS, or ``smtps://``)."""
-    mail = EmailMessage()
-    mail["Subject"], mail["From"], mail["To"] = subject, settings().mail_from, ", ".join(settings().alarm_to)
-    mail.set_content(body)
-    parts = urlsplit(settings().mail_url)
-    host, port = parts.hostname or "localhost", parts.port or (465 if parts.scheme == "smtps" else 25)
-    with (smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP)(host, port, timeout=PATIENCE_S) as post:
-        if parts.scheme == "smtp" and post.has_extn("starttls"):
-            post.starttls()
-        if parts.username:
-            post.login(unquote(parts.username), unquote(parts.password or ""))
-        post.send_message(mail)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import text
 
-from server.core import health
+from server.core import health, letters
 from server.core import settings as settings_module
 from server.keeping import alarms, metrics, service, watching
 
@@ -28,7 +28,7 @@ def told(monkeypatch):
 
     def tell(**more):
         chosen = replace(settings_module.settings(), **more)
-        for module in (service, watching, alarms, metrics, __import__("server.keeping.pages", fromlist=["pages"])):
+        for module in (service, watching, alarms, letters, metrics, __import__("server.keeping.pages", fromlist=["pages"])):
             if hasattr(module, "settings"):
                 monkeypatch.setattr(module, "settings", lambda: chosen)
 
