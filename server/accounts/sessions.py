@@ -166,9 +166,9 @@ def end_others(person_id: UUID, key_hash: bytes) -> None:
     database.execute(delete(SignIn).where(SignIn.person_id == person_id, SignIn.key_hash != key_hash))
 
 
-def end_everybody() -> None:
-    """Sign everybody out: when an exercise becomes a live response."""
-    database.execute(delete(SignIn))
+def end_everybody(*, but: UUID) -> None:
+    """Sign everybody out but one person, who closes the response."""
+    database.execute(delete(SignIn).where(SignIn.person_id.is_distinct_from(but)))
 
 
 def end_all(person: Person) -> None:

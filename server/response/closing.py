@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from flask_babel import gettext as _
 from sqlalchemy import func, select, text, true, update
 
+from server.accounts import sessions
 from server.accounts.invitations import refused
 from server.accounts.models import ApiKey, Invitation
 from server.accounts.policy import SYSTEM, Actor
@@ -65,7 +66,10 @@ def take_back(actor: Actor, closing_id: UUID) -> None:
 
 
 def agree(actor: Actor, closing_id: UUID) -> Closing:
-    """The second person's word: intake stops at once, a job does the rest. Problem ``second_person_needed`` for the first one."""
+    """The second person's word: intake stops at once, everybody else is signed out, a job does the rest.
+
+    Problem ``second_person_needed`` for the first one.
+    """
     session.execute(ONE_CLOSING)
     found = _waiting(closing_id)
     if actor.person_id is None or actor.person_id == found.proposed_by:
@@ -74,6 +78,7 @@ def agree(actor: Actor, closing_id: UUID) -> Closing:
     say_fact("stage", CLOSED, said_by=actor.person_id)
     say_fact("closed_since", now().isoformat(), said_by=actor.person_id)
     session.flush()
+    sessions.end_everybody(but=actor.person_id)
     ledger.record("response.closed", found.id, actor_id=actor.person_id)
     return found
 

@@ -210,6 +210,15 @@ def test_after_the_end_no_new_report_is_taken_and_every_door_says_so_kindly(as_,
     assert session.scalar(text("SELECT count(*) FROM reports")) == 1
 
 
+def test_whoever_was_signed_in_is_signed_out_by_the_end_but_for_who_agreed_to_it(as_, fit, sealed_to):
+    ada, berta, chipo = as_("ada"), as_("berta"), as_("chipo")
+    page = proposed(ada)
+    assert [browser.get("/desk/handover" if browser is ada else "/desk").status_code for browser in (ada, berta, chipo)] == [200, 200, 200]
+    agree(chipo, page)
+    assert [browser.get("/desk/handover" if browser is ada else "/desk").status_code for browser in (ada, berta, chipo)] == [401, 401, 200]
+    assert as_("berta").get("/desk").status_code == 200, "who still has an account may sign in again and read"
+
+
 def test_one_person_closes_nothing(as_, people, fit, sealed_to):
     ada = as_("ada")
     page = proposed(ada)
