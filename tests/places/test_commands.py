@@ -32,17 +32,21 @@ def test_areas_are_loaded_and_what_was_refused_is_said(run, tmp_path):
     assert session.scalar(text("SELECT count(*) FROM admin_areas")) == 2
 
 
-def test_a_file_that_is_no_geojson_ends_with_a_sentence(run, tmp_path):
-    path = tmp_path / "areas.gpkg"
-    path.write_bytes(b"GPKG")
-    done = run("areas", str(path), "--level", "1", "--cod-version", "v1")
-    assert done.exit_code == 1
-    assert "ogr2ogr" in done.output
+def test_a_file_that_cannot_be_read_ends_with_a_sentence(run, tmp_path):
+    for name, says in (("areas.gpkg", "cannot be read as a GeoPackage"), ("areas.shp", "ogr2ogr")):
+        (tmp_path / name).write_bytes(b"GPKG")
+        done = run("areas", str(tmp_path / name), "--level", "1", "--cod-version", "v1")
+        assert (done.exit_code, says in done.output) == (1, True)
 
 
-def test_a_mode_is_said_for_a_time_and_not_for_too_long(run):
-    assert run("context", "XX01", "DISASTER", "--days", "10", "--reason", "agreed on Monday").exit_code == 0
-    assert context_at("XX01", now()) is ContextMode.DISASTER
-    too_long = run("context", "XX01", "DISASTER", "--days", "31", "--reason", "agreed on Monday")
+def test_active_conflict_is_said_for_a_time_and_not_for_too_long(run):
+    assert run("context", "XX01", "CONFLICT_ACTIVE", "--days", "10", "--reason", "agreed on Monday").exit_code == 0
+    assert context_at("XX01", now()) is ContextMode.CONFLICT_ACTIVE
+    too_long = run("context", "XX01", "CONFLICT_ACTIVE", "--days", "31", "--reason", "agreed on Monday")
     assert (too_long.exit_code, "30 days" in too_long.output) == (1, True)
     assert run("context", "XX01", "PEACE", "--days", "1", "--reason", "x").exit_code == 2
+
+
+def test_what_loosens_is_not_said_by_one_person_on_the_command_line(run):
+    refused = run("context", "XX01", "DISASTER", "--days", "10", "--reason", "agreed on Monday")
+    assert (refused.exit_code, "needs two people" in refused.output) == (1, True)
