@@ -1,6 +1,6 @@
 """The story of the exercise: nights of strikes, a second strike, an earthquake, and what several thousand people report of it.
 
-Pure: a seed in, reports out. The faults are those of real reports: inexact phones, wrong pins, places without coordinates,
+It asks no database: a seed in, reports out. The faults are those of real reports: inexact phones, wrong pins, places without coordinates,
 re-sends, mixed-up types, grades that differ, neighbours hit in one night.
 """
 

@@ -1,4 +1,4 @@
-"""What one cell of a stranger's table says: a number, a moment, a code. Pure; None means it could not be read.
+"""What one cell of a stranger's table says: a number, a moment, a code. It asks no database; None means it could not be read.
 
 Nothing is guessed: a date that may be read two ways is read as the rest of its column, and a grade only in its scale.
 """

@@ -1,4 +1,4 @@
-"""Refused rows on their way back to the sender: their own columns, then the row, the columns at fault and why. Pure."""
+"""Refused rows on their way back to the sender: their own columns, then the row, the columns at fault and why. It asks no database."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Where a row says the damage is: two numbers, a place in any form in one cell, or words. Pure.
+"""Where a row says the damage is: two numbers, a place in any form in one cell, or words. It asks no database.
 
 A place that cannot be read is refused rather than guessed: a wrong point sends people to the wrong place.
 """

@@ -1,4 +1,4 @@
-"""What a cell of a table file may hold. A spreadsheet runs what begins like a formula: such words are quoted. Pure.
+"""What a cell of a table file may hold. A spreadsheet runs what begins like a formula: such words are quoted. It asks no database.
 
 The same rule twice: for a value at hand (``escape_cell``), and for PostgreSQL, which writes most files (``safe``).
 """
