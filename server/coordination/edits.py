@@ -46,7 +46,7 @@ def change(what: str, value: str, incident: Incident, *, batch_id: UUID, actor: 
         raise Problem("already_done")
     before = {column: choosing.plain(getattr(incident, column)) for column in wanted}
     if what == "workflow":
-        verification.move(incident.id, WorkflowState(value), actor=actor)
+        verification.move(incident.id, WorkflowState(value), version=incident.version, actor=actor)
     else:
         choosing.restore(incident, wanted)
         touch(incident)

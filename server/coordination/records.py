@@ -67,7 +67,7 @@ def _spot(incident: Incident, *, exact: bool) -> maps.Map | None:
     return drawn
 
 
-def _contents(incident: Incident, problem: Problem | None = None) -> dict[str, Any]:
+def _contents(incident: Incident, problem: Problem | None = None, *, at: str = "rationale") -> dict[str, Any]:
     actor = current_actor()
     exact = assignments.look(actor, incident)
     spot, place = _spot(incident, exact=exact), _seen_place(incident, exact=exact)
@@ -78,6 +78,7 @@ def _contents(incident: Incident, problem: Problem | None = None) -> dict[str, A
         "page": spot and spot.page,
         "base_map": base_map(),
         "problem": problem,
+        "problem_at": at,
         "values": request.form,
         "lon_lat": place and place[:2],
         "accuracy_m": place and place[2],
@@ -217,10 +218,15 @@ def undo(public_id: str, change_id: UUID) -> Response:
 
 @blueprint.post("/<public_id>/workflow")
 @requires("edit_incident")
-def move(public_id: str) -> Response:
-    """Move the work on the record to another state."""
+def move(public_id: str) -> Response | tuple[str, int]:
+    """Move the work on the record to another state; who saw an older state of it is told so on the page, and chooses again."""
     incident = queries.incident_by_public_id(public_id)
-    verification.move(incident.id, _choice(WorkflowState, "to"), actor=current_actor())
+    try:
+        verification.move(incident.id, _choice(WorkflowState, "to"), version=_version(), actor=current_actor())
+    except Problem as problem:
+        if problem.code not in ("changed_meanwhile", "already_done"):
+            raise
+        return render_template("coordination/record.html", **_contents(incident, problem, at="move-to")), problem.status
     return _back(incident)
 
 

@@ -264,11 +264,13 @@ def _let(incident: Incident, certainty: Certainty) -> None:
         incident.changed_at = now()
 
 
-def move(incident_id: UUID, to: WorkflowState, *, actor: Actor) -> None:
-    """Move the work on an incident to another state, where that is a move of the workflow."""
+def move(incident_id: UUID, to: WorkflowState, *, version: int, actor: Actor) -> None:
+    """Move the work on an incident to another state. Problem ``changed_meanwhile``; ``already_done`` where there is no such move."""
     if not may(actor, "edit_incident"):
         raise Problem("not_allowed")
     incident = locked(incident_id, actor=actor)
+    if incident.version != version:
+        raise Problem("changed_meanwhile")
     if not workflow.may_move(incident.workflow, to):
         raise Problem("already_done")
     incident.workflow = to

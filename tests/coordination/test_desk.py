@@ -99,6 +99,23 @@ def test_possible_is_decided_by_one_person_with_a_reason_and_confirmed_is_refuse
     assert done.status_code == 303
 
 
+def test_who_saw_an_older_state_is_told_so_on_the_record_before_anything_moves(as_, client, work, database):
+    send(client, report())
+    work()
+    public_id, version = records(database)[0].public_id, _version(database)
+    chipo, address = as_("chipo"), f"/desk/incidents/{public_id}/workflow"
+    form = chipo.get(f"/desk/incidents/{public_id}").text.partition(f'action="{address}"')[2].partition("</form>")[0]
+    assert f'name="version" value="{version}"' in form
+    assert chipo.post(address, data={"to": "TRIAGE"}).status_code == 400
+    assert chipo.post(address, data={"to": "TRIAGE", "version": version}).status_code == 303
+    late = chipo.post(address, data={"to": "CLOSED", "version": version})
+    assert (late.status_code, database.scalar(text("SELECT workflow FROM incidents"))) == (412, "TRIAGE")
+    form = late.text.partition(f'action="{address}"')[2].partition("</form>")[0]
+    assert f'name="version" value="{version + 1}"' in form, "the page shows what holds now, to choose again"
+    assert 'href="#move-to"' in late.text
+    assert chipo.post(address, data={"to": "CLOSED", "version": version + 1}).status_code == 303
+
+
 def _version(database):
     return database.scalar(text("SELECT version FROM incidents"))
 

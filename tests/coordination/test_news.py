@@ -52,7 +52,7 @@ def test_a_change_of_a_record_on_the_list_is_news_too(as_, client, work, databas
     later(database)
     asked = marks(chipo.get("/desk/list").text)
     number = records(database)[0].public_id
-    chipo.post(f"/desk/incidents/{number}/workflow", data={"to": "TRIAGE"})
+    chipo.post(f"/desk/incidents/{number}/workflow", data={"to": "TRIAGE", "version": database.scalar(text("SELECT version FROM incidents"))})
     assert news(chipo, asked).json == {"new": 0, "changed": 1, "said": "1 changed"}
 
 

@@ -160,13 +160,13 @@ def test_who_has_just_changed_something_sees_the_change_at_once(house):
     house.report()
     house.catch_up()
     with settled():
-        public_id = session.scalar(text("SELECT public_id FROM incidents WHERE workflow = 'NEW' LIMIT 1"))
+        public_id, version = session.execute(text("SELECT public_id, version FROM incidents WHERE workflow = 'NEW' LIMIT 1")).one()
     writer, reader = house.sign_in("chipo"), house.sign_in("berta")
     house.catch_up()
     asked = "/api/v1/desk/summary?workflow=TRIAGE"
     before = writer.get(asked).get_json()["total"]
     house.hold_still()
-    assert writer.post(f"/desk/incidents/{public_id}/workflow", data={"to": "TRIAGE"}).status_code in (302, 303)
+    assert writer.post(f"/desk/incidents/{public_id}/workflow", data={"to": "TRIAGE", "version": version}).status_code in (302, 303)
     assert writer.get_cookie(replicas.COOKIE) is not None
     seen = writer.get(asked)
     assert (seen.get_json()["total"], "Replica-Lag" in seen.headers) == (before + 1, False)
