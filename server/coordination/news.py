@@ -19,7 +19,7 @@ from server.core.clock import now
 from server.core.database import session
 from server.core.problems import Problem
 from server.core.response import this_response
-from server.matching import filters, queries
+from server.matching import columns, filters, queries
 from server.matching.exactness import sees_exactly
 from server.matching.models import Incident
 from server.reports import access
@@ -114,11 +114,16 @@ def _bars(asked: dict[str, Any]) -> dict[str, object]:
     first, last = (moment.astimezone(zone).date() for moment in known)
     wide = -(-((last - first).days + 1) // MOST_DAYS)
     starts = [first + timedelta(days=wide * at) for at in range((last - first).days // wide + 1)]
-    bounds = array([datetime.combine(day, time.min, zone) for day in starts], type_=DateTime(timezone=True))
-    place = func.width_bucket(Incident.event_latest, bounds)
+    bounds = [datetime.combine(day, time.min, zone) for day in starts]
+    counts = columns.days(asked, bounds)
+    return _gathered(starts, _counted(asked, bounds) if counts is None else counts, wide)
+
+
+def _counted(asked: dict[str, Any], bounds: list[datetime]) -> dict[int, int]:
+    """What ``columns.days`` says, asked of the table."""
+    place = func.width_bucket(Incident.event_latest, array(bounds, type_=DateTime(timezone=True)))
     rows = select(place, func.count()).where(*queries.shown(asked), Incident.event_latest.is_not(None)).group_by(text("1"))
-    counts = {at - 1: count for at, count in session.execute(rows)}
-    return _gathered(starts, counts, wide)
+    return {at - 1: count for at, count in session.execute(rows)}
 
 
 def _gathered(starts: list[date], counts: dict[int, int], wide: int) -> dict[str, object]:

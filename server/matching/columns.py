@@ -210,14 +210,28 @@ def cells(asked: Mapping[str, Any], low: int, high: int, shift: int) -> list[Cel
     return cast("list[Cell]", rows)
 
 
+def days(asked: Mapping[str, Any], bounds: list[datetime]) -> dict[int, int] | None:
+    """How many records of the list ended from each of the rising ``bounds`` to the next, by its place; None to ask the table."""
+    known = MIRROR.present() if facets.is_answered(asked) else None
+    if known is None:
+        return None
+    ends = known.latest[_listed(known, asked) & (known.latest != LATEST_UNKNOWN)]
+    found = np.bincount(np.searchsorted([facets.microseconds(bound) for bound in bounds], ends, side="right"))
+    return {int(at) - 1: int(found[at]) for at in np.flatnonzero(found)}
+
+
+def _listed(known: Columns, asked: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Which records the list shows (``queries.shown``): under the filters, not merged away, not taken back unless asked for."""
+    here = facets.mask(known, asked) & ((known.flags & MERGED) == 0)
+    return here if asked.get("workflow") else here & (known.workflow != facets.place(WorkflowState.WITHDRAWN))
+
+
 def numbers(asked: Mapping[str, Any], open_states: list[WorkflowState]) -> dict[str, int] | None:
     """The numbers above the list (``queries.summary``); None where the table is to be asked."""
     known = MIRROR.present() if facets.is_answered(asked) else None
     if known is None:
         return None
-    here = facets.mask(known, asked) & ((known.flags & MERGED) == 0)
-    if not asked.get("workflow"):
-        here &= known.workflow != facets.place(WorkflowState.WITHDRAWN)
+    here = _listed(known, asked)
     flags = known.flags[here]
     certain = np.bincount(known.certainty[here], minlength=len(Certainty) + 1)
     is_open = np.isin(known.workflow[here], [facets.place(state) for state in open_states])

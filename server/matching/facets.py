@@ -54,9 +54,9 @@ def mask(known: "Columns", asked: Mapping[str, Any]) -> NDArray[np.bool_]:
 def _days(known: "Columns", asked: Mapping[str, Any]) -> NDArray[np.bool_]:
     zone, found = ZoneInfo(this_response().time_zone), np.ones(len(known.site_type), dtype=bool)
     if asked.get("since"):
-        found &= known.latest >= _microseconds(datetime.combine(asked["since"], time.min, zone))
+        found &= known.latest >= microseconds(datetime.combine(asked["since"], time.min, zone))
     if asked.get("until"):
-        found &= known.earliest < _microseconds(datetime.combine(asked["until"] + timedelta(days=1), time.min, zone))
+        found &= known.earliest < microseconds(datetime.combine(asked["until"] + timedelta(days=1), time.min, zone))
     return found
 
 
@@ -72,5 +72,6 @@ def _bits(kind: type[Choice], codes: list[Any]) -> np.int64:
     return np.int64(sum(1 << list(kind).index(code) for code in set(codes)))
 
 
-def _microseconds(at: datetime) -> int:
+def microseconds(at: datetime) -> int:
+    """A moment as the columns keep it."""
     return (at - datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))) // _MICROSECOND

@@ -1,11 +1,14 @@
 """Large installations answer filters from columns in memory: the same numbers as the table's, and true after every act."""
 
 import random
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from server.coordination import news
+from server.core.response import this_response
 from server.matching import columns, filters, queries, tiles
 from server.vocabulary import (
     Certainty,
@@ -93,6 +96,20 @@ def test_days_are_counted_as_the_table_counts_them(many, monkeypatch):
             ours, table = both_ways(lambda days=days: queries.summary(filters.read(days)), monkeypatch)
             assert ours == table, days
     assert table["total"] < 600
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Montevideo", "Pacific/Kiritimati"])
+def test_the_days_of_the_damage_are_those_of_the_table_to_the_last_microsecond(many, monkeypatch, zone):
+    monkeypatch.setattr(news, "this_response", lambda: replace(this_response(), time_zone=zone))
+    midnight = "date_trunc('day', now() AT TIME ZONE :zone) AT TIME ZONE :zone - interval '3 days'"
+    for lot, moment in (("C1", midnight), ("C2", f"{midnight} - interval '1 microsecond'")):
+        many.execute(text(f"UPDATE incidents SET event_earliest = NULL, event_latest = {moment} WHERE public_id LIKE '{lot}%'"), {"zone": zone})
+    dice = random.Random(zone)
+    for asked in (filters.read({}), filters.read({"workflow": "WITHDRAWN"}), *(asked_for(dice) for _ in range(8))):
+        bare = {**asked, "since": None, "until": None}
+        ours, table = both_ways(lambda bare=bare: news._bars(bare), monkeypatch)
+        assert ours == table, asked
+    assert columns.days(filters.read({"q": "C1"}), []) is None
 
 
 def test_every_act_is_in_the_next_answer(many, monkeypatch):
