@@ -10,7 +10,6 @@ from flask_security.utils import hash_password
 from sqlalchemy import select
 
 from server.accounts import people, service
-from server.accounts.erasing import erase_person
 from server.accounts.models import ApiKey, Organisation, Person
 from server.accounts.policy import SYSTEM
 from server.accounts.sessions import end_all
@@ -63,22 +62,8 @@ def list_users() -> None:
 def close_user(email: str) -> None:
     """End an account: signed out everywhere at once."""
     with settled():
-        people.close(_person(email), actor=SYSTEM)
+        people.close(find_person(email), actor=SYSTEM)
     click.echo(f"{email} is signed out and may not sign in again.")
-
-
-@users.command("erase")
-@click.argument("email")
-def erase_user(email: str) -> None:
-    """Erase all that is kept about somebody with an account, and prove it."""
-    with settled():
-        person = _person(email)
-        people.keep_an_administrator(person)
-        proof = erase_person(person, actor=SYSTEM)
-        number, left = proof.id, proof.left
-    if left:
-        raise click.ClickException(f"Not everything went: {left} rows are left.")
-    click.echo(f"Erased. Proof {number}: nothing is left.")
 
 
 @users.command("password")
@@ -87,13 +72,14 @@ def new_password(email: str) -> None:
     """Give somebody a new password, shown this once; every session of theirs ends."""
     password = secrets.token_urlsafe(12)
     with settled():
-        person = _person(email)
+        person = find_person(email)
         person.password = hash_password(password)
         end_all(person)
     click.echo(f"{email} may sign in with the password {password}")
 
 
-def _person(email: str) -> Person:
+def find_person(email: str) -> Person:
+    """Who signs in with an address; ClickException when nobody does."""
     person = session.scalar(select(Person).where(Person.email == email.strip().lower()))
     if person is None:
         raise click.ClickException(f"Nobody signs in as {email}.")

@@ -1,5 +1,7 @@
 """Erasing somebody who had an account: nothing that names them stays, and the ledger keeps only a number."""
 
+from collections.abc import Callable
+
 from sqlalchemy import Text, cast, delete, func, or_, select
 
 from server.accounts.models import Invitation, Person, SignIn
@@ -10,8 +12,11 @@ from server.core.database import session
 from server.core.erasure import ErasureProof, prove
 
 
-def erase_person(person: Person, *, actor: Actor) -> ErasureProof:
-    """Sign somebody out for good and erase address, alias, password, second factor, roles; returns the proof."""
+def erase_person(person: Person, *, actor: Actor, elsewhere: Callable[[], int] = lambda: 0) -> ErasureProof:
+    """Sign somebody out for good and erase address, alias, password, second factor, roles; returns the proof.
+
+    ``elsewhere`` counts what other rooms, which erase theirs before, still hold.
+    """
     address, alias = person.email, person.alias
     end_all(person)
     person.email, person.alias = f"{person.id.hex}@erased.invalid", "–"
@@ -24,7 +29,7 @@ def erase_person(person: Person, *, actor: Actor) -> ErasureProof:
     session.execute(delete(SignIn).where(SignIn.person_id == person.id))
     session.execute(delete(Invitation).where(Invitation.email == address))
     ledger.record("person.erased", person.id, actor_id=actor.person_id)
-    return prove("person", erased=1, left=lambda: _left(person, address, alias), subject=person.id)
+    return prove("person", erased=1, left=lambda: _left(person, address, alias) + elsewhere(), subject=person.id)
 
 
 def _left(person: Person, address: str, alias: str) -> int:

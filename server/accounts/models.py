@@ -13,16 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from server.core.choices import N_
 from server.core.columns import coded, coded_list, listed, passport, stamped, uuid_pk
 from server.core.database import Base
+from server.core.response import this_response
 from server.vocabulary import Audience, OrganisationType, Role, Sector
 
 INTERNAL, COORD = Audience.INTERNAL, Audience.COORD
-
-
-def _is_needed_by_all() -> bool:
-    from server.accounts.second_factor import is_needed_by_all
-
-    return is_needed_by_all()
-
 
 person_roles = Table(
     "person_roles",
@@ -113,11 +107,11 @@ class Person(Base, UserMixin):
 
     def check_tf_required(self, tf_setup_methods: list[Any], tf_fresh: bool) -> tuple[bool, list[Any]]:  # noqa: FBT001 - Flask-Security's own signature
         """Whether signing in takes a code too: for who has set one up, and for everybody once the response is live."""
-        return bool(tf_setup_methods) or _is_needed_by_all(), tf_setup_methods
+        return bool(tf_setup_methods) or this_response().is_live, tf_setup_methods
 
     def check_tf_required_setup(self) -> bool:
         """Whether the second factor may not be switched off."""
-        return _is_needed_by_all()
+        return this_response().is_live
 
 
 class SignIn(Base):

@@ -12,7 +12,6 @@ from sqlalchemy import update
 
 from server.accounts.models import Person
 from server.core.database import session
-from server.core.response import this_response
 from server.core.settings import Settings
 
 ISSUER = "Tessera"
@@ -51,11 +50,6 @@ def settings_of_second_factor(chosen: Settings) -> dict[str, Any]:
         "SECURITY_MULTI_FACTOR_RECOVERY_CODES_URL": "/account/recovery-codes",
         "SECURITY_MULTI_FACTOR_RECOVERY_URL": "/sign-in/recovery",
     }
-
-
-def is_needed_by_all() -> bool:
-    """Whether everybody needs one: in a live response, not in an exercise."""
-    return this_response().is_live
 
 
 def _derived(chosen: Settings, purpose: str) -> bytes:
