@@ -1,4 +1,7 @@
-"""``flask reports erase``: all that one reporter said, erased at once and proved, by the receipt's code or the report's number."""
+"""``flask reports erase`` and ``flask users erase``: all that one reporter said, or all that is kept about somebody with an account.
+
+Both are erased at once, in every room, and proved.
+"""
 
 from uuid import UUID
 
@@ -7,7 +10,11 @@ from flask import Flask
 from flask.cli import AppGroup
 from sqlalchemy import ColumnElement, func, select
 
+from server.accounts import people
+from server.accounts.commands import find_person, users
+from server.accounts.erasing import erase_person
 from server.accounts.policy import SYSTEM
+from server.coordination import belongings
 from server.core.database import see_as, session, settled
 from server.core.erasure import prove
 from server.evidence import custody
@@ -35,6 +42,21 @@ def erase(code: str) -> None:
     if left:
         raise click.ClickException(f"Not everything went: {left} pieces are left.")
     click.echo("Erased: its words, contact and photos. What remains is that a report was taken back.")
+
+
+@users.command("erase")
+@click.argument("email")
+def erase_user(email: str) -> None:
+    """Erase all that is kept about somebody with an account, and prove it."""
+    with settled():
+        person = find_person(email)
+        people.keep_an_administrator(person)
+        belongings.remove(person.id)
+        proof = erase_person(person, actor=SYSTEM, elsewhere=lambda: belongings.count_left(person.id))
+        number, left = proof.id, proof.left
+    if left:
+        raise click.ClickException(f"Not everything went: {left} rows are left.")
+    click.echo(f"Erased. Proof {number}: nothing is left.")
 
 
 def erase_report(report_id: UUID) -> int:

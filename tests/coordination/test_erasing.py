@@ -6,9 +6,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from server.accounts.models import Person
+from server.accounts.service import actor_of
+from server.coordination import belongings, feeds, webhooks
+from server.coordination.telling_models import AlertKind, AlertRule, Delivery, FeedKey, Notice, SavedView, Webhook
 from server.core.clock import now
 from server.core.database import see_as, session, settled
 from server.core.erasure import ErasureProof
@@ -83,6 +86,37 @@ def test_an_account_that_was_erased_can_sign_in_no_more(as_, people, run):
     session.commit()
     run("users", "erase", "bohdan@example.org")
     assert browser.get("/desk").status_code in (302, 401)
+
+
+def test_what_somebody_made_for_themselves_at_the_desk_goes_with_them_and_what_they_shared_stays(as_, people, run, database):
+    chipo, number = as_("chipo"), people["chipo"].id
+    for name, sharing in (("My road home", "OWN"), ("Schools for all", "RESPONSE")):
+        chipo.post("/desk/views", data={"name": name, "sharing": sharing, "query": "site_type=EDU.SCHOOL"})
+    chipo.post("/desk/alerts/webhooks", data={"address": "https://listen.example.org/mine"})
+    chipo.post("/desk/alerts/webhooks", data={"address": "https://listen.example.org/ours", "for_organisation": "true"})
+    hook = database.scalar(text("SELECT id FROM webhooks WHERE organisation_id IS NULL"))
+    chipo.post("/desk/alerts", data={"kinds": "TRAPPED", "mailing": "NONE", "name": "Of mine", "webhook": str(hook)})
+    actor = actor_of("chipo@example.org")
+    feeds.add_key(actor, session.scalar(select(SavedView.id).where(SavedView.name == "My road home")))
+    rule = session.scalar(select(AlertRule.id))
+    session.add(Notice(rule_id=rule, person_id=number, kind=AlertKind.TRAPPED, subject_id=uuid4()))
+    webhooks.enqueue(hook, AlertKind.TRAPPED, subject=uuid4(), incident_id=None, public_id=None)
+    session.commit()
+    kinds = (SavedView, AlertRule, Webhook, Notice, FeedKey, Delivery)
+    assert [session.scalar(select(func.count()).select_from(kind)) for kind in kinds] == [2, 1, 2, 1, 1, 1]
+    said = run("users", "erase", "chipo@example.org")
+    assert (said.exit_code, "nothing is left" in said.output) == (0, True), said.output
+    assert [session.scalar(select(func.count()).select_from(kind)) for kind in kinds] == [1, 0, 1, 0, 0, 0]
+    assert database.execute(text("SELECT name FROM saved_views")).scalars().all() == ["Schools for all"]
+    assert database.scalar(text("SELECT ended_at FROM webhooks WHERE address LIKE '%ours'")) is not None
+    assert proofs("person") == [(1, 0)]
+
+
+def test_the_proof_counts_what_was_not_erased(as_, people, run, monkeypatch):
+    as_("chipo").post("/desk/views", data={"name": "My road home", "sharing": "OWN", "query": "site_type=EDU.SCHOOL"})
+    monkeypatch.setattr(belongings, "remove", lambda _person_id: None)
+    said = run("users", "erase", "chipo@example.org")
+    assert (said.exit_code, "1 rows are left" in said.output) == (1, True), said.output
 
 
 def lay(report_id, **changes):
