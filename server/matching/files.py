@@ -20,7 +20,7 @@ from server.matching.accounts import Account
 GRADES = {"none": 0, "minor": 1, "slight": 1, "partial": 2, "moderate": 2, "severe": 3, "heavy": 3, "destroyed": 4, "complete": 4}
 # Words that mark a source as a channel anybody may use; any other source is a list that somebody curates.
 OPEN_CHANNELS = frozenset({
-    "api", "app", "apps", "call", "citizen", "email", "facebook", "field", "form", "generated", "hotline", "mail", "odk", "open311",
+    "api", "app", "apps", "call", "citizen", "email", "facebook", "field", "form", "generated", "hotline", "mail", "odk", "open311", "paper",
     "partner", "phone", "resident", "service", "signal", "sms", "social", "telegram", "twitter", "viber", "web", "whatsapp",
 })  # fmt: skip
 

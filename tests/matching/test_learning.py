@@ -179,3 +179,8 @@ def test_the_engine_finds_the_same_pairs_as_comparing_each_with_each(unseen, mon
         monkeypatch.undo()
         assert len(engine[0]) > 100
         assert set(zip(*map(list, engine), strict=True)) == set(zip(*map(list, plain), strict=True))
+
+
+@pytest.mark.parametrize(("source", "list_name"), [("paper 2026-11-22", ""), ("call", ""), ("Paper", ""), ("Register of bridges", "register of bridges")])
+def test_papers_and_calls_are_what_people_told_and_no_curated_list(source, list_name):
+    assert account_of({"id": "1", "source": source}).source == list_name
