@@ -16,6 +16,7 @@ from server.core.database import session
 from server.places.gazetteer import be_patient
 
 TOLD_EVERY = 200
+GEOPACKAGE = b"SQLite format 3\x00"
 _LANGUAGE_COLUMN = re.compile(r"adm\d_([a-z]{2})")
 
 
@@ -88,7 +89,7 @@ def _features(path: Path) -> Iterator[dict[str, Any]]:
         raise UnusableAreas(f"Please turn it into GeoJSON first: ogr2ogr -t_srs EPSG:4326 areas.geojson {path.name}")
     try:
         content = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UnusableAreas(f"{path.name} cannot be read as GeoJSON.") from error
     if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
         raise UnusableAreas(f"{path.name} is not a GeoJSON FeatureCollection.")
@@ -99,7 +100,12 @@ def _features(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _packed_features(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the features of the first layer of a GeoPackage, as GeoJSON has them."""
+    """Yield the features of the first layer of a GeoPackage, as GeoJSON has them.
+
+    GDAL goes by what is in a file, not by its name, and some of its formats read other files and other machines.
+    """
+    if not path.read_bytes().startswith(GEOPACKAGE):
+        raise UnusableAreas(f"{path.name} cannot be read as a GeoPackage.")
     try:
         meta, _fids, shapes, columns = pyogrio.raw.read(path)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:

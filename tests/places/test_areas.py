@@ -118,7 +118,7 @@ def test_good_areas_enter_and_others_come_back_with_a_reason(database, tmp_path)
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"not json", b"[]", b'{"type": "Feature"}', b'{"type":"FeatureCollection","crs":{"name":"EPSG:3857"}}']
+    "content", [b"", b"[" * 200_000, b"not json", b"[]", b'{"type": "Feature"}', b'{"type":"FeatureCollection","crs":{"name":"EPSG:3857"}}']
 )
 def test_a_file_that_is_no_geojson_is_refused_with_a_sentence(database, tmp_path, content):
     path = tmp_path / "areas.geojson"
@@ -135,6 +135,14 @@ def test_other_formats_and_levels_are_refused_with_the_way_out(database, tmp_pat
         load_admin_areas(tmp_path / "areas.shp", level=1, cod_version="v1")
     with pytest.raises(UnusableAreas, match="level"):
         load_admin_areas(tmp_path / "areas.geojson", level=4, cod_version="v1")
+
+
+def test_a_file_called_a_geopackage_never_leads_to_another_file(database, tmp_path):
+    (tmp_path / "secret.csv").write_text('adm1_pcode,adm1_name,WKT\nUA01,Hidden,"POLYGON ((0 0, 1 0, 1 1, 0 0))"\n')
+    layer = f'<OGRVRTLayer name="secret"><SrcDataSource>{tmp_path}/secret.csv</SrcDataSource><LayerSRS>EPSG:4326</LayerSRS></OGRVRTLayer>'
+    (tmp_path / "areas.gpkg").write_text(f"<OGRVRTDataSource>{layer}</OGRVRTDataSource>")
+    with pytest.raises(UnusableAreas, match=r"areas\.gpkg"):
+        load_admin_areas(tmp_path / "areas.gpkg", level=1, cod_version="v1")
 
 
 def say(pcode, mode, *, from_at=NOW - DAY, until_at=NOW + DAY):
