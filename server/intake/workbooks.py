@@ -18,6 +18,9 @@ MOST_UNPACKED = 400_000_000
 MOST_MEMBERS = 2_000
 HIGHEST_RATIO = 200
 SMALL = 20_000_000
+MOST_LINES = 1_048_576  # the format has no more
+MOST_CELLS = 20_000_000
+TOO_MUCH = "The workbook unpacks to far more than a table. Save the rows as CSV instead."
 
 
 def read_grid(data: bytes, *, sheet: str = "") -> tuple[Grid, tuple[str, ...]]:
@@ -60,7 +63,7 @@ def _weigh(members: Sequence[zipfile.ZipInfo]) -> None:
         or len(members) > MOST_MEMBERS
         or (unpacked > SMALL and unpacked / packed > HIGHEST_RATIO)
     ):
-        raise UnreadableTable("The workbook unpacks to far more than a table. Save the rows as CSV instead.")
+        raise UnreadableTable(TOO_MUCH)
 
 
 def _refuse_declarations(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
@@ -89,7 +92,12 @@ def _texts(values: Any, formulas: Any) -> Iterator[list[str]]:
     values.reset_dimensions()
     formulas.reset_dimensions()
     rows = zip(values.iter_rows(values_only=True), formulas.iter_rows(values_only=True), strict=False)
-    return ([_text(_first(pair)) for pair in zip(shown, written, strict=False)] for shown, written in rows)
+    room = MOST_CELLS
+    for number, (shown, written) in enumerate(rows, start=1):
+        room -= len(shown)  # one cell far to the right or far below stands for all the empty ones before it
+        if room < 0 or number > MOST_LINES:
+            raise UnreadableTable(TOO_MUCH)
+        yield [_text(_first(pair)) for pair in zip(shown, written, strict=False)]
 
 
 def _first(pair: tuple[Any, Any]) -> Any:

@@ -498,6 +498,27 @@ def entities():
     return out.getvalue()
 
 
+def far_away(*cells):
+    """A small workbook with cells so far out that the empty ones before them fill the memory."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook(["lat"], [1]))) as small, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in set(small.namelist()) - {"xl/worksheets/sheet1.xml"}:
+            packed.writestr(name, small.read(name))
+        rows = "".join(f'<row r="{row}"><c r="{column}{row}"><v>1</v></c></row>' for column, row in cells)
+        main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+        packed.writestr("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>')
+    return out.getvalue()
+
+
+def test_a_small_workbook_of_endless_empty_cells_is_refused(bring_in, monkeypatch):
+    from server.intake import workbooks
+
+    monkeypatch.setattr(workbooks, "MOST_CELLS", 100_000)
+    monkeypatch.setattr(workbooks, "MOST_LINES", 1_000)
+    for cells in ([("XFD", row) for row in range(1, 20)], [("A", 1), ("A", 90_000_000)]):
+        assert "unpacks to far more than a table" in bring_in(far_away(*cells), fails=True, name="far.xlsx")
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
