@@ -142,7 +142,9 @@ def _shapes(layer: Layer) -> list[shapely.Geometry | None]:
         given = shapely.transform(given, lambda points: np.column_stack(move.transform(points[:, 0], points[:, 1])))
     made = shapely.force_2d(given)
     broken = shapely.is_missing(made) | shapely.is_empty(made)
-    made = np.where(broken | shapely.is_valid(made), made, shapely.make_valid(made))
+    crossed = ~broken & ~shapely.is_valid(made)
+    made[crossed] = shapely.make_valid(made[crossed], method="structure", keep_collapsed=False)  # the other way a star takes minutes
+    broken |= shapely.is_empty(made)
     return [None if is_broken else shape for shape, is_broken in zip(made.tolist(), broken.tolist(), strict=True)]
 
 

@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import math
+import time
 import zipfile
 
 import pytest
+from shapely import Polygon
 from sqlalchemy import text
 
 from tests.verification.satellite_files import HERE, copernicus, unosat, written, zipped
@@ -87,6 +90,16 @@ def test_a_file_that_cannot_be_read_is_refused_in_words_and_nothing_is_kept(brin
     assert 'class="error"' in answer.text
     assert "CE20261110XXX" in answer.text, "what was typed stays"
     assert database.scalar(text("SELECT count(*) FROM imagery_imports")) == 0
+
+
+def test_a_star_that_crosses_itself_ten_thousand_times_is_read_in_a_moment(tmp_path, count_in, database):
+    """The usual way of mending takes minutes for so many crossings."""
+    turns = [2 * math.pi * at * 100 / 201 for at in range(201)]
+    star = unosat((0, 1, None)).set_geometry([Polygon([(HERE[0] + math.cos(turn), HERE[1] + math.sin(turn)) for turn in turns])])
+    begun = time.process_time()
+    count_in(written(star, tmp_path, "star.geojson"))
+    assert time.process_time() - begun < 60, "it was 141 seconds"
+    assert database.scalar(text("SELECT bool_and(ST_IsValid(shape)) FROM imagery_rows")) is True
 
 
 def test_columns_nobody_knows_are_asked_for_and_then_believed(tmp_path, bring, as_, database):
