@@ -20,6 +20,7 @@ from server.core.ledger import LedgerEntry
 from server.evidence.imagery_models import ImageryRow
 from server.evidence.models import Photo
 from server.matching.models import Attachment
+from server.publication.formats.cells import escape_cell
 from server.verification.item_models import ImageryLink
 
 BEGIN = hashlib.sha256(b"tessera custody").hexdigest()
@@ -82,7 +83,7 @@ def as_csv(links: Sequence[Link]) -> bytes:
     out = io.StringIO()
     writer = csv.DictWriter(out, list(Link.__dataclass_fields__), lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows(asdict(link) for link in links)
+    writer.writerows({name: escape_cell(value) for name, value in asdict(link).items()} for link in links)
     return out.getvalue().encode("utf-8-sig")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from server.evidence.imagery_fields import GRADES
 from server.evidence.imagery_models import ImageryImport
+from server.publication.formats.cells import escape_cell
 from server.verification.agreement import Agreement
 from server.verification.comparing import Line
 from server.vocabulary import Certainty, DamageInterval, DamageScale, SensitivityClass, in_scale
@@ -78,13 +79,8 @@ def as_csv(told: Sequence[dict[str, Any]]) -> bytes:
     out = io.StringIO()
     writer = csv.DictWriter(out, [*COLUMNS, "lon", "lat"], lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({name: _inert(value) for name, value in row.items()} for row in told)
+    writer.writerows({name: escape_cell(value) for name, value in row.items()} for row in told)
     return out.getvalue().encode("utf-8-sig")
-
-
-def _inert(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
 
 
 def as_geojson(told: Sequence[dict[str, Any]], import_: ImageryImport) -> bytes:

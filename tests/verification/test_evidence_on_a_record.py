@@ -190,6 +190,14 @@ def test_before_and_after_lie_side_by_side_as_new_pixels(as_, record, database):
     assert chipo.post(address, data=chip("PRE", "2026-11-01", b"no picture at all"), content_type="multipart/form-data").status_code == 422
 
 
+def test_no_name_in_the_chain_is_a_formula_to_a_spreadsheet(as_, record, database):
+    bohdan = as_("bohdan")
+    put(bohdan, record)
+    database.execute(text("UPDATE people SET alias = '=1+1' WHERE email LIKE 'bohdan@%'"))
+    told = as_("bohdan").get(f"/desk/incidents/{record}/evidence/custody.csv").data.decode("utf-8-sig")
+    assert "'=1+1" in {line["who"] for line in csv.DictReader(io.StringIO(told))}
+
+
 def test_the_chain_shows_who_held_what_and_a_changed_line_breaks_it(as_, long_ago, record, database):
     from server.verification import chain
 
