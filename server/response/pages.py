@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from server.accounts import invitations, people
 from server.accounts.policy import may
 from server.accounts.service import current_actor, ensure_organisation, must, requires
+from server.accounts.stepping import requires_fresh
 from server.core import maps
 from server.core.i18n import LANGUAGES
 from server.core.problems import Problem
@@ -128,6 +129,7 @@ def go_live() -> Response:
 
 @blueprint.post("/invite")
 @requires("set_up_response")
+@requires_fresh
 def invite() -> Response | str:
     """Invite one of the first people; their link is shown this once."""
     actor, form = must("manage_accounts"), request.form

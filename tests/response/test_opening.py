@@ -16,6 +16,7 @@ from sqlalchemy import select, text
 
 from server.accounts import sessions
 from server.accounts.models import Person
+from server.core import revision
 from server.core.clock import now
 from server.core.database import session
 from server.core.response import say_fact, this_response
@@ -224,6 +225,8 @@ def test_a_geopackage_of_boundaries_is_loaded_too(as_, work, tmp_path, database)
     ("changed", "why"),
     [
         ({"demo": True}, "DEMO is set"),
+        ({"exercise": True}, "EXERCISE is set"),
+        ({"trusted_hosts": ()}, "TRUSTED_HOSTS is empty"),
         ({"secret_key": "change me change me change me change me"}, "SECRET_KEY can be guessed"),
         ({"secret_key": "ab" * 20}, "SECRET_KEY can be guessed"),
         ({"trusted_hosts": ("reports.example.org",)}, "SECURE_COOKIES is off"),
@@ -250,6 +253,20 @@ def test_a_live_response_that_comes_to_run_dangerously_says_so(as_, fit, set_as,
     assert "must not run like this" in page
     assert "DEMO is set" in page
     assert "DANGER   DEMO is set" in console("check")[1]
+
+
+@pytest.mark.parametrize(("changed", "named"), [({"demo": True, "exercise": False}, "DEMO"), ({"demo": True, "exercise": True}, "DEMO and EXERCISE")])
+def test_the_server_does_not_start_with_settings_of_an_exercise_on_a_live_response(database, monkeypatch, capsys, changed, named):
+    monkeypatch.setattr(revision, "settings", lambda: replace(settings(), **changed))
+    revision.refuse_made_up()
+    say_fact("stage", "LIVE", said_by=None)
+    session.commit()
+    with pytest.raises(revision.OtherDatabase) as refused:
+        revision.refuse_made_up()
+    assert refused.value.code == revision.BOOT_ERROR
+    assert f"Take out {named}, or" in capsys.readouterr().err
+    monkeypatch.setattr(revision, "settings", lambda: replace(settings(), demo=False, exercise=False))
+    revision.refuse_made_up()
 
 
 def test_nothing_made_up_is_loaded_into_a_live_response(app, database, monkeypatch):
@@ -335,3 +352,12 @@ def test_contacts_go_sooner_where_the_response_says_so(as_, client, database):
     say(as_("ada"), "rules", legal_profile="NONE", contact_days="7", words_days="365")
     with time_machine.travel(now() + timedelta(days=20), tick=True):
         assert erase_old_contacts() == 1
+
+
+def test_who_finds_an_open_browser_invites_nobody_without_the_password(as_, fit, database):
+    ada = as_("ada")
+    database.execute(text("UPDATE sign_ins SET contents = contents || '{\"fs_paa\": 1}'"))
+    answer = ada.post("/desk/setup/invite", data={"email": "mallory@example.org", "alias": "M", "roles": "ADMIN"})
+    assert answer.status_code == 403
+    assert "/invitation/" not in answer.text
+    assert database.scalar(text("SELECT count(*) FROM invitations WHERE email = 'mallory@example.org'")) == 0
