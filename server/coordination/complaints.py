@@ -5,7 +5,7 @@ What is said of people who work here goes to the protection focal point alone: n
 
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, func, select, update
 
@@ -35,10 +35,14 @@ class Opened:
 
 
 def receive(number: UUID, kind: ComplaintKind, words: str, *, lang: str) -> str:
-    """Keep a complaint, once for each number, and give its code. Problem ``invalid_input`` without words, ``lane_full`` in a flood."""
+    """Keep a complaint, once for each sending, and give its code. Problem ``invalid_input`` without words, ``lane_full`` in a flood.
+
+    The number of the page and the words make its own: the code answers to who sent them, and to nobody who read its number in the ledger.
+    """
     said = words.strip()
     if not said or len(said) > LIMIT:
         raise Problem("invalid_input", errors=[{"field": "words", "code": "invalid", "message": "words"}])
+    number = uuid5(number, f"{kind.value} {said}")
     code = vault.derived_code(number)
     if session.get(Complaint, number) is None:
         if TALLY.hit("complaint", window_s=HOUR_S) > PER_HOUR:

@@ -73,6 +73,18 @@ def test_what_is_said_of_people_who_work_here_is_read_by_the_protection_focal_po
     assert only(database).sealed_answer is None
 
 
+def test_who_reads_the_number_of_a_complaint_in_the_ledger_gets_no_code_for_it(client, as_, database):
+    code, _answer = complain(client, kind="ABUSE")
+    number = only(database).id
+    as_("pilar").post(f"/desk/complaints/{number}", data={"answer": f"We spoke to Chipo. {CANARY}"})
+    assert str(number) in as_("chipo").get("/desk/ledger?event=complaint").text
+    for kind in ("ABUSE", "OTHER"):
+        answer = client.post("/complaint", data={"id": number, "kind": kind, "words": "x"})
+        found = re.search(r'lang="en"><strong>([a-z ]+)<', answer.text)
+        assert found is None or found[1] != code
+        assert CANARY not in client.post("/complaint/answer", data={"code": found[1] if found else ""}).text
+
+
 @pytest.mark.parametrize(("name", "status"), [("amal", 403), ("bohdan", 403), ("dario", 403), ("sana", 403), ("ada", 403), ("pilar", 200)])
 def test_only_those_who_answer_see_complaints(client, as_, name, status):
     complain(client)
