@@ -119,7 +119,7 @@ def _open_the_record_from_the_map(desk):
     expect(page.get_by_role("heading", name="Apartment block").first).to_be_visible()
     expect(page.get_by_text("The stairs are blocked.")).to_be_visible()
     expect(page.locator(".spot .stone")).to_be_visible()
-    photos = page.locator(".photos img")
+    photos = page.locator(".account .photos img")
     expect(photos).to_have_count(2)
     for photo in photos.all():
         photo.scroll_into_view_if_needed()
