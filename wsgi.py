@@ -6,3 +6,4 @@ from server.core import logs, revision
 logs.to_stderr()
 app = create_app()
 revision.refuse_other()
+revision.refuse_made_up()

@@ -160,6 +160,7 @@ def main() -> None:
     logs.to_stderr()
     create_app()  # binds the database, and lends itself to the jobs that write letters and papers
     revision.refuse_other()
+    revision.refuse_made_up()
     stop = threading.Event()
     pumping = threading.Thread(target=_keep_pumping, args=(queue_app(), stop), name="pump")
     pumping.start()

@@ -1,4 +1,7 @@
-"""Whether the database is of this release: a program must not write into tables it does not know, or miss those it needs."""
+"""Whether the database is of this release, and no live response under the settings of an exercise.
+
+A program must not write into tables it does not know, or miss those it needs; and nothing made up may come near what is real.
+"""
 
 import sys
 from pathlib import Path
@@ -8,6 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.core.database import session
+from server.core.response import facts_as_said
+from server.core.settings import settings
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 NEWER = (
@@ -15,6 +20,7 @@ NEWER = (
     "back, bring back a backup from before the update into an empty database. Nothing was changed."
 )
 OLDER = "The database stands at {found} and this release needs {head}. Bring it up to date first: scripts/prepare (make serve does it)."
+MADE_UP = "The response in this database is live, and the settings ask for an exercise. Take out {names}, or name another database."
 BOOT_ERROR = 3  # by this code gunicorn knows that starting again will not help
 
 
@@ -44,6 +50,19 @@ def refuse_other() -> None:
     head = _scripts().get_current_head()
     if found is not None and found != head:
         raise _refused(OLDER.format(found=found, head=head))
+
+
+def refuse_made_up() -> None:
+    """OtherDatabase when DEMO or EXERCISE is set and the response in the database is live. One that is away is told of elsewhere."""
+    names = [name for name, is_set in (("DEMO", settings().demo), ("EXERCISE", settings().exercise)) if is_set]
+    try:
+        is_live = bool(names) and facts_as_said().is_live
+    except SQLAlchemyError:
+        return
+    finally:
+        session.remove()
+    if is_live:
+        raise _refused(MADE_UP.format(names=" and ".join(names)))
 
 
 def _known() -> set[str]:

@@ -24,11 +24,13 @@ GUESSABLE = ("change", "secret", "password", "example", "tessera", "for tests")
 NEAR = {"localhost", "127.0.0.1", "::1", "[::1]"}
 
 DEMO = N_("DEMO is set. Take it out of the settings and start the server again.")
+EXERCISE = N_("EXERCISE is set. Take it out of the settings and start the server again.")
 DEMO_PEOPLE = N_("There are accounts of the exercise. Use an empty database: their passwords lie in a file.")
 EXERCISE_ROWS = N_("There are reports or areas of an exercise here. A live response needs an empty installation.")
 WEAK_SECRET = N_("SECRET_KEY can be guessed. Make one with `openssl rand -base64 48`, before any report comes in.")
 OPEN_COOKIES = N_("SECURE_COOKIES is off while others can reach the server. Serve it over HTTPS and switch them on.")
 ONE_ROLE = N_("PUBLIC_DATABASE_URL does not name a role of its own: only the code would stand between the public and the reports.")
+NO_HOSTS = N_("TRUSTED_HOSTS is empty. Say under which names or addresses people reach this server, and start it again.")
 NO_ADMINISTRATOR = N_("Nobody may administer this installation. `flask --app wsgi response open` lets the first one in.")
 NO_NAME = N_("The response has no name yet.")
 ENDED = N_("This response was closed.")
@@ -37,8 +39,7 @@ ENDED = N_("This response was closed.")
 def obstacles(host: str = "") -> list[str]:
     """Sentences (msgids) about what forbids going live; ``host`` is the name under which the asker reached the server."""
     checks: tuple[tuple[Callable[[], bool], str], ...] = (
-        (_is_closed, ENDED), (_is_demo, DEMO), (_has_demo_people, DEMO_PEOPLE), (_has_exercise_rows, EXERCISE_ROWS),
-        (_is_secret_weak, WEAK_SECRET), (lambda: _are_cookies_open(host), OPEN_COOKIES), (_is_one_role, ONE_ROLE),
+        (_is_closed, ENDED), *_checks_of_settings(host), (_has_demo_people, DEMO_PEOPLE), (_has_exercise_rows, EXERCISE_ROWS),
         (lambda: not has_administrator(), NO_ADMINISTRATOR), (_is_nameless, NO_NAME),
     )  # fmt: skip
     return [sentence for stands, sentence in checks if stands()]
@@ -46,8 +47,14 @@ def obstacles(host: str = "") -> list[str]:
 
 def dangers(host: str = "") -> list[str]:
     """Sentences (msgids) about settings that a live response must not run with, however it came to them."""
-    checks = ((_is_demo, DEMO), (_is_secret_weak, WEAK_SECRET), (lambda: _are_cookies_open(host), OPEN_COOKIES), (_is_one_role, ONE_ROLE))
-    return [sentence for stands, sentence in checks if stands()]
+    return [sentence for stands, sentence in _checks_of_settings(host) if stands()]
+
+
+def _checks_of_settings(host: str) -> tuple[tuple[Callable[[], bool], str], ...]:
+    return (
+        (lambda: settings().demo, DEMO), (lambda: settings().exercise, EXERCISE), (_is_secret_weak, WEAK_SECRET),
+        (lambda: _are_cookies_open(host), OPEN_COOKIES), (_is_one_role, ONE_ROLE), (lambda: not settings().trusted_hosts, NO_HOSTS),
+    )  # fmt: skip
 
 
 def go_live(actor: Actor, *, host: str = "") -> None:
@@ -73,10 +80,6 @@ def make_exercise(actor: Actor) -> None:
 
 def _is_closed() -> bool:
     return facts_as_said().stage == CLOSED
-
-
-def _is_demo() -> bool:
-    return settings().demo
 
 
 def _has_demo_people() -> bool:

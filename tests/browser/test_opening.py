@@ -75,7 +75,7 @@ class Empty:
 
 @pytest.fixture
 def empty(app, engine, monkeypatch):
-    fit = replace(settings(), demo=False, secret_key="k7Qd2xVb9TzR4mWf8Lp3Yh6Nc1Gs5Ja0UeXi")
+    fit = replace(settings(), demo=False, secret_key="k7Qd2xVb9TzR4mWf8Lp3Yh6Nc1Gs5Ja0UeXi", trusted_hosts=("127.0.0.1",))
     monkeypatch.setattr(going_live, "settings", lambda: fit)
     clone(f"{URL.database}_empty")
     made = Empty(app, URL.set(database=f"{URL.database}_empty"))

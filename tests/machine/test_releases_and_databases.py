@@ -24,9 +24,9 @@ def stand_at(url, revision):
     return was
 
 
-def start(url, *words):
+def start(url, *words, **settings):
     """(exit code, what was said) of a command of this release."""
-    environment = {**os.environ, "DATABASE_URL": url.render_as_string(hide_password=False), "PUBLIC_DATABASE_URL": ""}
+    environment = {**os.environ, "DATABASE_URL": url.render_as_string(hide_password=False), "PUBLIC_DATABASE_URL": "", **settings}
     done = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
     return done.returncode, done.stdout + done.stderr
 
@@ -43,6 +43,17 @@ def test_a_newer_release_says_how_to_bring_an_older_database_up_to_date(live_dat
     stand_at(live_database, "0001")
     code, said = start(live_database, "-m", "server.worker")
     assert (code, "Bring it up to date first" in said, "Traceback" in said) == (3, True, False), said
+
+
+@pytest.mark.parametrize("words", [("-c", "import wsgi"), ("-m", "server.worker")], ids=["web", "worker"])
+def test_a_live_response_is_not_started_as_an_exercise(live_database, words):
+    engine = create_engine(live_database, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO response_facts (name, value) VALUES ('stage', '\"LIVE\"')"))
+    code, said = start(live_database, *words, DEMO="true")
+    assert (code, "Take out DEMO, or name another database" in said, "Traceback" in said) == (3, True, False), said
+    if words[0] == "-c":
+        assert start(live_database, *words, DEMO="false", EXERCISE="false") == (0, "")
 
 
 def test_a_migration_that_cannot_have_its_lock_gives_up_leaves_nothing_behind_and_works_later(app):

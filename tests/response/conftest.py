@@ -25,8 +25,8 @@ def set_as(monkeypatch):
 
 @pytest.fixture
 def fit(set_as):
-    """No demo, and a secret of its own."""
-    set_as(demo=False, secret_key=OF_ITS_OWN)
+    """No demo, a secret of its own, and the name it is reached by."""
+    set_as(demo=False, secret_key=OF_ITS_OWN, trusted_hosts=("localhost",))
 
 
 @pytest.fixture
