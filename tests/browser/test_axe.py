@@ -64,6 +64,7 @@ def desk_pages(response):
         "/desk", "/desk#14/59.12/10.2", "/desk?certainty=CONFIRMED", f"/desk/incidents/{record}", f"/desk/incidents/{record}/public",
         "/desk/review", "/desk/reports", f"/desk/reports/{report}", LOST,
         "/desk/aid", "/desk/aid/needs", "/desk/aid/activities/new", "/desk/events",
+        "/desk/work", "/desk/new", "/desk/paper/enter", "/desk/situation", "/desk/alerts", "/desk/bulk", "/desk/setup", "/desk/ledger",
     )  # fmt: skip
 
 
