@@ -90,17 +90,26 @@ def _ask_child(kind: Kind, data: bytes, parts: Sequence[Sequence[float]] = ()) -
         "quality": JPEG_QUALITY,
         "parts": [list(part) for part in parts],
     }
-    with child_of(PROGRAM) as child:
+    code, answer = ask(PROGRAM, order, data, most_bytes=MAX_ANSWER_BYTES)
+    if code != 0:
+        raise PhotoRefused(Refusal.TOO_HEAVY if code in OVERRAN else Refusal.UNREADABLE)
+    return answer
+
+
+def ask(program: Path, order: dict[str, Any], data: bytes, *, most_bytes: int) -> tuple[int, bytes]:
+    """The exit code of a child that was given an order and a file, and what it said once it was ready.
+
+    It is killed when it says more than ``most_bytes``. DarkroomOutOfOrder when it never became ready.
+    """
+    with child_of(program) as child:
         tell(child, json.dumps(order).encode(), data)
-        answer = cast("IO[bytes]", child.stdout).read(MAX_ANSWER_BYTES + 1)
-        if len(answer) > MAX_ANSWER_BYTES:
+        answer = cast("IO[bytes]", child.stdout).read(most_bytes + 1)
+        if len(answer) > most_bytes:
             end(child)
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     if not answer.startswith(READY):
         raise DarkroomOutOfOrder(child.returncode)
-    if child.returncode != 0:
-        raise PhotoRefused(Refusal.TOO_HEAVY if child.returncode in OVERRAN else Refusal.UNREADABLE)
-    return answer.removeprefix(READY)
+    return child.returncode, answer.removeprefix(READY)
 
 
 @contextmanager

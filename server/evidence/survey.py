@@ -6,17 +6,16 @@ beyond a limit, and only what belongs to a known format is handed on.
 
 import io
 import json
-import os
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, cast
+from typing import Any
 
 from server.core.choices import N_, Choice
-from server.evidence.darkroom import OVERRAN, READY, DarkroomOutOfOrder, child_of, end, tell
+from server.evidence.darkroom import OVERRAN, READY, ask
 
 PROGRAM = Path(__file__).with_name("surveying.py")
 MAX_BYTES = 60_000_000
@@ -165,17 +164,10 @@ def _packed(files: dict[str, bytes]) -> bytes:
 def _ask_child(package: Package) -> dict[str, Any]:
     """What the child said; SurveyRefused when it died or was killed over the file."""
     order = {"ready": READY.decode(), "limits": LIMITS, "most_layers": MOST_LAYERS, "most_rows": MOST_ROWS, "is_geodatabase": package.is_geodatabase}
-    with child_of(PROGRAM) as child:
-        tell(child, json.dumps(order).encode(), package.data)
-        answer = cast("IO[bytes]", child.stdout).read(MAX_ANSWER_BYTES + 1)
-        if len(answer) > MAX_ANSWER_BYTES:
-            end(child)
-        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    if not answer.startswith(READY):
-        raise DarkroomOutOfOrder(child.returncode)
-    if child.returncode != 0:
-        raise SurveyRefused(FileRefused.TOO_HEAVY if child.returncode in OVERRAN else FileRefused.UNREADABLE)
-    return _frame(answer.removeprefix(READY))
+    code, answer = ask(PROGRAM, order, package.data, most_bytes=MAX_ANSWER_BYTES)
+    if code != 0:
+        raise SurveyRefused(FileRefused.TOO_HEAVY if code in OVERRAN else FileRefused.UNREADABLE)
+    return _frame(answer)
 
 
 def _frame(answer: bytes) -> dict[str, Any]:
