@@ -34,7 +34,7 @@ COLUMNS = ("id", "at", "actor", "event", "subject", "details")
 def show() -> str:
     """A page of acts under the filters of the address: person, event (or the noun it begins with), number, days."""
     before = request.args.get("before", "")
-    rows = session.scalars(_asked(before=int(before) if before.isdecimal() else None).limit(PAGE + 1)).all()
+    rows = session.scalars(_asked(before=_read(int, before) if before.isdecimal() else None).limit(PAGE + 1)).all()
     shown = rows[:PAGE]
     more = {**request.args.to_dict(), "before": shown[-1].id} if len(rows) > PAGE else {}
     return render_template(
@@ -73,7 +73,7 @@ def _asked(*, before: int | None) -> Select[LedgerEntry]:
     if given["since"]:
         found = found.where(LedgerEntry.at >= _midnight(given["since"]))
     if given["until"]:
-        found = found.where(LedgerEntry.at < _midnight(given["until"]) + timedelta(days=1))
+        found = found.where(LedgerEntry.at < _read(lambda word: _midnight(word) + timedelta(days=1), given["until"]))
     return found
 
 
@@ -84,7 +84,7 @@ def _midnight(day: str) -> datetime:
 def _read(kind: Any, word: str) -> Any:
     try:
         return kind(word)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Problem("bad_request") from None
 
 

@@ -44,7 +44,7 @@ def test_acts_are_narrowed_by_person_by_number_and_by_day(as_, acted, people):
     assert "No act fits" in chipo.get("/desk/ledger?until=2001-01-01").text
 
 
-@pytest.mark.parametrize("query", ["person=x", "since=yesterday", "subject=1"])
+@pytest.mark.parametrize("query", ["person=x", "since=yesterday", "subject=1", "until=9999-12-31", f"before={'9' * 5000}"])
 def test_a_filter_that_cannot_be_read_is_refused(as_, query):
     assert as_("chipo").get(f"/desk/ledger?{query}").status_code == 400
 
