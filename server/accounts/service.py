@@ -122,7 +122,10 @@ def actor_of(email: str) -> Actor:
     if person is None:
         raise Problem("not_found")
     roles = frozenset(Role(role.name) for role in person.roles)
-    return Actor(person_id=person.id, organisation_id=person.organisation_id, roles=roles, alias=person.alias)
+    return Actor(
+        person_id=person.id, organisation_id=person.organisation_id, roles=roles, alias=person.alias, areas=frozenset(person.areas),
+        sectors=frozenset(person.sectors),
+    )  # fmt: skip
 
 
 def close_account(person: Person, *, actor: Actor) -> None:

@@ -33,6 +33,21 @@ def test_somebody_decides_where_they_work_and_reads_everywhere(as_, people, reco
     assert chipo.post(f"{record}/workflow", data={"to": "TRIAGE", "version": version}).status_code == status
 
 
+@pytest.mark.parametrize(("areas", "changed"), [("NO9001", True), ("NO9002", False)])
+def test_no_other_door_leads_around_the_limit(as_, people, record, database, areas, changed):
+    """Many at once, a known place, an attack: each changes what lies where one works, and nothing else."""
+    limit(as_, people, "chipo", areas)
+    chipo, number = as_("chipo"), record.rpartition("/")[2]
+    chipo.post("/desk/events", data={"name": "Night", "cause_group": "CONFLICT", "began_at": "2026-01-01T00:00"})
+    event = database.scalar(text("SELECT public_id FROM events"))
+    looked = chipo.post("/desk/bulk", data={"change": "site_type:EDU.SCHOOL", "which": "ticked", "ids": number})
+    chipo.post(f"{looked.location}/begin")
+    chipo.post(f"/desk/sites/incidents/{number}", data={"name": "The old mill"})
+    chipo.post(f"/desk/events/{event}/incidents", data={"incident": number})
+    now = database.execute(text("SELECT site_type = 'EDU.SCHOOL', site_id IS NOT NULL, event_id IS NOT NULL FROM incidents")).one()
+    assert tuple(now) == (changed, changed, changed)
+
+
 def test_merging_takes_both_records_to_lie_where_one_works(as_, people, record, client, work, database):
     from uuid import uuid4
 
