@@ -10,7 +10,8 @@ function start() {
   const bars = bar.querySelector('.timeline-bars');
   const ends = { from: bar.querySelector('[data-end=from]'), to: bar.querySelector('[data-end=to]') };
   const days = { from: document.getElementById(bar.dataset.from), to: document.getElementById(bar.dataset.to) };
-  const spoken = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeZone: 'UTC' });
+  const { lang } = document.documentElement;
+  const spoken = new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, { dateStyle: 'medium', timeZone: 'UTC' });
   const number = new Intl.NumberFormat(document.documentElement.lang);
   let found = { days: 1, bars: [] };
   let asked = null;
