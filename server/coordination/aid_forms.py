@@ -187,6 +187,14 @@ def number_of(name: str, allowed: tuple[int, ...]) -> int:
     return int(word)
 
 
+def is_accepted() -> bool:
+    """Whether an offer is accepted or declined; Problem ``bad_request`` for any other answer."""
+    word = request.form.get("answer", "")
+    if word not in ("accept", "decline"):
+        raise Problem("bad_request")
+    return word == "accept"
+
+
 def version_of() -> int:
     """The version the reader had before them; Problem ``bad_request`` without one."""
     try:

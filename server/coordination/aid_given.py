@@ -34,10 +34,8 @@ def assign(public_id: str) -> Response:
 @requires("give_aid")
 def answer(assignment_id: UUID) -> Response:
     """Accept or decline a record that was given to one's organisation."""
-    word, reason = request.form.get("answer", ""), request.form.get("reason", "")
-    if word not in ("accept", "decline"):
-        raise Problem("bad_request")
-    return _to_record(assignments.answer(assignment_id, accept=word == "accept", reason=reason, actor=current_actor()))
+    is_accepted, reason = aid_forms.is_accepted(), request.form.get("reason", "")
+    return _to_record(assignments.answer(assignment_id, accept=is_accepted, reason=reason, actor=current_actor()))
 
 
 @blueprint.post("/assignments/<uuid:assignment_id>/hand-back")

@@ -176,10 +176,8 @@ def refer(need_id: UUID) -> Response:
 @requires("give_aid")
 def answer(referral_id: UUID) -> Response:
     """Accept or decline what was offered to one's organisation."""
-    word, reason = request.form.get("answer", ""), request.form.get("reason", "")
-    if word not in ("accept", "decline"):
-        raise Problem("bad_request")
-    return _back(referrals.answer(referral_id, accept=word == "accept", reason=reason, actor=current_actor()).need_id)
+    is_accepted, reason = aid_forms.is_accepted(), request.form.get("reason", "")
+    return _back(referrals.answer(referral_id, accept=is_accepted, reason=reason, actor=current_actor()).need_id)
 
 
 @blueprint.post("/referrals/<uuid:referral_id>/withdraw")
