@@ -166,8 +166,8 @@ def end_others(person_id: UUID, key_hash: bytes) -> None:
     database.execute(delete(SignIn).where(SignIn.person_id == person_id, SignIn.key_hash != key_hash))
 
 
-def end_everybody(*, but: UUID) -> None:
-    """Sign everybody out but one person, who closes the response."""
+def end_everybody(*, but: UUID | None) -> None:
+    """Sign everybody out but one person (None: everybody), who declares the response live or closes it."""
     database.execute(delete(SignIn).where(SignIn.person_id.is_distinct_from(but)))
 
 

@@ -14,9 +14,9 @@ from server.accounts.service import current_actor, requires
 from server.accounts.stepping import requires_fresh
 from server.coordination.five_w import COLUMNS, Table, table_for
 from server.core import ledger
+from server.core.cells import escape_cell
 from server.core.clock import now
 from server.core.response import this_response
-from server.publication.formats.cells import escape_cell
 from server.publication.formats.csv import MARK
 from server.vocabulary import Audience
 

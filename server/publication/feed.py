@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 import orjson
 from sqlalchemy import text
 
+from server.core.cells import escape_cell
 from server.core.database import public_session
 from server.publication.about import LICENCE_NAME, About
-from server.publication.formats.cells import escape_cell
 from server.publication.release_models import Release
 
 ATOM, GEORSS = "http://www.w3.org/2005/Atom", "http://www.georss.org/georss"

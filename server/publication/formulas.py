@@ -6,9 +6,8 @@ words begin with a sign, nearly always none, and a table looks at its cells only
 
 from typing import Final
 
-HIDDEN: Final = " \"'\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-"""What may stand before a formula without hiding it from a spreadsheet."""
-LOOKED_AT: Final = 8
+from server.core.cells import HIDDEN, LOOKED_AT
+
 WORDS: Final = (
     "country_iso3", "adm1_pcode", "adm1_name", "adm2_pcode", "adm2_name", "adm3_pcode", "adm3_name", "site_name", "event_ref",
     "summary",

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import Uuid
 
 from server.accounts.policy import Actor, acts_for, acts_in, may
+from server.core.cells import escape_cell
 from server.core.clock import now as present
 from server.core.database import session
 from server.core.ledger import record
@@ -31,7 +32,6 @@ from server.publication import changing
 from server.publication.areas import area_names
 from server.publication.candidates import Case, cases, holdback_key
 from server.publication.coarsening import CELLS, Disclosure
-from server.publication.formats.cells import escape_cell
 from server.publication.gate import blocked
 from server.publication.holding_models import PartnerDisclosure, PartnerExport
 from server.publication.rows import WORDS, public_row

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Date, Float, Integer, SmallInteger
 
+from server.core.cells import escape_cell
 from server.core.choices import Choice
 from server.publication.explaining import columns, list_name
-from server.publication.formats.cells import escape_cell
 from server.publication.models import PublishedIncident
 from server.vocabulary import CROSSWALKS, DamageInterval, code_lists
 

@@ -16,13 +16,13 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Row, TextClause, select, text
 
+from server.core.cells import escape_cell
 from server.core.choices import N_
 from server.core.clock import now
 from server.core.database import session
 from server.core.schemas import csv_header
 from server.places.models import BaselineSite, Site
 from server.publication.candidates import cases
-from server.publication.formats.cells import escape_cell
 from server.publication.gate import findings, names_for_gate
 from server.publication.policy import policy
 from server.publication.release_models import ReleaseDraft

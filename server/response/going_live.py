@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, make_url, or_, select, text
 
+from server.accounts import sessions
 from server.accounts.models import Organisation, Person
 from server.accounts.policy import Actor
 from server.core import ledger
@@ -58,7 +59,10 @@ def _checks_of_settings(host: str) -> tuple[tuple[Callable[[], bool], str], ...]
 
 
 def go_live(actor: Actor, *, host: str = "") -> None:
-    """Declare the response live. Problem ``not_yet_live`` with what stands in the way, ``already_done`` when it is."""
+    """Declare the response live. Problem ``not_yet_live`` with what stands in the way, ``already_done`` when it is.
+
+    Everybody else is signed out: from now on signing in takes a second factor.
+    """
     session.execute(text("SELECT pg_advisory_xact_lock(727210)"))
     if facts_as_said().is_live:
         raise Problem("already_done")
@@ -68,6 +72,7 @@ def go_live(actor: Actor, *, host: str = "") -> None:
     say_fact("stage", LIVE, said_by=actor.person_id)
     say_fact("live_since", now().isoformat(), said_by=actor.person_id)
     ledger.record("response.went_live", ITSELF, actor_id=actor.person_id)
+    sessions.end_everybody(but=actor.person_id)
 
 
 def make_exercise(actor: Actor) -> None:

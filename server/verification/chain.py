@@ -15,12 +15,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from server.core.cells import escape_cell
 from server.core.database import session
 from server.core.ledger import LedgerEntry
 from server.evidence.imagery_models import ImageryRow
 from server.evidence.models import Photo
 from server.matching.models import Attachment
-from server.publication.formats.cells import escape_cell
 from server.verification.item_models import ImageryLink
 
 BEGIN = hashlib.sha256(b"tessera custody").hexdigest()

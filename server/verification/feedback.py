@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from server.core.cells import escape_cell
 from server.evidence.imagery_fields import GRADES
 from server.evidence.imagery_models import ImageryImport
-from server.publication.formats.cells import escape_cell
 from server.verification.agreement import Agreement
 from server.verification.comparing import Line
 from server.vocabulary import Certainty, DamageInterval, DamageScale, SensitivityClass, in_scale

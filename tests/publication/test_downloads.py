@@ -12,11 +12,11 @@ import pytest
 from psycopg.errors import QueryCanceled
 from sqlalchemy import String, insert, select, text
 
+from server.core.cells import escape_cell
 from server.core.database import public_session, session
 from server.core.storage import store
 from server.publication import current, downloads, reading, takedown
 from server.publication.formats import FORMATS, csv, geojson
-from server.publication.formats.cells import escape_cell
 from server.publication.formulas import RISKY, WORDS
 from server.publication.models import PublishedBatch, PublishedIncident
 from server.publication.release_models import PublishedFile

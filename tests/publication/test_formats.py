@@ -24,9 +24,10 @@ from pmtiles.reader import MmapSource, Reader, all_tiles
 from pmtiles.tile import Compression
 from sqlalchemy import text
 
+from server.core.cells import escape_cell
 from server.core.database import public_session, session
 from server.publication.formats import FORMATS
-from server.publication.formats.cells import escape_cell, safe
+from server.publication.formats.cells import safe
 from server.publication.formats.shapefile import SHORT
 from server.publication.schemas import PublicIncident
 from server.publication.source import Source

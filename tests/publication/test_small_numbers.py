@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.core.cells import escape_cell
 from server.publication.aggregates import HIDDEN, SafeTable, small_cells
-from server.publication.formats.cells import escape_cell
 from server.publication.gate import blocked, findings, names_for_gate
 from server.publication.policy import policy
 from server.publication.wording import sentence

@@ -15,10 +15,10 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from server.core.cells import escape_cell
 from server.publication.about import About
 from server.publication.explaining import columns, list_name
 from server.publication.formats.arrow import KINDS
-from server.publication.formats.cells import escape_cell
 from server.publication.formats.csv import cells_of
 from server.publication.source import COLUMNS, Source
 
