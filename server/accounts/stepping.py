@@ -5,8 +5,9 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from flask import redirect, request, session, url_for
+from flask import current_app, redirect, request, session, url_for
 from flask_security.utils import check_and_update_authn_fresh
+from werkzeug.exceptions import HTTPException
 
 from server.core.problems import Problem
 
@@ -29,7 +30,19 @@ def requires_fresh(view: Callable[..., Any]) -> Callable[..., Any]:
             return view(*args, **kwargs)
         if request.method == "GET":
             return redirect(url_for("security.verify", next=request.full_path.rstrip("?")))
-        raise Problem("confirm_first")
+        raise Problem("confirm_first", more={"page": _page_above(request.path)})
 
     guarded.needs_fresh = True  # type: ignore[attr-defined]
     return guarded
+
+
+def _page_above(path: str) -> str:
+    """The nearest address above a write's that can be opened: where somebody goes on who has confirmed who they are."""
+    addresses = current_app.url_map.bind("")
+    while path := path.rpartition("/")[0]:
+        try:
+            addresses.match(path, method="GET")
+        except HTTPException:
+            continue
+        return path
+    return "/"

@@ -17,7 +17,7 @@ def raise_what_is_due(checks: Sequence[Callable[[], Finding | None]] = ()) -> li
     """Compare the checks (all, or those that are given) with what was told last, mail what changed, and remember it; the codes that were told."""
     told = {alarm.code: alarm.state for alarm in session.query(Alarm)}
     changed = [finding for finding in look(checks) if _is_news(finding, told.get(finding.code))]
-    if changed and settings().alarm_to and settings().mail_url and may_send_out():
+    if changed and settings().alarm_to and letters.can_send() and may_send_out():
         letters.send(", ".join(settings().alarm_to), _subject(changed), "\n\n".join(_line(finding) for finding in changed))
     for finding in changed:
         _remember(finding)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
 from sqlalchemy import Connection, func, select, update
+from sqlalchemy.exc import DataError
 
 from server.accounts.invitations import refused
 from server.accounts.policy import Actor
@@ -22,6 +23,7 @@ NAMESPACE = "imports"
 KINDS = {".geojson": "geojson", ".json": "geojson", ".gpkg": "gpkg"}
 LEVELS = range(4)
 MOST_TOLD = 20
+UNSTORABLE = "A code or a name in it is longer than any, or holds signs that no text has."
 
 
 def give(file: IO[bytes], name: str, *, level: int, cod_version: str, actor: Actor) -> BoundaryLoad:
@@ -58,8 +60,8 @@ def load(load_id: UUID) -> None:
             done = load_admin_areas(path, level=level, cod_version=version, tell=_teller(load_id))
             _finish(load_id, done=done.loaded, refused=list(done.refused[:MOST_TOLD]), total=done.loaded + len(done.refused))
             ledger.record("boundaries.loaded", load_id, level=level, areas=done.loaded, refused=len(done.refused))
-    except UnusableAreas as problem:
-        why = str(problem)
+    except (UnusableAreas, DataError) as problem:
+        why = str(problem) if isinstance(problem, UnusableAreas) else UNSTORABLE
         with settled():
             session.execute(_to(load_id).values(state=REFUSED, why=why[:500]))
     _let_go(file)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from server.accounts.models import Person, PersonRole
+from server.core import letters
 from server.core.choices import N_
 from server.core.clock import now
 from server.core.database import session
@@ -167,8 +168,8 @@ def _numbers() -> Item:
 def _alarms() -> Item:
     return _item(
         N_("Alarms go out by mail"),
-        N_("Nobody is alerted when the worker stands still or the disk runs full (MAIL_URL and ALARM_TO)."), "technical",
-        good=bool(settings().mail_url and settings().alarm_to),
+        N_("Nobody is alerted when the worker stands still or the disk runs full (MAIL_URL, MAIL_FROM and ALARM_TO)."), "technical",
+        good=bool(letters.can_send() and settings().alarm_to),
     )  # fmt: skip
 
 

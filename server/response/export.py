@@ -31,6 +31,7 @@ import pyogrio
 from sqlalchemy import Column, Table, func, select, text
 
 from server.core import storage
+from server.core.cells import escape_cell
 from server.core.clock import now
 from server.core.columns import lon_lat
 from server.core.database import Base, see_as, session
@@ -51,7 +52,8 @@ PART = 50_000  # rows of one file: the most that is held in memory
 README = """\
 {name}: everything, as of {moment}
 
-tables/*.csv     UTF-8, one table a file; columns that are for the program alone were left out
+tables/*.csv     UTF-8, one table a file; columns that are for the program alone were left out.
+                 Words that a spreadsheet would run as a formula begin with an apostrophe; reports.jsonl has them as they came
 reports.jsonl    one report a line, in JSON, with its words; contacts were left out
 incidents.gpkg   damage records with exact places (WGS 84). Not for publication
 photos/          by report, cleaned of metadata
@@ -174,7 +176,7 @@ def _table(columns: Sequence[Column[Any]]) -> Iterator[str]:
     yield _line([column.name for column in columns])
     asked = [column.ST_AsEWKT().label(column.name) if hasattr(column.type, "geometry_type") else column for column in columns]
     for row in session.execute(select(*asked).execution_options(yield_per=TOGETHER)):
-        yield _line([_cell(value) for value in row])
+        yield _line([escape_cell(_cell(value)) for value in row])
 
 
 def _line(cells: Sequence[Any]) -> str:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 
 from server.accounts.policy import may
 from server.accounts.service import current_actor, must, requires
+from server.accounts.stepping import is_fresh, requires_fresh
 from server.core.clock import now
 from server.core.problems import Problem
 from server.response import closing, handover
@@ -23,6 +24,7 @@ def show() -> str:
 
 @blueprint.post("/close")
 @requires("close_response")
+@requires_fresh
 def propose() -> Response:
     """Propose to close the response."""
     reason = request.form.get("reason", "") if request.form.get("sure") == "yes" else ""
@@ -35,6 +37,7 @@ def propose() -> Response:
 
 @blueprint.post("/close/<uuid:closing_id>/agree")
 @requires("close_response")
+@requires_fresh
 def agree(closing_id: UUID) -> Response:
     """Agree: no report is taken from this moment."""
     try:
@@ -58,7 +61,7 @@ def _page(problem: Problem | None = None) -> str:
     actor = current_actor()
     return render_template(
         "response/handover.html", found=handover.gather(), problem=problem, may_close=may(actor, "close_response"), actor=actor,
-        present=now(), values=request.form, role_words={role.value: role for role in Role},
+        fresh=is_fresh(), present=now(), values=request.form, role_words={role.value: role for role in Role},
     )  # fmt: skip
 
 

@@ -116,6 +116,7 @@ def make_exercise() -> Response:
 
 @blueprint.post("/live")
 @requires("set_up_response")
+@requires_fresh
 def go_live() -> Response:
     """Declare the response live; what stands in the way is listed on the page."""
     try:

@@ -22,7 +22,7 @@ from server.keeping import sealing
 from server.reports import keys
 from server.reports.sealing import pad, seal
 from server.response import closing, export, key_holding
-from tests.people import actor
+from tests.people import PASSWORD, actor
 
 GOOD = {
     "site_type": "EDU.SCHOOL", "damage": "D3", "point": {"type": "Point", "coordinates": [10.2, 59.12]},
@@ -163,6 +163,7 @@ def test_two_people_close_a_response_and_nothing_is_lost_but_what_must_go(as_, c
     kept, held = uuid4(), uuid4()
     assert put(client, kept).status_code == 201
     assert put(client, held, text="Our soldiers stand at the crossing").status_code == 201
+    session.execute(text("UPDATE people SET alias = '=1+1' WHERE alias = 'Eve'"))
     keys.ensure_key()
     work()
     page = proposed(as_("ada"))
@@ -185,6 +186,7 @@ def test_two_people_close_a_response_and_nothing_is_lost_but_what_must_go(as_, c
     assert pyogrio.read_info(folder / "incidents.gpkg")["features"] >= 1
     assert members["tables/people.csv"].startswith(b"id,alias,organisation_id")
     assert b"example.org" not in members["tables/people.csv"]
+    assert b",'=1+1," in members["tables/people.csv"], "no spreadsheet runs what somebody called themselves"
     assert {name.rsplit(".", 1)[-1] for name in members} >= {"csv", "jsonl", "gpkg", "txt"}
     see_as("all")
     proofs = dict(database.execute(text('SELECT kind, sum(erased) FROM erasure_proofs WHERE "left" = 0 GROUP BY kind')).all())
@@ -231,6 +233,24 @@ def test_one_person_closes_nothing(as_, people, fit, sealed_to):
     assert as_("bohdan").post(f"/desk/handover/close/{closing.under_way().id}/agree").status_code == 403
     assert ada.post(f"/desk/handover/close/{closing.under_way().id}/end").status_code == 303
     assert closing.under_way() is None
+
+
+def test_who_ends_a_response_or_makes_it_live_gives_the_password_again(as_, fit, sealed_to):
+    ada, chipo = as_("ada"), as_("chipo")
+    proposed(ada)
+    agreed, reason = f"/desk/handover/close/{closing.under_way().id}/agree", {"reason": "Over", "sure": "yes"}
+    with time_machine.travel(now() + timedelta(minutes=20), tick=True):
+        page = chipo.get("/desk/handover").text
+        assert ("I agree: close" in page, "/account/confirm?next=/desk/handover" in page) == (False, True)
+        for browser, path, data in ((chipo, agreed, {}), (ada, "/desk/handover/close", reason), (ada, "/desk/setup/live", {"sure": "yes"})):
+            refused = browser.post(path, data=data)
+            assert (refused.status_code, "confirm_first" in refused.text) == (403, True), path
+            assert f'/account/confirm?next={"/desk/setup" if browser is ada and "live" in path else "/desk/handover"}"' in refused.text, path
+        assert not this_response().is_closed
+        assert chipo.post("/account/confirm", data={"password": PASSWORD}).status_code == 302
+        assert "I agree: close" in chipo.get("/desk/handover").text
+        assert chipo.post(agreed).status_code == 303
+    assert this_response().is_closed
 
 
 def test_a_proposal_is_over_after_two_days_and_without_a_reason_or_keys_there_is_none(as_, people, fit, sealed_to, set_as):
