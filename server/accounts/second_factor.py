@@ -8,6 +8,7 @@ import hashlib
 from typing import Any
 
 from flask_security.totp import Totp
+from passlib.exc import UsedTokenError  # type: ignore[import-untyped]
 from sqlalchemy import update
 
 from server.accounts.models import Person
@@ -26,8 +27,11 @@ class OnceOnly(Totp):
         return user.tf_last_counter
 
     def set_last_counter(self, user: Any, tmatch: Any) -> None:
-        """Keep the step of a code that was taken."""
-        session.execute(update(Person).where(Person.id == user.id).values(tf_last_counter=tmatch.counter))
+        """Keep the step of a code that was taken; of two requests that bring one code at one moment, the second is refused."""
+        is_new = Person.tf_last_counter.is_(None) | (Person.tf_last_counter < tmatch.counter)
+        kept = update(Person).where(Person.id == user.id, is_new).values(tf_last_counter=tmatch.counter).returning(Person.id)
+        if session.scalar(kept.execution_options(synchronize_session=False)) is None:
+            raise UsedTokenError
 
 
 def settings_of_second_factor(chosen: Settings) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import Flask, Response, g, has_app_context
 from flask.globals import app_ctx
 from psycopg import OperationalError as PsycopgOperationalError
+from psycopg.errors import IdleInTransactionSessionTimeout
 from sqlalchemy import Connection, DateTime, Engine, MetaData, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
@@ -112,7 +113,7 @@ def _say(connection: Connection, statement: str) -> None:
     cursor = connection.connection.cursor()
     try:
         cursor.execute(statement)
-    except PsycopgOperationalError as gone:
+    except (PsycopgOperationalError, IdleInTransactionSessionTimeout) as gone:
         connection.invalidate(gone)
         connection.engine.dispose()
         raise OperationalError("BEGIN", None, gone, hide_parameters=True, connection_invalidated=True) from None

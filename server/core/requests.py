@@ -4,6 +4,7 @@ No address of a machine is stored or logged anywhere. A lane's key is an HMAC un
 """
 
 import json
+from ipaddress import ip_address, ip_network
 from math import isfinite
 from typing import Any
 
@@ -46,7 +47,13 @@ def lane_key() -> str:
 
 
 def _network(address: str) -> str:
-    return ":".join(address.split(":")[:3]) if ":" in address else ".".join(address.split(".")[:3])
+    """The first 24 bits of an IPv4 address, 48 of an IPv6 one. A server that listens on both meets IPv4 dressed as IPv6."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    known = getattr(found, "ipv4_mapped", None) or found
+    return str(ip_network((known, 24 if known.version == 4 else 48), strict=False))
 
 
 limiter = Limiter(lane_key, storage_uri=f"{SCHEME}://", headers_enabled=False, swallow_errors=True)

@@ -96,7 +96,9 @@ def _features(path: Path) -> Iterator[dict[str, Any]]:
     crs = str(content.get("crs", "CRS84"))
     if not any(name in crs for name in ("CRS84", "4326")):
         raise UnusableAreas(f"{path.name} is not in longitude and latitude (WGS 84).")
-    yield from content.get("features", ())
+    if not isinstance(content.get("features"), list):
+        raise UnusableAreas(f"{path.name} has no list of features.")
+    yield from content["features"]
 
 
 def _packed_features(path: Path) -> Iterator[dict[str, Any]]:
@@ -125,6 +127,8 @@ def _plain(value: Any) -> str | None:
 
 def _row(feature: dict[str, Any], level: int) -> AreaRow:
     """Return one area; UnusableAreas says what it lacks. Column names of the old and the new COD-AB are both known."""
+    if not isinstance(feature, dict) or not isinstance(feature.get("properties") or {}, dict):
+        raise UnusableAreas("It is no feature with properties.")
     values = {str(key).lower(): value for key, value in (feature.get("properties") or {}).items()}
     pcode = str(values.get(f"adm{level}_pcode") or "").strip()
     if not pcode:

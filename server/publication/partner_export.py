@@ -16,7 +16,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from flask_babel import gettext
-from sqlalchemy import any_, func, literal, select
+from sqlalchemy import any_, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import Uuid
 
@@ -43,6 +43,7 @@ from server.vocabulary import Decision, GeometryLevel, Tier
 KEPT_FOR: Final = timedelta(days=30)
 MOST_ROWS: Final = 5_000
 A_DAY: Final = 10
+ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(727214)")  # each table must know of what the one before it told
 LEFT_OUT: Final = frozenset({"incident_id", "release_id", "record_status", "licence"})
 HEADER: Final = (
     "export_id", "delete_by", "record", *(name for name in csv_header(PublicIncident) if name not in LEFT_OUT)
@@ -64,6 +65,7 @@ def take(actor: Actor, *, purpose: str) -> Taken:
         raise Problem("not_allowed")
     if not purpose.strip():
         raise Problem("invalid_input", errors=[{"field": "purpose", "code": "required", "message": ""}])
+    session.execute(ONE_AT_A_TIME)
     now = present()
     if _taken_since(actor.person_id, now - timedelta(days=1)) >= A_DAY:
         raise Problem("too_many_requests")

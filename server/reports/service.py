@@ -73,7 +73,10 @@ def _repeat(draft: Draft) -> Receipt:
 
 
 def _keep_aside(draft: Draft) -> None:
-    """Keep another body that came under a known id, once."""
+    """Keep another body that came under a known id, once; nothing of a report that is being taken back at this moment."""
+    standing = select(Report.id).where(Report.id == draft.id, Report.withdrawn_at.is_(None)).with_for_update(read=True)
+    if session.scalar(standing) is None:
+        return
     known = select(CopyAside.id).where(CopyAside.report_id == draft.id, CopyAside.payload_sha256 == draft.sha256)
     if session.scalar(known) is not None:
         return
@@ -114,7 +117,7 @@ def erase_words(*report_ids: UUID) -> None:
 
 def amend(report: Report, words: str, *, actor: Actor) -> None:
     """Lay an addition beside a report; the report itself stays as it was."""
-    secret = session.get_one(ReportSecret, report.id)
+    secret = session.get_one(ReportSecret, report.id, with_for_update=True, populate_existing=True)
     if secret.wrapped_key is None:
         return
     key = vault.unwrap(secret.wrapped_key, report.id)
