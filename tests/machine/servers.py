@@ -1,8 +1,10 @@
 """Database servers of a test's own: made, copied, killed and promoted as an operator's are, in a folder that is gone afterwards."""
 
+import fcntl
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -10,8 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
+import pytest
 
-from tests.conftest import ROOT, migrate
+from tests.conftest import ROOT, _migration_stamp, migrate
 
 sys.path.insert(0, str(ROOT / "scripts"))
 from cluster_life import DATABASE, ROLES, TEMPLATE
@@ -30,6 +33,8 @@ wal_receiver_status_interval = 1
 wal_retrieve_retry_interval = 200ms
 unix_socket_permissions = 0777
 """
+KEPT = "tessera-server-"  # a folder of this name holds a server to copy; it outlives the run, and is thrown away when it is a day old
+A_DAY_S = 86_400
 
 
 class Server:
@@ -40,16 +45,29 @@ class Server:
         self.data, self.sockets = place / name, place / f"{name}.sock"
         self.owner, self._programs = owner(), find_programs()
 
-    def make(self, *, migrated=True, **settings):
-        """A new, empty server with both roles and the database, started."""
-        self._run("initdb", "--pgdata", self.data, "--username=postgres", "--auth-local=trust", "--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+    def make(self, *, log=None, **settings):
+        """A new server with both roles and the migrated, empty database, started; with its log of changes in the folder ``log``."""
+        self._run("mkdir", "-p", self.data)
+        self._run("chmod", "0700", self.data)
+        self._run("cp", "--archive", "--reflink=auto", f"{template()}/.", self.data)
+        if log:
+            self._run("pg_resetwal", "--wal-segsize=1", self.data)
+            self._run("cp", "--archive", f"{self.data}/pg_wal/.", log)
+            self._run("rm", "-r", f"{self.data}/pg_wal")
+            self._run("ln", "-s", log, f"{self.data}/pg_wal")
         self.settle(**settings)
+        self.start()
+        return self
+
+    def make_template(self):
+        """What ``make`` copies: everything that takes long, done once, and stopped."""
+        self._run("initdb", "--pgdata", self.data, "--username=postgres", "--auth-local=trust", "--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+        self.settle()
         self.start()
         done = self.owner.run([self._programs.path("psql"), "-XqAt", "--set=ON_ERROR_STOP=1", f"--host={self.sockets}", "--username=postgres", "postgres"], text=ROLES + TEMPLATE + DATABASE)
         assert done.returncode == 0, done.stderr
-        if migrated:
-            migrate(make_url(self.url()))
-        return self
+        migrate(make_url(self.url()))
+        self.stop()
 
     def copy(self, name, **settings):
         """A standby that follows this server, started."""
@@ -103,7 +121,7 @@ class Server:
             file.write(SETTINGS + "\n".join(lines) + "\n")
 
     def _run(self, program, *words):
-        path = program if program == "mkdir" else self._programs.path(program)
+        path = self._programs.path(program) if Path(self._programs.path(program)).exists() else program
         done = self.owner.run([path, *map(str, words)])
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -133,14 +151,51 @@ def _children(parent):
             yield int(path.parent.name)
 
 
-@contextmanager
-def a_place():
-    """A folder that the servers' user may enter, with a short name; the servers in it are stopped at the end."""
-    place = Path(tempfile.mkdtemp(prefix="tessera-servers-", dir="/tmp"))
+def template():
+    """The folder of a stopped server to copy, made once for each state of the migrations; whoever comes meanwhile waits."""
+    folder = Path(tempfile.gettempdir())
+    kept = folder / f"{KEPT}{_migration_stamp()}-{find_programs().major}-{os.getuid()}"
+    with (folder / f"{kept.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (kept / "whole").exists():
+            for old in folder.glob(f"{KEPT}*"):
+                if old == kept or old.stat().st_mtime < time.time() - A_DAY_S:
+                    shutil.rmtree(old) if old.is_dir() else old.unlink()
+            kept.mkdir()
+            _give_away(kept)
+            Server(kept, "main").make_template()
+            (kept / "whole").touch()
+    return kept / "main"
+
+
+def _give_away(place):
+    """Let the servers' user write in a folder of ours."""
     who = owner()
     if os.geteuid() == 0:
         os.chown(place, who.uid, who.gid)
     place.chmod(0o755)
+
+
+@contextmanager
+def a_small_disk(place, name, *, megabytes):
+    """A file system of that size for the servers' user, in the folder ``name``; skips where mounting one is not permitted."""
+    folder, who = place / name, owner()
+    folder.mkdir()
+    options = f"size={megabytes}M,mode=0700,uid={who.uid},gid={who.gid}"
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tessera", folder], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("A disk that runs full must be a small one, and mounting a file system is not permitted here.")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@contextmanager
+def a_place():
+    """A folder that the servers' user may enter, with a short name; the servers in it are stopped at the end."""
+    place = Path(tempfile.mkdtemp(prefix="tessera-servers-", dir="/tmp"))
+    _give_away(place)
     try:
         yield place
     finally:

@@ -43,7 +43,7 @@ def kept(tmp_path_factory):
     key = folder / "key.txt"
     key.write_text(secret)
     with a_place() as place:
-        main = Server(place, "main").make(migrated=False)
+        main = Server(place, "main").make()
         url, stop = main.url("postgres"), threading.Event()
         fetching = threading.Thread(target=wal.follow, args=(folder,), kwargs={"url": url, "keys": (public,), "stop": stop})
         fetching.start()
