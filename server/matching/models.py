@@ -91,7 +91,7 @@ class Incident(Base):
         Index("ix_incidents_queue", "queue", "opened_at", "id", postgresql_where=text("queue IS NOT NULL")),
         # What is shown coarser than the rest to those who do not see exact places.
         Index("ix_incidents_protected", "s_class", "cell_key", postgresql_where=text("on_map AND s_class IN ('S3', 'S4')")),
-        Index("ix_incidents_changed_at", "changed_at"),
+        Index("ix_incidents_changed", "changed_at", "id"),
         Index("ix_incidents_event_latest", "event_latest"),
         Index("ix_incidents_adm2_pcode", "adm2_pcode"),
     )
@@ -197,6 +197,7 @@ class Attachment(Base):
     __table_args__ = (
         Index("ix_attachments_present", "report_id", unique=True, postgresql_where=text("ended_at IS NULL")),
         Index("ix_attachments_incident", "incident_id", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_attachments_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     )
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=INTERNAL))
     report_id: Mapped[UUID] = mapped_column(ForeignKey("reports.id"), info=passport(N_("Report"), audience=COORD))
