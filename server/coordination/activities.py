@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
+from server.accounts.limits import check_reach
 from server.accounts.policy import Actor
-from server.coordination import needs, taking
+from server.coordination import taking
 from server.coordination.activity_models import Activity
 from server.core import ledger
 from server.core.clock import now
@@ -49,7 +50,7 @@ def _set(activity: Activity, values: Mapping[str, Any], actor: Actor) -> None:
         setattr(activity, name, values[name])
     activity.sector = values["need_type"].sector
     _place(activity, values)
-    needs.refuse_outside(actor, activity.adm1_pcode, activity.adm2_pcode, sector=activity.sector)
+    check_reach(actor, (activity.adm1_pcode, activity.adm2_pcode), sectors=[activity.sector])
 
 
 def _place(activity: Activity, values: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from server.accounts.limits import may_on
 from server.accounts.policy import Actor, may
 from server.coordination import aid_reading, assignments, sites
 from server.coordination.activity_models import Assignment
@@ -22,7 +23,7 @@ def panel(incident: Incident, actor: Actor) -> dict[str, Any]:
             "past": [one for one in assignments.of_incident(incident) if one not in standing],
             "organisations": aid_reading.organisations(),
             "may_assign": assignments.may_assign(actor, incident),
-            "may_edit": may(actor, "edit_needs"),
+            "may_edit": may_on(actor, "edit_needs", incident),
             "may_give": may(actor, "give_aid") and actor.organisation_id is not None,
             "own": lambda assignment: is_own(assignment, actor),
             "site": sites.by_id(incident.site_id),

@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
+from server.accounts.limits import check_limits, works_on
 from server.accounts.models import Organisation
-from server.accounts.policy import Actor, acts_in, may
+from server.accounts.policy import Actor, may
 from server.coordination.activity_models import Assignment
 from server.coordination.needs import REASON_LIMIT, said
 from server.core import ledger
@@ -28,8 +29,7 @@ STANDING = (OfferState.OFFERED, OfferState.ACCEPTED)
 def may_assign(actor: Actor, incident: Incident) -> bool:
     """Whether an actor may give this record to an organisation."""
     wanted = Role.PROTECTION if incident.s_class is SensitivityClass.S4 else Role.COORD
-    inside = acts_in(actor, (incident.adm1_pcode, incident.adm2_pcode, incident.adm3_pcode))
-    return may(actor, "assign_records") and wanted in actor.roles and inside
+    return may(actor, "assign_records") and wanted in actor.roles and works_on(actor, incident)
 
 
 def assign(
@@ -83,6 +83,7 @@ def end(assignment_id: UUID, *, reason: str, actor: Actor) -> Assignment:
     found = _locked(assignment_id)
     if not may(actor, "assign_records"):
         raise Problem("not_allowed")
+    check_limits(actor, session.get_one(Incident, found.incident_id))
     if found.state not in STANDING:
         raise Problem("already_done")
     found.state, found.reason, found.ended_at = OfferState.ENDED, said(reason), now()

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from server.accounts.limits import check_limits
 from server.accounts.policy import Actor, may
 from server.core import ledger
 from server.core.choices import N_, Choice
@@ -72,6 +73,7 @@ def note(incident: Incident, kind: str, *, actor: Actor) -> Correction:
     """Say what kind of mistake something public was. Problem ``not_found`` for what was never public."""
     if not may(actor, "decide_certainty") or actor.person_id is None:
         raise Problem("not_allowed")
+    check_limits(actor, incident)
     if kind not in Mistake.codes():
         raise Problem("invalid_input", errors=[{"field": "kind", "code": "unknown", "message": "kind"}])
     found = standing(incident)

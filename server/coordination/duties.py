@@ -7,8 +7,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import aliased
 
+from server.accounts.limits import check_limits, works_on
 from server.accounts.models import Person
 from server.accounts.policy import ACTIONS, Actor
+from server.accounts.service import actor_of
 from server.coordination import queues
 from server.coordination.queues import Queue
 from server.coordination.work_models import HANDOVER_LIMIT, Claim, Duty, Handover
@@ -16,6 +18,7 @@ from server.core import ledger
 from server.core.clock import now
 from server.core.database import session
 from server.core.problems import Problem
+from server.matching.models import Incident
 
 MOST_HANDED = 5_000
 
@@ -44,14 +47,21 @@ def of(incident_id: UUID) -> tuple[Duty, str] | None:
 
 
 def assign(incident_id: UUID, to: UUID, *, actor: Actor) -> None:
-    """Give a record to a person to see to; whoever had it has it no more. Problem ``invalid_input`` for somebody who may not."""
-    _known(to)
+    """Give a record to a person to see to; whoever had it has it no more.
+
+    Problem ``invalid_input`` for somebody who may not, or works elsewhere; ``outside_your_area`` for who gives what is not theirs.
+    """
+    record = session.get_one(Incident, incident_id)
+    check_limits(actor, record)
+    if not works_on(_known(to), record):
+        raise Problem("invalid_input", errors=[_error("to")])
     _give([incident_id], to, actor=actor)
     ledger.record("incident.assigned", incident_id, actor_id=actor.person_id, to=str(to))
 
 
 def give_back(incident_id: UUID, *, actor: Actor) -> None:
     """Let a record wait for anybody again. Problem ``already_done`` if nobody was to see to it."""
+    check_limits(actor, session.get_one(Incident, incident_id))
     if not _end([incident_id]):
         raise Problem("already_done")
     ledger.record("incident.unassigned", incident_id, actor_id=actor.person_id)
@@ -76,11 +86,14 @@ def again(incident_id: UUID, *, actor: Actor) -> None:
 
 
 def hand_over(queue: Queue, to: UUID, *, note: str, actor: Actor) -> Handover:
-    """Give a whole queue to another person, with a note; at most 5,000 records at a time. Problem ``invalid_input`` for none."""
-    _known(to)
+    """Give what another person may see to of a queue to them, with a note; at most 5,000 records at a time.
+
+    Problem ``invalid_input`` for nobody, ``already_done`` where nothing of it is for them.
+    """
+    receiver = _known(to)
     if to == actor.person_id:
         raise Problem("invalid_input", errors=[_error("to")])
-    records = queues.members(actor, queue, most=MOST_HANDED)
+    records = queues.members(actor, queue, most=MOST_HANDED, to=receiver)
     if not records:
         raise Problem("already_done")
     handover = Handover(id=uuid4(), from_id=actor.person_id, to_id=to, records=len(records), note=note.strip()[:HANDOVER_LIMIT], at=now())
@@ -121,9 +134,12 @@ def _end(records: Sequence[UUID]) -> int:
     return len(session.scalars(ended.returning(Duty.id)).all())
 
 
-def _known(person_id: UUID) -> None:
-    if person_id not in {person.id for person in colleagues()}:
+def _known(person_id: UUID) -> Actor:
+    """Somebody who may work the queue, with their limits; Problem ``invalid_input`` for anybody else."""
+    found = next((person for person in colleagues() if person.id == person_id), None)
+    if found is None:
         raise Problem("invalid_input", errors=[_error("to")])
+    return actor_of(found.email)
 
 
 def _error(where: str) -> dict[str, str]:

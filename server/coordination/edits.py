@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from server.accounts.limits import check_area
+from server.accounts.limits import check_limits
 from server.accounts.policy import Actor
 from server.core import ledger
 from server.core.choices import N_, Choice
@@ -42,7 +42,7 @@ def after(what: str, value: str, incident: Incident) -> dict[str, Any] | None:
 
 def change(what: str, value: str, incident: Incident, *, batch_id: UUID, actor: Actor) -> dict[str, Any]:
     """Change one locked record; returns ``{"change": number of the step, "values": what holds now}``. Problem if it cannot be."""
-    check_area(actor, incident)
+    check_limits(actor, incident)
     wanted = after(what, value, incident)
     if wanted is None:
         raise Problem("already_done")

@@ -7,6 +7,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 
+from server.accounts.limits import may_on
 from server.accounts.policy import Actor, may
 from server.coordination import corrections
 from server.evidence import redacting
@@ -54,7 +55,7 @@ def panel(incident: Incident, actor: Actor) -> dict[str, Any]:
         "head": links[-1].hash if links else "",
     }
     about = {"standing": corrections.standing(incident), "mistakes": corrections.Mistake}
-    return {**about, "evidence": told, "steps": verification.steps_to(incident) if may(actor, "decide_certainty") else {}}
+    return {**about, "evidence": told, "steps": verification.steps_to(incident) if may_on(actor, "decide_certainty", incident) else {}}
 
 
 def _is_visit(report: Report) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, func, select, tuple_, update
 
-from server.accounts.limits import check_area
+from server.accounts.limits import check_limits
 from server.accounts.policy import Actor
 from server.coordination.need_flow import LIVE
 from server.coordination.need_models import Need
@@ -78,7 +78,7 @@ def put(event: Event | None, public_ids: Sequence[str], *, actor: Actor, out_of:
         raise Problem("too_large")
     here = Incident.event_id == out_of.id if out_of else Incident.event_id.is_(None)
     wanted = (Incident.public_id.in_([number.strip().upper() for number in public_ids]), here, *PRESENT)
-    check_area(actor, *session.scalars(select(Incident).where(*wanted)))
+    check_limits(actor, *session.scalars(select(Incident).where(*wanted)))
     found = session.scalars(
         update(Incident)
         .where(*wanted)

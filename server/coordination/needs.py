@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
-from server.accounts.policy import Actor, acts_for, acts_in
+from server.accounts.limits import check_reach
+from server.accounts.policy import Actor
 from server.coordination.activity_models import Referral
 from server.coordination.need_flow import CLOSED, Facts, status_of
 from server.coordination.need_models import Need, NeedClaim, NeedDelivery
@@ -28,7 +29,7 @@ EDITABLE = ("urgency", "for_whom", "people_min", "people_max", "quantity", "unit
 
 def open_need(incident: Incident, need_type: NeedType, values: Mapping[str, Any], *, actor: Actor) -> Need:
     """Open a need at a damage record; ``values`` are those of ``EDITABLE``. The organisation of the actor asks."""
-    refuse_outside(actor, incident.adm1_pcode, incident.adm2_pcode, sector=need_type.sector)
+    check_reach(actor, areas_of(incident), sectors=[need_type.sector])
     need = Need(
         id=uuid4(), incident_id=incident.id, need_type=need_type, sector=need_type.sector, is_handled=True,
         organisation_id=actor.organisation_id, opened_by=actor.person_id, adm1_pcode=incident.adm1_pcode,
@@ -44,22 +45,21 @@ def open_need(incident: Incident, need_type: NeedType, values: Mapping[str, Any]
 def locked(need_id: UUID, *, version: int | None = None, actor: Actor | None = None) -> Need:
     """A need, held until the work is settled.
 
-    Problem ``not_found``; ``changed_meanwhile`` for another version; ``not_allowed`` outside an actor's areas or sectors.
+    Problem ``not_found``; ``changed_meanwhile`` for another version; ``outside_your_area`` outside an actor's areas or sectors.
     """
     need = session.scalar(select(Need).where(Need.id == need_id).with_for_update().execution_options(populate_existing=True))
     if need is None:
         raise Problem("not_found")
     if actor is not None:
-        refuse_outside(actor, need.adm1_pcode, need.adm2_pcode, sector=need.sector)
+        check_reach(actor, areas_of(session.get_one(Incident, need.incident_id)), sectors=[need.sector])
     if version is not None and need.version != version:
         raise Problem("changed_meanwhile")
     return need
 
 
-def refuse_outside(actor: Actor, *pcodes: str | None, sector: str) -> None:
-    """Problem ``not_allowed`` where an actor's areas or sectors do not reach."""
-    if not (acts_in(actor, pcodes) and acts_for(actor, [sector])):
-        raise Problem("not_allowed")
+def areas_of(incident: Incident) -> tuple[str | None, str | None, str | None]:
+    """The areas a record lies in, largest first; None for one that is not known."""
+    return incident.adm1_pcode, incident.adm2_pcode, incident.adm3_pcode
 
 
 def edit(need_id: UUID, values: Mapping[str, Any], *, version: int, actor: Actor) -> Need:

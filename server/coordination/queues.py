@@ -16,6 +16,7 @@ from server.core.choices import N_
 from server.core.clock import now
 from server.core.database import session
 from server.core.problems import Problem
+from server.vocabulary import NeedType, Sector, SiteType
 
 KEPT_FOR = timedelta(minutes=3)
 TRIES = 3
@@ -46,11 +47,11 @@ ALL = Queue("all", N_("Everything, worst first"))
 BY_NAME = {queue.name: queue for queue in (ALL, *SHARED, *OWN)}
 
 # Counted from the index alone; what somebody is to see to already is taken off, and counted at that person.
-_COUNTS = text("""
-SELECT queue, count(*) FROM incidents WHERE queue IS NOT NULL GROUP BY queue
+_COUNTS = """
+SELECT i.queue, count(*) FROM incidents i WHERE i.queue IS NOT NULL {within} GROUP BY i.queue
 UNION ALL
 SELECT i.queue, -count(*) FROM work_duties d JOIN incidents i ON i.id = d.incident_id
-WHERE d.done_at IS NULL AND i.queue IS NOT NULL GROUP BY i.queue""")
+WHERE d.done_at IS NULL AND i.queue IS NOT NULL {within} GROUP BY i.queue"""
 _OWN_COUNTS = text("""
 SELECT count(*) FILTER (WHERE d.handover_id IS NOT NULL) AS handed, count(*) FILTER (WHERE d.handover_id IS NULL) AS assigned,
   (SELECT count(*) FROM work_claims c WHERE c.person_id = :person AND c.until > :now) AS mine
@@ -59,20 +60,36 @@ WHERE d.person_id = :person AND d.done_at IS NULL AND i.merged_into IS NULL""")
 
 
 def counts(actor: Actor) -> dict[str, int]:
-    """How many records wait in each queue, exactly, by its name; ``all`` is the sum of the shared ones."""
+    """How many records this person may see to wait in each queue, exactly, by its name; ``all`` is the sum of the shared ones."""
     found = dict.fromkeys(BY_NAME, 0)
     names = {queue.number: queue.name for queue in SHARED}
-    for number, count in session.execute(_COUNTS):
+    within, limits = within_limits(actor)
+    for number, count in session.execute(text(_COUNTS.format(within=within)), limits):
         found[names[number]] += count
     found["all"] = sum(found[queue.name] for queue in SHARED)
     own = session.execute(_OWN_COUNTS, {"person": actor.person_id, "now": now()}).one()
     return {**found, **own._asdict()}
 
 
+_IN_AREAS = """AND (coalesce(i.adm1_pcode, i.adm2_pcode, i.adm3_pcode) IS NULL OR EXISTS (
+  SELECT FROM unnest(CAST(:areas AS text[])) area
+  WHERE starts_with(i.adm1_pcode, area) OR starts_with(i.adm2_pcode, area) OR starts_with(i.adm3_pcode, area)))"""
+_IN_SECTORS = "AND (i.site_type = ANY(CAST(:types AS text[])) OR i.needs && CAST(:needs AS varchar[]))"
+
+
+def within_limits(actor: Actor) -> tuple[str, dict[str, Any]]:
+    """SQL and its values: the records ``i`` that somebody's areas and sectors reach (``accounts.limits.works_on``); "" for all."""
+    sectors = {*actor.sectors, Sector.MS.value}
+    types = [kind.value for kind in SiteType if kind.sector.value in sectors]
+    needs = [kind.value for kind in NeedType if kind.sector.value in actor.sectors]
+    said = (_IN_AREAS if actor.areas else "") + (_IN_SECTORS if actor.sectors else "")
+    return said, ({"areas": list(actor.areas)} if actor.areas else {}) | ({"types": types, "needs": needs} if actor.sectors else {})
+
+
 _FREE = """NOT EXISTS (SELECT FROM work_claims c WHERE c.incident_id = i.id AND c.until > :now AND c.person_id <> :person)
   AND i.id <> ALL(CAST(:past AS uuid[])) AND i.merged_into IS NULL"""
 _SHARED_NEXT = """SELECT i.id FROM incidents i
-WHERE i.queue IS NOT NULL {which} AND {free}
+WHERE i.queue IS NOT NULL {which} {within} AND {free}
   AND NOT EXISTS (SELECT FROM work_duties d WHERE d.incident_id = i.id AND d.done_at IS NULL AND d.person_id <> :person)
 ORDER BY i.queue, i.opened_at, i.id LIMIT 1 FOR UPDATE OF i SKIP LOCKED"""
 _OWN_NEXT = """SELECT i.id FROM work_duties d JOIN incidents i ON i.id = d.incident_id
@@ -99,30 +116,32 @@ def take(actor: Actor, queue: Queue, *, past: Iterable[UUID] = ()) -> UUID | Non
 
     ``past`` are records not wanted now. Two who take at one moment get two records: the row of the claim decides.
     """
-    asked = {"person": actor.person_id, "past": list(past), "now": now(), "until": now() + KEPT_FOR}
-    statement = text(_KEEP.format(next=_next_of(queue)))
+    within, limits = within_limits(actor)
+    asked = {"person": actor.person_id, "past": list(past), "now": now(), "until": now() + KEPT_FOR, **limits}
+    statement = text(_KEEP.format(next=_next_of(queue, within)))
     for _try in range(TRIES):  # nothing may also mean that another was quicker between looking and keeping
         if found := session.scalar(statement, asked):
             return found
     return None
 
 
-def _next_of(queue: Queue) -> str:
+def _next_of(queue: Queue, within: str) -> str:
     if queue.name == "mine":
         return _MINE_NEXT.format(free=_FREE)
     if queue in OWN:
         return _OWN_NEXT.format(free=_FREE, handed=str(queue.name == "handed").lower())
-    return _SHARED_NEXT.format(free=_FREE, which=f"AND i.queue = {queue.number:d}" if queue.number else "")
+    return _SHARED_NEXT.format(free=_FREE, within=within, which=f"AND i.queue = {queue.number:d}" if queue.number else "")
 
 
-_LISTED = """SELECT i.id FROM incidents i {join} WHERE {which} AND i.merged_into IS NULL
+_LISTED = """SELECT i.id FROM incidents i {join} WHERE {which} {within} AND i.merged_into IS NULL
 ORDER BY coalesce(i.queue, 6), i.opened_at, i.id LIMIT :most"""
 
 
-def members(actor: Actor, queue: Queue, *, most: int) -> list[UUID]:
-    """The first records of a queue, worst first, whoever has them before them; for handing a queue on."""
-    asked: dict[str, Any] = {"person": actor.person_id, "now": now(), "most": most}
-    return list(session.scalars(text(_LISTED.format(**_members_of(queue))), asked))
+def members(actor: Actor, queue: Queue, *, most: int, to: Actor) -> list[UUID]:
+    """The first records of a queue that ``to`` may see to, worst first, whoever has them before them; for handing a queue on."""
+    within, limits = within_limits(to)
+    asked: dict[str, Any] = {"person": actor.person_id, "now": now(), "most": most, **limits}
+    return list(session.scalars(text(_LISTED.format(within=within, **_members_of(queue))), asked))
 
 
 def _members_of(queue: Queue) -> dict[str, str]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from server.accounts.limits import may_on, works_on
 from server.accounts.policy import Actor, may
 from server.accounts.service import current_actor, requires
 from server.coordination import aid_panel, assignments, evidence_panel, work_panel
@@ -20,6 +21,7 @@ from server.matching.tiles import memory
 from server.places.basemap import base_map
 from server.reports import access
 from server.reports.models import Report
+from server.verification import grading
 from server.verification import service as verification
 from server.vocabulary import AdmiraltyItem, AdmiraltySource, Certainty, Stance, WorkflowState
 
@@ -96,7 +98,8 @@ def _contents(incident: Incident, problem: Problem | None = None, *, at: str = "
         "areas": queries.areas_of(incident, exact=exact),
         "wording": wording,
         "actor": actor,
-        "may": lambda action: may(actor, action),
+        "may": lambda action: may_on(actor, action, incident),
+        "is_elsewhere": not works_on(actor, incident),
         "lists": {"certainty": Certainty, "source": AdmiraltySource, "item": AdmiraltyItem, "stance": Stance},
         "moves": verification.moves_from(incident.workflow),
         **aid_panel.panel(incident, actor),
@@ -117,7 +120,7 @@ def _account(actor: Actor, link: Attachment, report: Report) -> dict[str, Any]:
         "words": access.private_words(actor, report),
         "additions": access.amendments(actor, report),
         "photos": evidence.photos_of(report.id),
-        "assessment": verification.assessment_of(report.id),
+        "assessment": grading.assessment_of(report.id),
     }
 
 
@@ -176,7 +179,7 @@ def settle_decision(public_id: str, decision_id: UUID, word: str) -> Response:
 def assess(public_id: str, report_id: UUID) -> Response:
     """Grade one report: its source A–F, the item 1–6, whether its photo was located and dated."""
     actor = current_actor()
-    verification.assess(
+    grading.assess(
         access.get_report(actor, report_id),
         actor=actor,
         source_grade=_choice(AdmiraltySource, "source_grade"),

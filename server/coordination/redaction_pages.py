@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from server.accounts.policy import may
 from server.accounts.service import current_actor, requires
+from server.coordination import waiting
 from server.core.problems import Problem
 from server.evidence import redacting
 from server.evidence.access import get_photo
@@ -71,6 +72,7 @@ def _parts() -> list[Part]:
 @requires("see_unredacted")
 def uncover_photo(photo_id: UUID, redaction_id: UUID) -> Response:
     """Take the last covering off again."""
+    waiting.bound(get_photo(current_actor(), photo_id).report_id)
     redacting.undo(redaction_id, photo_id, actor=current_actor())
     return redirect(url_for(".show_photo", photo_id=photo_id), 303)
 
@@ -142,7 +144,7 @@ def _chosen() -> list[tuple[str, tuple[int, int]]]:
 @requires("see_unredacted")
 def uncover_words(report_id: UUID, redaction_id: UUID) -> Response:
     """Uncover a part again."""
-    report = access.get_report(current_actor(), report_id)
+    report = waiting.bound(report_id)
     redactions.uncover(redaction_id, report.id, actor=current_actor())
     return redirect(url_for(".show_words", report_id=report_id), 303)
 
@@ -151,7 +153,7 @@ def uncover_words(report_id: UUID, redaction_id: UUID) -> Response:
 @requires("handle_report")
 def keep_masked(report_id: UUID) -> Response:
     """Keep the words with what tells of the military covered; the raw words are destroyed now."""
-    report = access.get_report(current_actor(), report_id)
+    report = waiting.bound(report_id)
     if not report.quarantine:
         raise Problem("already_done")
     service.keep_masked(report, actor=current_actor())

@@ -51,7 +51,7 @@ def _refuse_unfit(need: Need, organisation_id: UUID, actor: Actor) -> None:
 def answer(referral_id: UUID, *, accept: bool, reason: str = "", actor: Actor) -> Referral:
     """The answer of the organisation that was asked. Accepting takes the need on; declining needs a reason."""
     found = _of(referral_id)
-    need = needs.locked(found.need_id)
+    need = needs.locked(found.need_id, actor=actor if accept else None)
     session.refresh(found)
     if actor.organisation_id != found.organisation_id:
         raise Problem("not_allowed")
@@ -74,7 +74,7 @@ def answer(referral_id: UUID, *, accept: bool, reason: str = "", actor: Actor) -
 def withdraw(referral_id: UUID, *, actor: Actor) -> Referral:
     """Take an offer back that nobody answered: a coordinator, or somebody of the organisation that made it."""
     found = _of(referral_id)
-    need = needs.locked(found.need_id)
+    need = needs.locked(found.need_id, actor=actor)
     session.refresh(found)
     if actor.organisation_id != found.from_organisation_id and not may(actor, "coordinate_aid"):
         raise Problem("not_allowed")
@@ -92,7 +92,10 @@ def keep_time() -> tuple[int, int]:
     waiting = select(Referral).where(Referral.state == OfferState.OFFERED).order_by(Referral.answer_by)
     late = session.scalars(waiting.where(Referral.answer_by <= now())).all()
     for referral in late:
-        _run_out(referral, needs.locked(referral.need_id))
+        need = needs.locked(referral.need_id)
+        session.refresh(referral)
+        if referral.state is OfferState.OFFERED:  # else somebody answered while the need was waited for
+            _run_out(referral, need)
     soon = [one for one in session.scalars(waiting.where(Referral.reminded_at.is_(None))) if _is_soon(one)]
     for referral in soon:
         referral.reminded_at = now()

@@ -5,7 +5,6 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from server.accounts.limits import check_area
 from server.accounts.policy import may
 from server.accounts.service import current_actor, requires
 from server.coordination import aid_reading, sites
@@ -41,7 +40,6 @@ def show(site_id: str) -> str:
 def put(public_id: str) -> Response:
     """Make a known place of where a record lies, put it at one that is known, or take it off."""
     incident, number = queries.incident_by_public_id(public_id), request.form.get("site", "").strip()
-    check_area(current_actor(), incident)
     if request.form.get("act") == "off":
         sites.put(incident, None, actor=current_actor())
         return redirect(url_for("coordination.records.show", public_id=incident.public_id), 303)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
+from server.accounts.limits import check_limits
 from server.accounts.policy import Actor, may
 from server.coordination.activity_models import Activity
 from server.coordination.grouping import LETTERS, PRESENT
@@ -53,14 +54,16 @@ def make(incident: Incident, name: str, *, actor: Actor) -> Site:
 
 
 def put(incident: Incident, site: Site | None, *, actor: Actor) -> None:
-    """Say at which known place a record is; ``site`` None: at none."""
+    """Say at which known place a record is; ``site`` None: at none. Problem ``outside_your_area``."""
+    check_limits(actor, incident)
     incident.site_id = site.id if site else None
     touch(incident)
     ledger.record("incident.placed", incident.id, actor_id=actor.person_id, site=str(site.id) if site else None)
 
 
 def note(site: Site, values: Mapping[str, Any], *, actor: Actor) -> SiteNote:
-    """Keep what somebody saw there; ``values`` are those of ``SiteNoteForm``."""
+    """Keep what somebody saw there; ``values`` are those of ``SiteNoteForm``. Problem ``outside_your_area``."""
+    check_limits(actor, *incidents_at(site)[:1])
     made = SiteNote(id=uuid4(), site_id=site.id, person_id=actor.person_id, organisation_id=actor.organisation_id, **values)
     session.add(made)
     session.flush()

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from server.accounts.limits import check_limits, may_on
 from server.accounts.policy import Actor, may
 from server.accounts.service import current_actor, requires
 from server.core import paging
@@ -48,6 +49,7 @@ def show(report_id: UUID) -> str:
 
 
 def _contents(actor: Actor, report: Report, problem: Problem | None = None) -> dict[str, Any]:
+    incident = matching.incident_of(report.id)
     return {
         "problem": problem,
         "values": request.form,
@@ -61,11 +63,18 @@ def _contents(actor: Actor, report: Report, problem: Problem | None = None) -> d
         "photos": evidence.photos_of(report.id),
         "lon_lat": lon_lat(report.point) if report.point is not None else None,
         "wording": wording,
-        "incident": matching.incident_of(report.id),
-        "may": lambda action: may(actor, action),
+        "incident": incident,
+        "may": lambda action: may_on(actor, action, incident) if incident else may(actor, action),
         "states": list(HandlingState),
     }
 
+
+def bound(report_id: UUID) -> Report:
+    """The report, for whoever may decide about the record it lies on; Problem ``outside_your_area``. One on no record is everybody's."""
+    report = access.get_report(current_actor(), report_id)
+    if incident := matching.incident_of(report.id):
+        check_limits(current_actor(), incident)
+    return report
 
 
 @blueprint.post("/<uuid:report_id>/handling")
@@ -76,7 +85,7 @@ def set_handling(report_id: UUID) -> Response:
         state = HandlingState(request.form.get("state", ""))
     except ValueError:
         raise Problem("invalid_input", errors=[{"field": "state", "code": "unknown", "message": "state"}]) from None
-    service.set_handling(access.get_report(current_actor(), report_id), state, actor=current_actor())
+    service.set_handling(bound(report_id), state, actor=current_actor())
     return _to(report_id)
 
 
@@ -84,8 +93,7 @@ def set_handling(report_id: UUID) -> Response:
 @requires("handle_report")
 def ask(report_id: UUID) -> Response | tuple[str, int]:
     """Put a question to the reporter. A refusal says why on the page, and what was typed stays."""
-    actor = current_actor()
-    report = access.get_report(actor, report_id)
+    actor, report = current_actor(), bound(report_id)
     try:
         question = ReporterQuestion(request.form.get("question", ""))
         asking.ask(
@@ -114,7 +122,7 @@ def set_place(report_id: UUID) -> Response:
 @requires("handle_report")
 def free(report_id: UUID) -> Response:
     """A person read what was held back and found it harmless; it goes the way of any other report."""
-    report = access.get_report(current_actor(), report_id)
+    report = bound(report_id)
     service.free_words(report, actor=current_actor())
     return _to(report_id)
 
@@ -123,7 +131,7 @@ def free(report_id: UUID) -> Response:
 @requires("handle_report")
 def erase(report_id: UUID) -> Response:
     """Destroy the words of a report for good; the facts of damage stay."""
-    report = access.get_report(current_actor(), report_id)
+    report = bound(report_id)
     service.erase_words(report.id)
     service.free_words(report, actor=current_actor())
     return _to(report_id)

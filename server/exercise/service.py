@@ -37,6 +37,7 @@ from server.publication.rule_models import Judgement
 from server.reports.batches import receive_many
 from server.reports.draft import Announced, Draft
 from server.reports.models import Report
+from server.verification import grading
 from server.verification import service as verification
 from server.vocabulary import AdmiraltyItem, AdmiraltySource, Certainty, Channel, Role, Stance
 
@@ -256,7 +257,7 @@ def _decide(incident_id: Any, first: Actor, second: Actor) -> None:
         .limit(2)
     ).all()
     for report in laid:
-        verification.assess(
+        grading.assess(
             report, actor=first, source_grade=AdmiraltySource.B if report.organisation_id else AdmiraltySource.C,
             item_grade=AdmiraltyItem.I2 if report.organisation_id else AdmiraltyItem.I3, stance=Stance.SUPPORTS,
         )  # fmt: skip

@@ -12,7 +12,7 @@ from uuid import UUID
 from flask_babel import gettext
 from sqlalchemy import and_, or_, select, update
 
-from server.accounts.limits import check_area
+from server.accounts.limits import check_limits
 from server.accounts.policy import Actor, may
 from server.core import ledger
 from server.core.clock import now
@@ -234,7 +234,7 @@ def _refuse_if_gone(incidents: Iterable[Incident], actor: Actor) -> None:
     touched = list(incidents)
     if any(incident.merged_into for incident in touched):
         raise Problem("already_done")
-    check_area(actor, *touched)
+    check_limits(actor, *touched)
 
 
 def _refuse_if_ruled_apart(report_ids: Iterable[UUID], incident_id: UUID) -> None:

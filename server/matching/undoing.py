@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
+from server.accounts.limits import check_limits
 from server.accounts.policy import Actor
 from server.core import ledger
 from server.core.clock import now
@@ -23,7 +24,8 @@ _READ: dict[str, Callable[[str], Any]] = {"merged_into": UUID, "prior_incident_i
 def undo(change_id: UUID, *, actor: Actor, reason: str = "") -> IncidentChange:
     """Take an act back: every link, pointer, ruling and suggestion is as it was. Later acts are undone first.
 
-    Problem ``already_done`` if it was undone before, ``changed_meanwhile`` if a later act on the same records stands.
+    Problem ``already_done`` if it was undone before, ``changed_meanwhile`` if a later act on the same records stands,
+    ``outside_your_area`` for who works elsewhere.
     """
     enter(actor, reason)
     change = session.scalar(select(IncidentChange).where(IncidentChange.id == change_id).with_for_update())
@@ -33,6 +35,7 @@ def undo(change_id: UUID, *, actor: Actor, reason: str = "") -> IncidentChange:
     incidents = links.locked(touched | {change.incident_id, change.other_id or change.incident_id})
     if change.undone_at is not None:
         raise Problem("already_done")
+    check_limits(actor, *incidents.values())
     _refuse_if_built_upon(change, incidents)
     for report, before_id, after_id in change.before.get("moved", []):
         _move_back(UUID(report), before_id, after_id, incidents, actor)

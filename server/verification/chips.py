@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from server.accounts.limits import check_limits
 from server.accounts.policy import Actor, may
 from server.core import ledger
 from server.core.clock import now
@@ -24,6 +25,7 @@ def add(incident: Incident, data: bytes, *, phase: str, taken_on: date, provider
     """Lay a piece of an image on a record; PhotoRefused when it is no picture, Problem ``invalid_input`` for a wrong phase."""
     if not may(actor, "add_evidence") or actor.person_id is None:
         raise Problem("not_allowed")
+    check_limits(actor, incident)
     if phase not in (PRE, POST) or not provider or not licence:
         raise Problem("invalid_input", errors=[{"field": "provider", "code": "missing", "message": "provider"}])
     number = incident.id
@@ -44,6 +46,7 @@ def remove(chip_id: UUID, incident: Incident, *, actor: Actor) -> None:
     """Take a piece of an image off a record. Problem ``already_done``."""
     if not may(actor, "add_evidence") or actor.person_id is None:
         raise Problem("not_allowed")
+    check_limits(actor, incident)
     chip = session.get(ImageryChip, chip_id)
     if chip is None or chip.incident_id != incident.id or chip.removed_at is not None:
         raise Problem("already_done")

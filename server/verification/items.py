@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from server.accounts.limits import check_limits
 from server.accounts.policy import Actor, may
 from server.core import ledger
 from server.core.choices import N_
@@ -80,10 +81,12 @@ def on_record(incident_id: UUID) -> list[OpenItem]:
 def add(incident: Incident, said: dict[str, Any], *, actor: Actor) -> OpenItem:
     """Lay something found in an open source on a record.
 
-    Problem ``invalid_input`` names each field that is wrong; ``words_not_kept`` where the words tell of the military.
+    Problem ``invalid_input`` names each field that is wrong; ``words_not_kept`` where the words tell of the military,
+    ``outside_your_area`` where the record is not for this actor to decide about.
     """
     if not may(actor, "add_evidence") or actor.person_id is None:
         raise Problem("not_allowed")
+    check_limits(actor, incident)
     if errors := _errors(said):
         raise Problem("invalid_input", errors=errors)
     if screen(f"{said['claim']} {said['platform']}").quarantine:
@@ -121,6 +124,7 @@ def remove(item_id: UUID, incident: Incident, *, actor: Actor) -> None:
     """Take an item off a record; that it lay there stays on record. Problem ``already_done``."""
     if not may(actor, "add_evidence") or actor.person_id is None:
         raise Problem("not_allowed")
+    check_limits(actor, incident)
     found = session.get(OpenItem, item_id)
     if found is None or found.incident_id != incident.id or found.removed_at is not None:
         raise Problem("already_done")

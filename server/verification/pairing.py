@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from server.accounts.limits import check_limits
 from server.accounts.policy import Actor, may
 from server.core import ledger
 from server.core.clock import now
@@ -99,13 +100,15 @@ def _lay(rows: list[dict[str, Any]]) -> None:
 def say(row_id: UUID, incident: Incident | None, *, actor: Actor) -> None:
     """A person says which record a row speaks of, or that it speaks of none; the machine never changes that again.
 
-    All images of one thing move together. Problem ``not_found`` for a row there is none of.
+    All images of one thing move together. Problem ``not_found`` for a row there is none of, ``outside_your_area`` where the
+    record it is laid on, or was, is not for this actor to decide about.
     """
     if not may(actor, "add_evidence") or actor.person_id is None:
         raise Problem("not_allowed")
     row = session.get(ImageryRow, row_id)
     if row is None:
         raise Problem("not_found")
+    check_limits(actor, *({one for one in (incident, _laid_on(row_id)) if one is not None}))
     same = select(ImageryRow.id).where(ImageryRow.import_id == row.import_id, ImageryRow.unit_key == row.unit_key)
     link = insert(ImageryLink)
     said = {"incident_id": incident.id if incident else None, "distance_m": None, "person_id": actor.person_id, "at": now()}
@@ -113,6 +116,11 @@ def say(row_id: UUID, incident: Incident | None, *, actor: Actor) -> None:
         link.on_conflict_do_update(index_elements=["row_id"], set_=said), [{"row_id": each, **said} for each in session.scalars(same)]
     )
     ledger.record("imagery.paired", row.import_id, actor_id=actor.person_id, unit=row.unit_key, incident=str(incident.id) if incident else None)
+
+
+def _laid_on(row_id: UUID) -> Incident | None:
+    link = session.get(ImageryLink, row_id)
+    return session.get(Incident, link.incident_id) if link and link.incident_id else None
 
 
 def rows_of(incident_id: UUID) -> list[tuple[ImageryRow, ImageryLink]]:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from server.accounts.limits import check_area
+from server.accounts.limits import check_limits
 from server.accounts.policy import Actor, may
 from server.core import ledger
 from server.core.clock import now
@@ -131,7 +131,7 @@ def locked(incident_id: UUID, *, actor: Actor | None = None) -> Incident:
     if incident is None:
         raise Problem("incident_not_found")
     if actor is not None:
-        check_area(actor, incident)
+        check_limits(actor, incident)
     return incident
 
 
@@ -211,24 +211,6 @@ def _latest_in_force(incident_id: UUID) -> UUID | None:
     )
 
 
-def assess(report: Report, *, actor: Actor, **grades: object) -> Assessment:
-    """Grade one report: source A–F, item 1–6, stance, whether its photo was located and dated."""
-    if not may(actor, "assess_report") or actor.person_id is None:
-        raise Problem("not_allowed")
-    found = session.get(Assessment, report.id) or Assessment(report_id=report.id)
-    for name, value in {**grades, "person_id": actor.person_id, "at": now()}.items():
-        setattr(found, name, value)
-    session.add(found)
-    session.flush()
-    ledger.record(
-        "report.assessed",
-        report.id,
-        actor_id=actor.person_id,
-        grade=f"{found.source_grade.value}{found.item_grade.value}",
-    )
-    return found
-
-
 def review(incident_id: UUID) -> None:
     """What the house does by itself when evidence changed: raise to POSSIBLE, or fall back when a decision lost its ground.
 
@@ -288,11 +270,6 @@ def decisions_on(incident_id: UUID) -> list[VerificationDecision]:
             .order_by(VerificationDecision.decided_at.desc())
         )
     )
-
-
-def assessment_of(report_id: UUID) -> Assessment | None:
-    """What a verifier holds of a report, if anybody looked."""
-    return session.get(Assessment, report_id)
 
 
 def moves_from(state: WorkflowState) -> list[WorkflowState]:
