@@ -20,6 +20,7 @@ import server.keeping.models
 import server.matching.map_models
 import server.matching.models
 import server.places.models
+import server.publication.five_w_models
 import server.publication.models
 import server.publication.release_models
 import server.publication.rule_models

@@ -24,6 +24,7 @@ APIS = (
     "server.coordination.nearby",
     "server.publication.api",
     "server.publication.downloads",
+    "server.publication.five_w_api",
     "server.publication.expected",
     "server.publication.release_api",
     "server.publication.warning_api",

@@ -41,6 +41,7 @@ ACTIONS: dict[str, set[Role]] = {
     "put_back_into_public": {Role.STEWARD, Role.PROTECTION},
     "see_publication": {Role.COORD, Role.STEWARD, Role.PROTECTION, Role.AUDITOR},
     "issue_warning": {Role.AUTHORITY},
+    "speak_for_organisation": {Role.PARTNER, Role.COORD, Role.ADMIN},
     "say_situation": {Role.PROTECTION},
     "sign_publication": {Role.STEWARD, Role.PROTECTION},
     "prepare_release": {Role.STEWARD},

@@ -6,7 +6,6 @@ records, with small counts hidden; the public sees nothing that lies ahead, and 
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from server.core.i18n import words
 from server.matching.models import Incident
 from server.places.areas import contexts_at
 from server.publication.aggregates import small_cells
+from server.publication.formats.tables import Table
 from server.publication.policy import policy
 from server.vocabulary import ActivityStatus, Audience, ContextMode, NeedUnit, OrganisationType
 
@@ -47,15 +47,6 @@ COLUMNS: dict[Audience, tuple[tuple[str, str], ...]] = {
 }  # fmt: skip
 
 Row = tuple[Activity, Organisation, str | None]
-
-
-@dataclass(frozen=True)
-class Table:
-    """Column names, their HXL tags, and the rows as values in that order."""
-
-    columns: tuple[str, ...]
-    tags: tuple[str, ...]
-    rows: list[list[Any]]
 
 
 def table_for(audience: Audience) -> Table:

@@ -9,6 +9,7 @@ from server.core.choices import Choice
 from server.core.database import Base
 from server.core.schemas import AutoSchema
 from server.documents.markdown import code, page, sentence, table
+from server.publication.five_w_schemas import PublicActivity
 from server.publication.schemas import PublicBatch, PublicIncident
 from server.reports.schemas import NewReport
 
@@ -19,6 +20,7 @@ WORDS = """\
 """
 SCHEMAS = (
     ("The public file", "What `/data` offers as CSV and GeoJSON, in this order, and `/api/v1/public/incidents` as JSON.", PublicIncident),
+    ("Who does what where (5W)", "What `/api/v1/public/activities` gives, as JSON and as files.", PublicActivity),
     ("The batches", "What `/api/v1/public/batches` tells of each change of the public copy.", PublicBatch),
     ("A report as it is sent", "The members of `PUT /api/v1/reports/<uuid>`, and the fields a table may be mapped to.", NewReport),
 )

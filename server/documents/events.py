@@ -158,6 +158,8 @@ MEANINGS = {
     "custody.exported": "The chain of who held what was taken out as a file; the entry holds its hash.",
     "correction.noted": "Something public was wrong; the next batch changes it or takes it out.",
     "media.refused": "A photo could not be used; its report is kept.",
+    "organisation.naming_agreed": "Somebody of an organisation agreed that it may be named in the public 5W.",
+    "organisation.naming_ended": "Somebody of an organisation took back that it may be named in the public 5W.",
     "pair.proposed": "Somebody answered a doubtful pair for one organisation; the other, or a coordinator, must agree.",
     "person.added": "Somebody may sign in.",
     "person.closed": "An account ended.",

@@ -26,7 +26,7 @@ END: Final[Mapping[str, Callable[[Actor, Proposal], object]]] = {"policy": chang
 SAID: Final[Mapping[str, Callable[[dict[str, Any]], str]]] = {
     "standing": lambda body: _("The routine may go out for %(n)s days.", n=body["days"]),
     "rows": lambda body: _("Signatures under %(n)s rows.", n=len(body["rows"])),
-    "put_back": lambda body: _("Put back: %(records)s", records=", ".join(body["records"][:20])),
+    "put_back": lambda body: _("Put back: %(records)s", records=", ".join(_put_back(body)[:20])),
     "situation": lambda body: f"{body['pcode']}: {words(ContextMode(body['mode']))}",
     "let_go": lambda body: _("Let the area go before its time: %(area)s", area=body["pcode"]),
     "policy": lambda body: f"{body['context']} · {body['sensitivity']} · {body['field']} = {body['value']}",
@@ -51,6 +51,10 @@ def end(actor: Actor, proposal_id: UUID) -> None:
         END[found.kind](actor, found)
     else:
         proposals.end(actor, proposal_id)
+
+
+def _put_back(body: dict[str, Any]) -> list[str]:
+    return [*body["records"], *(f"5W {code}" for code in body.get("activities", []))]
 
 
 def _kind(proposal_id: UUID) -> str:

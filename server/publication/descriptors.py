@@ -1,18 +1,20 @@
 """A dated data set told to programs: Data Package 2, HDX, DCAT 3 and schema.org, all from one description."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from server.publication import five_w_files
 from server.publication.about import LICENCE_NAME, LICENCE_URL, About
-from server.publication.explaining import columns
-from server.publication.reference_tables import column_type
+from server.publication.explaining import Column, columns
+from server.publication.reference_tables import activity_column_type, column_type
 
 KEYWORDS = ("damage", "civilian infrastructure", "humanitarian")
 HDX_TAGS = ("damage assessment", "facilities-infrastructure", "conflict-violence", "natural disasters")
 HDX_TAG_VOCABULARY = "b891512e-9516-4bf5-962a-7a289772a2a1"  # HDX's own list of tags
 HDX_FORMATS = {
     "csv": "CSV", "hxl.csv": "CSV", "xlsx": "XLSX", "geojson": "GeoJSON", "gpkg": "Geopackage", "kml": "KML", "shp.zip": "SHP",
+    "5w.csv": "CSV", "5w.hxl.csv": "CSV", "5w.xlsx": "XLSX",
 }  # fmt: skip
 """The formats HDX takes, by our names; the others stay with us."""
 METHOD = (
@@ -133,19 +135,23 @@ def _resource(file: Mapping[str, Any]) -> dict[str, Any]:
         "bytes": file["size_bytes"],
         "hash": f"sha256:{file['sha256']}",
     }
-    if file["format"] != "csv":
+    told = {
+        "csv": (columns, column_type, "incident_id"),
+        "5w.csv": (five_w_files.columns, activity_column_type, "row_id"),
+    }
+    if file["format"] not in told:
         return said
-    return {**said, "type": "table", "encoding": "utf-8", "schema": _table_schema()}
+    return {**said, "type": "table", "encoding": "utf-8", "schema": _table_schema(*told[file["format"]])}
 
 
-def _table_schema() -> dict[str, Any]:
+def _table_schema(listed: Callable[[], list[Column]], type_of: Callable[[str], str], key: str) -> dict[str, Any]:
     return {
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
         "fields": [
-            {"name": one.name, "type": column_type(one.name), "title": one.label, "description": one.hint}
-            for one in columns()
+            {"name": one.name, "type": type_of(one.name), "title": one.label, "description": one.hint}
+            for one in listed()
         ],
-        "primaryKey": ["incident_id"],
+        "primaryKey": [key],
         "missingValues": [""],
     }
 

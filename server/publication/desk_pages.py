@@ -22,6 +22,7 @@ from server.publication import (
     changing,
     dangers,
     explaining,
+    five_w,
     holding,
     proposals,
     situations,
@@ -35,7 +36,7 @@ from server.vocabulary import ContextMode, GeometryLevel, Hazard, SensitivityCla
 blueprint = Blueprint("publication_desk", __name__, url_prefix="/desk/publication")
 
 MOST_DAYS = 7
-SCOPES = ("record", "public_row", "area", "site_group", "sensitivity", "everything")
+SCOPES = ("record", "public_row", "area", "site_group", "sensitivity", "activities", "everything")
 
 
 @blueprint.context_processor
@@ -52,7 +53,7 @@ def show() -> str:
     rows, at = waiting_rows(), now()
     return render_template(
         "publication/desk/approvals.html", rows=rows, standing=proposals.in_force("standing", at), last=MOST_DAYS,
-        waiting=proposals.waiting(at), taken_out=takedown.taken_out(), next_at=next_batch_at(at), scopes=SCOPES,
+        waiting=proposals.waiting(at), taken_out=takedown.taken_out(), stopped=five_w.stopped(), next_at=next_batch_at(at), scopes=SCOPES,
         groups=SiteGroup, classes=SensitivityClass, said=agreeing.sentence, done=request.args.get("done", ""),
     )  # fmt: skip
 
@@ -104,7 +105,10 @@ def take_out() -> Response:
 def put_back() -> Response:
     """Ask a second person to let the rules judge some records again."""
     actor = must("put_back_into_public")
-    takedown.propose_put_back(actor, request.form.getlist("records")[:1_000], reason=request.form.get("reason", ""))
+    takedown.propose_put_back(
+        actor, request.form.getlist("records")[:1_000], reason=request.form.get("reason", ""),
+        activities=request.form.getlist("activities")[:1_000],
+    )  # fmt: skip
     return _back("proposed")
 
 
@@ -262,7 +266,7 @@ def _links() -> list[tuple[str, str]]:
 
 def _check_scope(kind: str, code: str) -> None:
     known = {"site_group": SiteGroup.codes(), "sensitivity": SensitivityClass.codes()}.get(kind)
-    if kind not in SCOPES or (kind != "everything" and not code) or (known is not None and code not in known):
+    if kind not in SCOPES or (kind not in ("everything", "activities") and not code) or (known is not None and code not in known):
         raise Problem("invalid_input", errors=[{"field": "code", "code": "invalid", "message": ""}])
     if kind == "everything" and request.form.get("sure") != "yes":
         raise Problem("invalid_input", errors=[{"field": "sure", "code": "required", "message": ""}])

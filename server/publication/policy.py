@@ -90,6 +90,25 @@ class WarningRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActivityRule:
+    """What the public may know of who does what where, in one context."""
+
+    level: GeometryLevel
+    delay: timedelta
+    after_the_month: bool  # taken down at the turn of a month only, and told so long after
+    needs_approval: bool
+    mask: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityRules:
+    """The rules of the public 5W, by context; MIXED is the stricter of both."""
+
+    k_organisations: int  # how many must be nameless for one of them to be told at all
+    by_mode: Mapping[ContextMode, ActivityRule]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """The whole policy of one version. Nothing that is not listed here is published."""
 
@@ -109,6 +128,7 @@ class Policy:
     standing_lasts: timedelta
     loosening_lasts: timedelta
     review_above: float
+    activities: ActivityRules
 
 
 @cache
@@ -153,6 +173,7 @@ def _policy(raw: dict[str, Any]) -> Policy:
         standing_lasts=timedelta(days=raw["approvals"]["standing_max_days"]),
         loosening_lasts=timedelta(days=raw["changes"]["loosen_max_days"]),
         review_above=raw["utility"]["review_above_share_hidden"],
+        activities=_activities(raw["activities"], mixed=ContextMode(raw["mixed_context"][0])),
     )
 
 
@@ -196,6 +217,24 @@ def _warnings(raw: dict[str, Any]) -> WarningRule:
         telling_levels=tuple(raw["telling_levels"]),
         telling_groups=frozenset(map(SiteGroup, raw["telling_groups"])),
         k=raw["k"],
+    )
+
+
+def _activities(raw: dict[str, Any], *, mixed: ContextMode) -> ActivityRules:
+    by_mode: dict[ContextMode, ActivityRule] = {mode: _activity(raw[mode.value]) for mode in MODES}
+    return ActivityRules(
+        k_organisations=raw["k_organisations"],
+        by_mode=MappingProxyType({**by_mode, ContextMode.MIXED: by_mode[mixed]}),
+    )
+
+
+def _activity(row: dict[str, Any]) -> ActivityRule:
+    return ActivityRule(
+        level=GeometryLevel(row["geom"]),
+        delay=timedelta(hours=row["delay_h"]),
+        after_the_month=row["taken"] == "MONTH_ENDED",
+        needs_approval=Approval(row["approval"]) is not Approval.NONE,
+        mask=frozenset(row["mask"]),
     )
 
 

@@ -9,7 +9,9 @@ from sqlalchemy import ARRAY, Date, Float, Integer, SmallInteger
 
 from server.core.cells import escape_cell
 from server.core.choices import Choice
+from server.publication import five_w_files
 from server.publication.explaining import columns, list_name
+from server.publication.five_w_models import PublishedActivity
 from server.publication.models import PublishedIncident
 from server.vocabulary import CROSSWALKS, DamageInterval, code_lists
 
@@ -48,9 +50,34 @@ def column_table() -> Table:
     return head, rows
 
 
+def activity_column_table() -> Table:
+    """The data dictionary of the public 5W."""
+    head = ("column", "type", "label", "description", "codelist", "hxl")
+    rows = (
+        (
+            one.name,
+            activity_column_type(one.name),
+            one.label,
+            one.hint,
+            list_name(one.codes) if one.codes else "",
+            one.hxl,
+        )
+        for one in five_w_files.columns()
+    )
+    return head, rows
+
+
+def activity_column_type(name: str) -> str:
+    """The type of a column of the 5W as Table Schema names it."""
+    return "yearmonth" if name == "start" else _table_type(PublishedActivity.__table__.c[name].type)
+
+
 def column_type(name: str) -> str:
     """The type of a public column as Table Schema names it; several codes in one cell are a string."""
-    kind = PublishedIncident.__table__.c[name].type
+    return _table_type(PublishedIncident.__table__.c[name].type)
+
+
+def _table_type(kind: Any) -> str:
     if isinstance(kind, ARRAY):
         return "string"
     if isinstance(kind, Integer | SmallInteger):

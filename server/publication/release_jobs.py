@@ -13,7 +13,7 @@ from sqlalchemy import delete, text, update
 from server.core.database import session, settled
 from server.core.jobs import job
 from server.core.ledger import record
-from server.publication import descriptors, frozen, reference_tables, release_gate, serving
+from server.publication import descriptors, five_w_files, five_w_frozen, frozen, reference_tables, release_gate, serving
 from server.publication.formats import FORMATS
 from server.publication.release_models import BLOCKED, BUILDING, WAITING, PublishedFile, ReleaseDraft
 from server.publication.releases import about, publish
@@ -24,6 +24,7 @@ TABLES = {
     "codelists.csv": reference_tables.code_table,
     "crosswalks.csv": reference_tables.crosswalk_table,
     "columns.csv": reference_tables.column_table,
+    "5w-columns.csv": reference_tables.activity_column_table,
 }
 README = "readme.txt"
 STEPS = len(FORMATS) + 2  # the tables and descriptions, and the gate
@@ -106,6 +107,9 @@ def _companions(draft: ReleaseDraft, folder: Path, files: list[dict[str, Any]]) 
         path.write_bytes(reference_tables.as_csv(table()))
         files.append(_kept(draft, path, len(files) + 1, name, "text/csv", rows=None))
         yield files[-1]
+    for file in _who_does_what(draft, folder, len(files)):
+        files.append(file)
+        yield file
     described = {
         "datapackage.json": descriptors.data_package(about(draft), files),
         "hdx_dataset.json": descriptors.hdx_dataset(about(draft), files, span=_span(), countries=_countries()),
@@ -115,6 +119,15 @@ def _companions(draft: ReleaseDraft, folder: Path, files: list[dict[str, Any]]) 
         path.write_bytes(orjson.dumps(body, option=orjson.OPT_INDENT_2))
         files.append(_kept(draft, path, len(files) + 1, name, "application/json", rows=None))
         yield files[-1]
+
+
+def _who_does_what(draft: ReleaseDraft, folder: Path, before: int) -> Iterator[dict[str, Any]]:
+    """The 5W as it was frozen, in its formats."""
+    rows = five_w_frozen.rows(draft.edition, number=str(draft.number))
+    for position, ending in enumerate(five_w_files.FORMATS, start=before + 1):
+        path = folder / five_w_files.name_of(str(draft.number), ending)
+        path.write_bytes(five_w_files.written(rows, about(draft), ending=ending))
+        yield _kept(draft, path, position, f"5w.{ending}", five_w_files.media_type(ending), rows=len(rows))
 
 
 def _kept(

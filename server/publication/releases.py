@@ -17,7 +17,7 @@ from server.core.database import session
 from server.core.ledger import record
 from server.core.problems import Problem
 from server.core.response import this_response
-from server.publication import frozen, reading, signing
+from server.publication import five_w_frozen, frozen, reading, signing
 from server.publication.about import About
 from server.publication.approving import needs_two_people
 from server.publication.manifest import manifest
@@ -58,6 +58,7 @@ def prepare(actor: Actor) -> ReleaseDraft:
         raise Problem("already_done")
     edition = frozen.next_edition()
     frozen.freeze(edition)
+    five_w_frozen.freeze(edition)
     draft = ReleaseDraft(
         edition=edition, number=next_number(present()), state=BUILDING, batch_id=newest.release_id,
         policy_version=policy().version, asked_by=actor.person_id, asked_at=present(), rows_total=frozen.count(edition),
@@ -127,7 +128,7 @@ def discard(actor: Actor, draft_id: UUID) -> None:
 
 def publish(draft: ReleaseDraft) -> Release:
     """Make a data set public, with its signed list of files and what it changed. The caller holds the writers' lock."""
-    if draft.remakes is None and frozen.stale(draft.edition):
+    if draft.remakes is None and (frozen.stale(draft.edition) or five_w_frozen.stale(draft.edition)):
         raise Problem("release_stale")
     made = _release(draft)
     session.add(made)
@@ -142,18 +143,18 @@ def publish(draft: ReleaseDraft) -> Release:
     return made
 
 
-def withdraw_holding(published_ids: Sequence[str], *, now: datetime) -> list[str]:
+def withdraw_holding(published_ids: Sequence[str], *, now: datetime, editions: Iterable[int] = ()) -> list[str]:
     """Withdraw every data set that holds one of some rows, at once; each is made again without them, under a new number.
 
-    For the kill switch, in its transaction. Returns the numbers withdrawn.
+    For the kill switch, in its transaction. `editions` are those that held rows of the 5W. Returns the numbers withdrawn.
     """
-    held = frozen.editions_holding(published_ids)
+    held = [*frozen.editions_holding(published_ids), *((edition, edition + 1) for edition in editions)]
     gone = [made for made in _published() if _holds(held, made.edition)]
     begun = [draft for draft in _under_way() if _holds(held, draft.edition)]
     for draft in begun:
         _throw_away(draft)
     frozen.erase(published_ids)
-    if gone or begun:
+    if published_ids and (gone or begun):
         _tell_removed(published_ids)
     for made in gone:
         made.state = WITHDRAWN
@@ -228,6 +229,7 @@ def _make_again(number: str, model: Release | ReleaseDraft, *, now: datetime) ->
 def _throw_away(draft: ReleaseDraft) -> None:
     if draft.remakes is None:
         frozen.thaw(draft.edition)
+        five_w_frozen.thaw(draft.edition)
     draft.state, draft.done_at = DISCARDED, present()
     session.flush()
 

@@ -82,15 +82,7 @@ class PublicFilter(Schema):
     @pre_load
     def gather(self, data: Any, **_kwargs: Any) -> dict[str, Any]:
         """Empty values say nothing; a list may come as several parameters, or as one with commas."""
-        found: dict[str, Any] = {}
-        for name, field in self.fields.items():
-            given = data.getlist(name) if hasattr(data, "getlist") else [data[name]] if name in data else []
-            said = [value for value in given if value not in ("", None)]
-            if said and isinstance(field, fields.List):
-                found[name] = [part for value in said for part in str(value).split(",") if part][:100]
-            elif said:
-                found[name] = said[-1]
-        return found
+        return gathered(self, data)
 
     @validates_schema
     def check_box(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -116,6 +108,19 @@ class Nearby(Schema):
 
     lon = fields.Float(required=True, validate=validate.Range(min=-180, max=180))
     lat = fields.Float(required=True, validate=validate.Range(min=-90, max=90))
+
+
+def gathered(asked: Schema, data: Any) -> dict[str, Any]:
+    """The values of a query by the names of a schema: those that say something, and each list as one list."""
+    found: dict[str, Any] = {}
+    for name, field in asked.fields.items():
+        given = data.getlist(name) if hasattr(data, "getlist") else [data[name]] if name in data else []
+        said = [value for value in given if value not in ("", None)]
+        if said and isinstance(field, fields.List):
+            found[name] = [part for value in said for part in str(value).split(",") if part][:100]
+        elif said:
+            found[name] = said[-1]
+    return found
 
 
 def read_box(word: str) -> tuple[float, float, float, float] | None:

@@ -19,7 +19,7 @@ from server.core.database import session
 from server.core.ledger import LedgerEntry, record
 from server.core.problems import Problem
 from server.matching.models import Incident
-from server.publication import changing, remembering
+from server.publication import changing, five_w, remembering
 from server.publication.approving import Agreements, agreements
 from server.publication.areas import area_names
 from server.publication.candidates import Case, cases
@@ -83,6 +83,7 @@ def publish_batch(now: datetime, *, agreed: Agreements | None = None, anew: bool
         session.execute(text("DELETE FROM judgements"))
     _judge_all(batch, remembering.touched(now, here=here, policy=batch.rules))
     remembering.remember_world(here)
+    batch.activities_removed = five_w.bring_up_to_date(batch)
     _tell_policy(batch)
     record_batch(batch, "batch.published")
     return batch
@@ -163,7 +164,7 @@ def _tell_policy(batch: Batch) -> None:
 def record_batch(batch: Batch, event: str) -> None:
     """Close the batch: what is gone goes, and the ledger learns what changed under ``event``."""
     take_out(batch.removed, now=batch.at)
-    close_batch(batch.release_id, now=batch.at, revoked=batch.removed, version=batch.rules.version)
+    close_batch(batch.release_id, now=batch.at, revoked=[*batch.removed, *batch.activities_removed], version=batch.rules.version)
     told = {"new": batch.new, "updated": batch.updated, "removed": len(batch.removed), "unchanged": batch.unchanged}
     record(
         event, uuid4(), release=batch.release_id, policy=batch.rules.version, rows=told, withheld=dict(batch.withheld)

@@ -10,7 +10,7 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 import h3
-from sqlalchemy import ColumnElement, or_, select, text, true, update
+from sqlalchemy import ColumnElement, false, or_, select, text, true, update
 
 from server.accounts.policy import Actor, may
 from server.core.clock import now as present
@@ -18,7 +18,7 @@ from server.core.database import session
 from server.core.ledger import record
 from server.core.problems import Problem
 from server.matching.models import Incident
-from server.publication import changing, proposals
+from server.publication import changing, five_w, proposals
 from server.publication.counting import run_of
 from server.publication.models import Disclosure
 from server.publication.releases import numbers_of, withdraw_holding
@@ -33,14 +33,16 @@ WHERE locktype = 'advisory' AND objid = 727203 AND granted AND pid <> pg_backend
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """)
 
-Kind = Literal["record", "public_row", "area", "site_group", "sensitivity", "everything"]
+Kind = Literal["record", "public_row", "area", "site_group", "sensitivity", "activities", "everything"]
+WITH_ACTIVITIES = ("area", "activities", "everything")
 
 
 def withdraw_from_public(actor: Actor, *, kind: Kind, code: str = "") -> int:
     """Take everything in a scope out of the public copy, at once; returns how many public rows went.
 
     `code` is the desk's number of a record, the number of a public row, a P-code or H3 cell, a group of sites or a
-    class. Records of the scope that are not public yet stay out as well.
+    class. Records of the scope that are not public yet stay out as well. Of who does what where (5W), an area goes with the
+    area, everything with everything; "activities" takes out that table alone, or a P-code of it.
     """
     if not may(actor, "take_out_of_public"):
         raise Problem("not_allowed")
@@ -57,8 +59,9 @@ def withdraw_from_public(actor: Actor, *, kind: Kind, code: str = "") -> int:
     killed = list(session.scalars(mark, execution_options={"synchronize_session": False}))
     gone = published_ids_of(killed)
     take_out(gone, now=now)
-    close_batch(next_release(now), now=now, revoked=gone, version=changing.in_force(now).version)
-    withdraw_holding(numbers_of(killed), now=now)
+    rows, editions = five_w.stop(code or five_w.EVERYTHING, now=now) if kind in WITH_ACTIVITIES else ([], [])
+    close_batch(next_release(now), now=now, revoked=[*gone, *rows], version=changing.in_force(now).version)
+    withdraw_holding(numbers_of(killed), now=now, editions=editions)
     subject = killed[0] if kind in ("record", "public_row") and killed else uuid4()
     record(
         "publication.withdrawn",
@@ -67,9 +70,9 @@ def withdraw_from_public(actor: Actor, *, kind: Kind, code: str = "") -> int:
         scope=kind,
         code=code,
         records=len(killed),
-        rows=len(gone),
+        rows=len(gone) + len(rows),
     )
-    return len(gone)
+    return len(gone) + len(rows)
 
 
 def put_back_into_public(actor: Actor, second: Actor, *, public_ids: Sequence[str]) -> int:
@@ -89,21 +92,31 @@ def put_back_into_public(actor: Actor, second: Actor, *, public_ids: Sequence[st
     return len(found)
 
 
-def propose_put_back(actor: Actor, public_ids: Sequence[str], *, reason: str) -> Proposal:
-    """Ask a second person to let the rules judge some records again."""
+def propose_put_back(
+    actor: Actor, public_ids: Sequence[str], *, reason: str, activities: Sequence[str] = ()
+) -> Proposal:
+    """Ask a second person to let the rules judge some records again, and the 5W of some areas (or all of it)."""
     if not may(actor, "put_back_into_public"):
         raise Problem("not_allowed")
     known = select(Incident.public_id).where(Incident.public_id.in_(public_ids), Incident.killed_at.is_not(None))
     found = sorted(session.scalars(known))
-    if not found:
+    stops = sorted(set(activities) & set(five_w.stops()))
+    if not found and not stops:
         raise Problem("incident_not_found")
-    return proposals.propose(actor, kind="put_back", body={"records": found}, reason=reason)
+    return proposals.propose(actor, kind="put_back", body={"records": found, "activities": stops}, reason=reason)
 
 
 def agree_put_back(actor: Actor, proposal_id: UUID) -> int:
     """The second person's word: the records are judged again at the next batch. Returns how many."""
     agreed = proposals.agree(actor, proposal_id)
-    return put_back_into_public(proposals.proposer(agreed), actor, public_ids=agreed.body["records"])
+    first = proposals.proposer(agreed)
+    back = put_back_into_public(first, actor, public_ids=agreed.body["records"])
+    let_go = five_w.let_go(agreed.body.get("activities", []), now=present())
+    if let_go:
+        record(
+            "publication.put_back", agreed.id, actor_id=actor.person_id, second=str(first.person_id), activities=let_go
+        )
+    return back + len(let_go)
 
 
 def taken_out(most: int = 200) -> list[tuple[str, datetime]]:
@@ -114,8 +127,8 @@ def taken_out(most: int = 200) -> list[tuple[str, datetime]]:
 
 
 def _scope(kind: Kind, code: str) -> ColumnElement[bool]:
-    if kind == "everything":
-        return true()
+    if kind in ("everything", "activities"):
+        return true() if kind == "everything" else false()
     if kind == "record":
         return Incident.public_id == code
     if kind == "public_row":

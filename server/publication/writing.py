@@ -51,6 +51,7 @@ class Batch:
     updated: int = 0
     unchanged: int = 0
     removed: list[str] = field(default_factory=list)
+    activities_removed: list[str] = field(default_factory=list)
     withheld: Counter[str] = field(default_factory=Counter)
     verdicts: list[dict[str, Any]] = field(default_factory=list)
 

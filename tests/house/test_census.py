@@ -10,6 +10,8 @@ from sqlalchemy import Enum, text
 from server.core.choices import Choice
 from server.core.database import Base
 from server.core.schemas import AutoSchema
+from server.publication.five_w_models import PublishedActivity
+from server.publication.five_w_schemas import PublicActivity
 from server.publication.formats import FORMATS
 from server.publication.models import PublishedArea, PublishedBatch, PublishedIncident
 from server.publication.schemas import PublicArea, PublicBatch, PublicIncident
@@ -27,6 +29,7 @@ AUTO_SCHEMAS = sorted(
 READ_BY = {
     "PublicIncident": Audience.PUBLIC,
     "PublicArea": Audience.PUBLIC,
+    "PublicActivity": Audience.PUBLIC,
     "PublicBatch": Audience.PUBLIC,
     "PublicRelease": Audience.PUBLIC,
     "PublicFile": Audience.PUBLIC,
@@ -79,6 +82,7 @@ def test_no_schema_names_a_column_that_its_readers_may_not_see(schema):
 @pytest.mark.pure
 def test_the_public_sees_exactly_the_columns_whose_passport_says_so():
     assert set(PublicIncident.Meta.fields) == public_columns(PublishedIncident)
+    assert set(PublicActivity.Meta.fields) == public_columns(PublishedActivity)
     assert set(PublicBatch.Meta.fields) == public_columns(PublishedBatch)
     assert {*PublicArea.Meta.fields, "shape"} == public_columns(PublishedArea)
 
