@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 from flask import Flask
 from flask.cli import AppGroup
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, text, update
 
 from server.accounts import people
 from server.accounts.commands import find_person, users
@@ -22,6 +22,12 @@ from server.evidence.models import Photo
 from server.matching import service as matching
 from server.reports import retention, service, vault
 from server.reports.models import Report
+
+_VERSIONS = text("""
+WITH RECURSIVE one(id, superseded_by) AS (
+    SELECT id, superseded_by FROM reports WHERE id = :id
+    UNION SELECT r.id, r.superseded_by FROM one JOIN reports r ON r.superseded_by = one.id OR r.id = one.superseded_by)
+SELECT id FROM one""")
 
 reports_group = AppGroup("reports", help="What a reporter may ask of the house.")
 
@@ -60,10 +66,20 @@ def erase_user(email: str) -> None:
 
 
 def erase_report(report_id: UUID) -> int:
-    """Take one report back and erase all of it; returns what is left, which is proved: 0."""
+    """Take one report back and erase all of it, with every version that a table brought before or after; returns what is left: 0."""
+    with settled():
+        see_as("all")
+        versions = list(session.scalars(_VERSIONS, {"id": report_id}))
+        # What was replaced is taken back like the rest, so that undoing an import brings none of it to life again.
+        session.execute(update(Report).where(Report.id.in_(versions)).values(superseded_by=None))
+    return sum(_erase_one(version) for version in versions)
+
+
+def _erase_one(report_id: UUID) -> int:
     with settled():
         see_as("all")
         service.withdraw(report_id, actor=SYSTEM)
+        service.erase_words(report_id)  # of a version that was replaced the words were kept
         matching.let_go_report(report_id)
     custody.erase_photos(report_id)
     with settled():

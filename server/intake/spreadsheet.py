@@ -6,6 +6,7 @@ Good rows enter, refused rows come back with reasons, a re-import changes only w
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -24,6 +25,7 @@ from server.reports.draft import Draft
 from server.reports.imports import Import, ImportedRow
 
 STORED_IN = "imports"
+REFUSED_KEPT = timedelta(days=30)
 
 
 class Verdict(Choice):
@@ -167,6 +169,15 @@ def _forget_refused(one: Import) -> None:
     if one.refused_ref:
         store().delete(one.refused_ref, STORED_IN)
     one.refused_ref = one.refused_key = None
+
+
+def forget_old_refused() -> int:
+    """Throw away refused rows that nobody put right within a month; returns of how many imports."""
+    old = select(Import).where(Import.refused_ref.is_not(None), Import.begun_at < now() - REFUSED_KEPT)
+    found = session.scalars(old.with_for_update()).all()
+    for one in found:
+        _forget_refused(one)
+    return len(found)
 
 
 def imports() -> list[Import]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import h3
-from sqlalchemy import ColumnElement, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
 
 from server.core import ledger
 from server.core.clock import now
@@ -17,8 +17,9 @@ from server.core.erasure import prove
 from server.evidence import custody
 from server.evidence.models import Photo
 from server.matching.models import Attachment, Incident
+from server.matching.review_models import ReportAddress, ReportMarks
 from server.reports import retention
-from server.reports.models import Report
+from server.reports.models import Report, ReportSecret
 from server.vocabulary import SensitivityClass, WorkflowState
 
 CONTACT_AFTER_CLOSING = timedelta(days=30)
@@ -35,6 +36,8 @@ def keep_no_longer() -> None:
         erase_contacts_of_closed()
     erase_photos()
     with settled():
+        forget_of_erased()
+    with settled():
         blur_old_places()
 
 
@@ -46,6 +49,14 @@ def erase_contacts_of_closed() -> int:
         Incident.workflow == WorkflowState.CLOSED, Incident.changed_at < cutoff,
     )  # fmt: skip
     return retention.erase_contacts(closed, kind="contacts_of_closed", cutoff=cutoff)
+
+
+def forget_of_erased() -> None:
+    """Remove what was learnt of words that were erased since, because they were old or held back: hashes of places and of wording."""
+    see_as("all")
+    erased = select(ReportSecret.report_id).where(ReportSecret.wrapped_key.is_(None))
+    for kind in (ReportAddress, ReportMarks):
+        session.execute(delete(kind).where(kind.report_id.in_(erased)), execution_options={"synchronize_session": False})
 
 
 def erase_photos() -> int:

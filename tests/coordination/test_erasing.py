@@ -17,7 +17,9 @@ from server.core.database import see_as, session, settled
 from server.core.erasure import ErasureProof
 from server.matching import retention as matching_retention
 from server.matching.models import Attachment, Incident
+from server.matching.review_models import ReportAddress, ReportMarks
 from server.reports import access, vault
+from server.reports.service import erase_words
 from server.vocabulary import SensitivityClass, WorkflowState
 
 BODY = {"site_type": "HEA.HOSP", "damage": "D2", "text": "Half the roof is gone.", "contact": "+598 555 0101", "consents": ["KEEP_CONTACT"],
@@ -159,3 +161,14 @@ def test_the_exact_place_of_a_hospital_goes_three_years_after_closing(client, da
     see_as("all")
     place = session.scalar(text("SELECT ST_X(point) FROM reports WHERE id = :id"), {"id": report_id})
     assert (round(place, 4) == 10.2004) is is_exact
+
+
+def test_what_was_learnt_of_words_goes_when_the_words_do(client, database, work):
+    words = "The roof of 12 Gold Street fell into the yard, and three windows of the stairs are broken."
+    one, other = send(client, text=words), send(client, text=words)
+    work()
+    erase_words(one)
+    session.commit()
+    matching_retention.keep_no_longer()
+    left = select(ReportAddress.report_id).union(select(ReportMarks.report_id))
+    assert set(session.scalars(left)) == {other}

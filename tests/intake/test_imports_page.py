@@ -110,3 +110,17 @@ def test_a_field_that_no_report_has_is_refused(as_, database):
 def test_only_a_coordinator_brings_tables_in(as_, client, name, status):
     assert as_(name).get("/desk/imports").status_code == status
     assert client.get("/desk/imports").status_code == 401
+
+
+def test_refused_rows_are_kept_sealed_for_a_month_and_no_longer(as_, database, storage_folder):
+    chipo = as_("chipo")
+    mapped(chipo, upload(chipo).location, do="commit")
+    number = database.scalar(text("SELECT id FROM imports"))
+    JOBS["intake.forget_tables"]()
+    assert "north of town" in chipo.get(f"/desk/imports/{number}/refused.csv").text
+    name = database.scalar(text("SELECT refused_ref FROM imports"))
+    database.execute(text("UPDATE imports SET begun_at = :old"), {"old": now() - timedelta(days=31)})
+    session.commit()
+    JOBS["intake.forget_tables"]()
+    assert chipo.get(f"/desk/imports/{number}/refused.csv").status_code == 404
+    assert not any(path.name == name for path in (storage_folder / "imports").rglob("*"))
