@@ -20,7 +20,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (backup_key, backup, backup_check, restore, drill, certificate, mend, base_backup, archive_wal, lay_out):
+    for command in (backup_key, backup, backup_check, restore, drill, certificate, mend, base_backup, archive_wal, archive_prune, lay_out):
         app.cli.add_command(command)
 
 
@@ -125,6 +125,15 @@ def archive_wal(folder: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     wal.follow(folder, url=_replication_url(), keys=_keys(), stop=stop, say=click.echo)
+
+
+@click.command("archive-prune")
+@click.argument("folder", type=FOLDER)
+@click.option("--days", type=click.IntRange(min=0), help="How old a base may be; BACKUP_DAYS when left out.")
+def archive_prune(folder: Path, days: int | None) -> None:
+    """Throw away the bases in FOLDER that are too old (never the newest), and the log that no other base needs."""
+    gone = wal.prune(folder, days=settings().backup_days if days is None else days)
+    click.echo(f"Thrown away: {gone.bases} bases, {gone.pieces} pieces of the log. Bases left: {gone.left}.")
 
 
 @click.command("lay-out")

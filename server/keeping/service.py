@@ -40,10 +40,11 @@ def drill() -> dict[str, Any]:
 
 
 def keep_base(folder: Path, *, url: str, keys: tuple[str, ...]) -> Path:
-    """Keep the whole cluster as the base of its log, and write down how it went."""
+    """Keep the whole cluster as the base of its log, throw away what is older than BACKUP_DAYS, and write down how it went."""
     with _noted(UpkeepKind.BASE) as figures:
         made = wal.base(folder, url=url, keys=keys)
         figures.update(bytes=made.stat().st_size)
+        figures["pruned"] = wal.prune(folder, days=settings().backup_days).bases
     return made
 
 

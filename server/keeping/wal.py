@@ -1,6 +1,7 @@
 """The database's log, kept as it grows: with a base it brings the database back to any moment, not only to last night.
 
     FOLDER/base/<moment>.tar.age        the whole cluster as pg_basebackup gives it, sealed
+    FOLDER/base/<moment>.began          the name of the first piece of the log that it needs, for whoever prunes without a key
     FOLDER/wal/<segment>.age            16 MB of the log each, sealed when full
     FOLDER/wal/<segment>.partial.age    its newest part, sealed anew every minute
 
@@ -12,11 +13,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from threading import Event
 from time import monotonic
+from typing import IO, NamedTuple
 
 from server.core import clock
 from server.keeping import dumps, sealing
@@ -26,6 +28,8 @@ from server.keeping.errors import NotKept
 LOOK_EVERY_S, SEAL_PARTIAL_EVERY_S = 0.5, 60.0
 SLOT = "tessera_wal"
 SEGMENTS_OF_A_LOG = 256  # of 16 MB, as PostgreSQL makes them
+BASE, BEGAN = ".tar.age", ".began"
+HEAD_BYTES = 4_096  # pg_basebackup writes its label first
 
 _WHOLE = re.compile(r"[0-9A-F]{24}|[0-9A-F]{8}\.history")
 _BEGAN = re.compile(r"START WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)")
@@ -69,8 +73,11 @@ def base(folder: Path, *, url: str, keys: tuple[str, ...]) -> Path:
     try:
         words = ("--pgdata=-", "--format=tar", "--wal-method=fetch", "--checkpoint=fast")
         with dumps.output_of("pg_basebackup", url, *words) as tar, unfinished.open("wb") as out:
-            sealing.seal(tar, out, holders)
-        return unfinished.rename(place / f"{clock.now().strftime(MOMENT)}.tar.age")
+            seen = _Seen(tar)
+            sealing.seal(seen, out, holders)  # type: ignore[arg-type]
+        moment = clock.now().strftime(MOMENT)
+        (place / f"{moment}{BEGAN}").write_text(_began_in(seen.head.decode(errors="replace")), encoding="ascii")
+        return unfinished.rename(place / f"{moment}{BASE}")
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -93,6 +100,62 @@ def lay_out(folder: Path, into: Path, *, identity: Path, moment: datetime | None
         shutil.rmtree(into, ignore_errors=True)
         raise
     return found.name
+
+
+class Pruned(NamedTuple):
+    """How many bases and pieces of the log were thrown away, and how many bases are left."""
+
+    bases: int
+    pieces: int
+    left: int
+
+
+def prune(folder: Path, *, days: int) -> Pruned:
+    """Throw away the bases older than ``days`` (the newest always stays), and the log from before the oldest that is left.
+
+    No piece goes that a base which stays needs. NotKept where there is no base: without one a log is all there is.
+    """
+    made = _bases(folder)
+    if not made:
+        raise NotKept(f"There is no base in {folder}, so nothing is thrown away. `flask --app wsgi base-backup` makes one.")
+    latest = (clock.now() - timedelta(days=days)).strftime(MOMENT)
+    gone = [base for base in made[:-1] if base.name < latest]
+    for base in gone:
+        _note_of(base).unlink(missing_ok=True)
+        base.unlink()
+    oldest = _note_of(made[len(gone)])
+    pieces = _prune_log(folder / "wal", began=oldest.read_text(encoding="ascii")) if oldest.exists() else 0
+    return Pruned(len(gone), pieces, len(made) - len(gone))
+
+
+def _prune_log(kept: Path, *, began: str) -> int:
+    """Throw away the pieces from before ``began``; histories of timelines stay, for they are small and the key to all that follows."""
+    whole = [path for path in kept.glob("*.age") if re.match(r"[0-9A-F]{24}\b", path.name)]
+    old = [path for path in whole if began and _number(path.name[8:24]) < _number(began[8:])]
+    for path in old:
+        path.unlink()
+    return len(old)
+
+
+def _bases(folder: Path) -> list[Path]:
+    """Every finished base, oldest first."""
+    return sorted((folder / "base").glob(f"*{BASE}"))
+
+
+def _note_of(base: Path) -> Path:
+    return base.with_name(base.name.removesuffix(BASE) + BEGAN)
+
+
+class _Seen:
+    """A reader that remembers the first bytes that pass."""
+
+    def __init__(self, reader: IO[bytes]) -> None:
+        self._reader, self.head = reader, b""
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._reader.read(size)
+        self.head += data[: HEAD_BYTES - len(self.head)]
+        return data
 
 
 def _seal_whole(receiving: Path, kept: Path, holders: list[sealing.Recipient]) -> Iterable[str]:
@@ -118,7 +181,7 @@ def _seal(path: Path, kept: Path, holders: list[sealing.Recipient]) -> None:
 
 def _base_before(folder: Path, moment: datetime | None) -> Path:
     latest = (moment or clock.now()).strftime(MOMENT)
-    made = sorted(path for path in (folder / "base").glob("*.tar.age") if path.name <= f"{latest}.tar.age")
+    made = [path for path in _bases(folder) if path.name <= f"{latest}{BASE}"]
     if not made:
         raise NotKept(f"There is no base in {folder} from before that moment. `flask --app wsgi base-backup` makes one.")
     return made[-1]
@@ -151,13 +214,19 @@ def _open_log(kept: Path, into: Path, keys: list[sealing.Identity]) -> list[str]
 
 def _began(data: Path) -> str:
     """The segment from which on the log is needed."""
-    found = _BEGAN.search((data / "backup_label").read_text(encoding="utf-8"))
+    return _began_in((data / "backup_label").read_text(encoding="utf-8"))
+
+
+def _began_in(label: str) -> str:
+    found = _BEGAN.search(label)
     return found.group(1) if found else ""
 
 
 def _must_follow(names: list[str], *, began: str) -> None:
     """NotKept when a segment is missing between the first that is needed and the last there is."""
     needed = [name[8:] for name in names if name[8:] >= began[8:]]
+    if needed and needed[0] != began[8:]:
+        raise NotKept(f"The log begins only with {needed[0]}; the base needs it from {began[8:]} on. Find the pieces between, or take another base.")
     for one, next_one in pairwise(needed):
         if _number(next_one) - _number(one) > 1:
             raise NotKept(
