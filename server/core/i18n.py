@@ -86,8 +86,8 @@ def moment(at: datetime) -> str:
 
 
 def day(on: date) -> str:
-    """A day without an hour, as of an image, in the language spoken now."""
-    return format_date(on, "medium")
+    """Return a day without an hour, as of an image, written as in `moment`."""
+    return str(format_date(on, "d MMM y"))
 
 
 def neutral(text: object) -> str:
