@@ -98,7 +98,7 @@ def _tipg() -> Iterator[tuple[str, int]]:
     url = f"postgresql://{told['user']}@{quote(told['host'], safe='')}:{told['port']}/{told['dbname']}"
     limits = {"TIPG_DEFAULT_FEATURES_LIMIT": "1000", "TIPG_MAX_FEATURES_PER_QUERY": "1000"}
     settings = {"DATABASE_URL": url, "TIPG_DB_SCHEMAS": '["bench"]', **limits}
-    with _running(
+    with running(
         [str(HOME / "bin" / "uvicorn"), "tipg.main:app", "--log-level", "error", "--port"], settings
     ) as address:
         yield address
@@ -115,14 +115,15 @@ def _pygeoapi() -> Iterator[tuple[str, int]]:
     order = [str(HOME / "bin" / "pygeoapi"), "openapi", "generate", str(config), "--output-file", str(contract)]
     subprocess.run(order, env={**os.environ, **settings}, check=True, capture_output=True)
     serve = [str(HOME / "bin" / "gunicorn"), "pygeoapi.flask_app:APP", "--workers", "2", "--timeout", "120", "--bind"]
-    with _running(serve, settings, port=port, bind="127.0.0.1:") as address:
+    with running(serve, settings, port=port, bind="127.0.0.1:") as address:
         yield address
 
 
 @contextmanager
-def _running(
+def running(
     command: list[str], settings: dict[str, str], *, port: int = 0, bind: str = ""
 ) -> Iterator[tuple[str, int]]:
+    """A peer that was started by a command and answers at the address given; stopped at the end."""
     port = port or _free_port()
     said = Path(HOME / "said.log").open("w")  # noqa: SIM115 - closed below, when the peer has ended
     running = subprocess.Popen([*command, f"{bind}{port}"], env={**os.environ, **settings}, stdout=said, stderr=said)
