@@ -1,12 +1,14 @@
 """Whether the server is alive, and whether it can really take a report."""
 
 import shutil
+from pathlib import Path
 
 from flask import Flask, Response, make_response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.core.database import session
+from server.core.settings import settings
 from server.core.storage import store
 from server.core.tally import TALLY
 
@@ -61,17 +63,24 @@ def _queue_is_there() -> bool:
 
 
 def _disk_has_room() -> bool:
-    return store_disk().free > FREE_BYTES
+    return tightest_disk().free > FREE_BYTES
 
 
 def has_room_for_photo(size: int) -> bool:
     """Whether ``size`` more bytes of a photo leave enough room for the reports that come after it."""
-    return store_disk().free >= PHOTO_BYTES + size
+    return tightest_disk().free >= PHOTO_BYTES + size
 
 
-def store_disk() -> shutil._ntuple_diskusage:
-    """Size and free room, in bytes, of the disk that the store lies on, or where it is a bucket, on which photos wait until whole."""
-    folder = store().place
+def tightest_disk() -> shutil._ntuple_diskusage:
+    """Size and free room, in bytes, of the disk that has the least.
+
+    Looked at are the disk that the store lies on (or where it is a bucket, on which photos wait until whole) and those of DATABASE_FOLDERS.
+    """
+    places = (store().place, *map(Path, settings().database_folders))
+    return min(map(_disk_of, places), key=lambda disk: disk.free)
+
+
+def _disk_of(folder: Path) -> shutil._ntuple_diskusage:
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder)

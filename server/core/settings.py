@@ -41,6 +41,7 @@ class Settings:
     public_replica_database_url: str = ""
     replica_lag_s: int = 10
     replication_url: str = ""
+    database_folders: tuple[str, ...] = ()
     backup_folder: str = ""
     backup_keys: tuple[str, ...] = ()
     backup_days: int = 30
@@ -88,6 +89,7 @@ class Settings:
             public_replica_database_url=env.str("PUBLIC_REPLICA_DATABASE_URL", ""),
             replica_lag_s=env.int("REPLICA_LAG_S", 10),
             replication_url=env.str("REPLICATION_URL", ""),
+            database_folders=tuple(env.list("DATABASE_FOLDERS", [])),
             backup_folder=env.str("BACKUP_FOLDER", ""),
             backup_keys=tuple(env.list("BACKUP_KEYS", [])),
             backup_days=env.int("BACKUP_DAYS", 30),
@@ -111,6 +113,8 @@ class Settings:
             raise UnusableSettings("STORAGE_URL must be file:///an/absolute/folder, or s3://bucket/prefix?endpoint=https://…")
         if self.replica_lag_s < 1 or (self.public_replica_database_url and not self.replica_database_url):
             raise UnusableSettings("REPLICA_LAG_S must be 1 or more, and PUBLIC_REPLICA_DATABASE_URL goes with a REPLICA_DATABASE_URL.")
+        if missing := [folder for folder in self.database_folders if not _is_there(folder)]:
+            raise UnusableSettings(f"DATABASE_FOLDERS names {', '.join(missing)}, which is no folder that this user can reach on this machine.")
         if not (self.secure_cookies or self.exercise) and set(self.trusted_hosts) - NEAR:
             raise UnusableSettings(
                 "SECURE_COOKIES=false lets anybody on the way take over a session, and TRUSTED_HOSTS says that others reach this server. "
@@ -123,6 +127,13 @@ class Settings:
                 f"TIME_ZONE {self.time_zone!r} is not a known time zone, such as Europe/Kyiv."
             ) from None
         return self
+
+
+def _is_there(folder: str) -> bool:
+    try:
+        return Path(folder).is_absolute() and Path(folder).is_dir()
+    except PermissionError:
+        return False
 
 
 def _area(numbers: list[float]) -> tuple[float, float, float, float] | None:

@@ -145,7 +145,7 @@ def _photos() -> Finding:
 
 
 def _disk() -> Finding:
-    label, usage, free = N_("Disk"), health.store_disk(), free_share()
+    label, usage, free = N_("Disk"), health.tightest_disk(), free_share()
     values = {"percent": int(free * 100), "megabytes": usage.free // 1_000_000}
     if usage.free <= health.FREE_BYTES:
         return Finding("disk", label, State.BAD, DISK_FULL, values, free)
@@ -157,8 +157,8 @@ def _disk() -> Finding:
 
 
 def free_share() -> float:
-    """The share of the store's disk that is free, 0 to 1."""
-    usage = health.store_disk()
+    """The share that is free, 0 to 1, of the disk that has the least room."""
+    usage = health.tightest_disk()
     return usage.free / usage.total
 
 

@@ -70,6 +70,7 @@ def test_two_settings_are_enough_and_the_rest_is_careful(environment):
         ({"REPLICA_LAG_S": "0"}, "REPLICA_LAG_S"),
         ({"PUBLIC_REPLICA_DATABASE_URL": "postgresql+psycopg://x/y"}, "goes with a REPLICA_DATABASE_URL"),
         ({"SECURE_COOKIES": "false", "TRUSTED_HOSTS": "reports.example.org"}, "take over a session"),
+        ({"DATABASE_FOLDERS": "/var,/no/such/disk"}, "names /no/such/disk"),
         ({"OPERATING_AREA": "1,2,3"}, "west,south,east,north"),
         ({"OPERATING_AREA": "40,44,22,52"}, "west,south,east,north"),
     ],

@@ -5,10 +5,13 @@ What was acknowledged is there afterwards, what is refused stays on the phone, a
 
 import http.client
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
+from server.core import health
+from server.core.settings import settings
 from tests.machine.phones import BODY, Phones, before_phones
 from tests.machine.servers import Server, a_place, a_small_disk, until
 
@@ -18,10 +21,13 @@ SMALL = {"wal_keep_size": 0, "max_wal_size": "4MB", "min_wal_size": "2MB", "max_
 
 
 @pytest.fixture
-def house(app):
+def house(app, monkeypatch):
     """A server whose data and whose log lie on small disks of their own, and the application before it: (server, disks by name, port)."""
     with a_place() as place, a_small_disk(place, "main", megabytes=140) as data, a_small_disk(place, "log", megabytes=12) as log:
         server = Server(place, "main").make(log=log, **SMALL)
+        told = replace(settings(), database_folders=(str(data), str(log)))
+        monkeypatch.setattr(health, "settings", lambda: told)
+        monkeypatch.setattr(health, "FREE_BYTES", 1_000_000)  # of a server whose disks have room for some megabytes
         try:
             with before_phones(f"?host={server.sockets}") as (_app, port):
                 yield server, {"data": data, "log": log}, port
@@ -57,7 +63,9 @@ def test_a_disk_that_runs_full_loses_no_acknowledged_report_and_room_is_all_that
     phones = Phones(port)
     try:
         phones.until_more(20)
+        assert ask(port, "GET", "/health/ready")[0] == 200
         fill(disks[which])
+        assert json.loads(ask(port, "GET", "/health/ready")[2])["checks"]["disk"] is False, "the full disk is told before a report is refused"
         until(lambda: phones.refused, patience_s=180)
         until(lambda: ask(port, "PUT", f"/api/v1/reports/{uuid4()}", BODY)[0] == 503)
         status, headers, body = ask(port, "PUT", f"/api/v1/reports/{uuid4()}", BODY)
