@@ -46,6 +46,7 @@ PAGES = (
     "server.publication.rules_page",
     "server.publication.desk_pages",
     "server.publication.partner_pages",
+    "server.publication.naming_pages",
     "server.publication.ogc",
     "server.navigation",
     "server.accounts.pages",

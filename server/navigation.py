@@ -66,6 +66,7 @@ MENU = (
             Entry("ledger", "/desk/ledger", N_("Who did what"), "see_ledger"),
             Entry("handover", "/desk/handover", N_("Handover"), "see_handover"),
             Entry("status", "/desk/status", N_("State of the server"), "see_status"),
+            Entry("organisation", "/desk/organisation", N_("Your organisation"), "speak_for_organisation"),
             Entry("account", "/account", N_("My account"), "have_account"),
         ),
     ),

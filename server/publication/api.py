@@ -91,7 +91,9 @@ def get_tile(asked: dict[str, Any], z: int, x: int, y: int) -> Response:
 
 @blueprint.get("/nearby")
 @blueprint.arguments(Nearby, location="query")
-@blueprint.response(200, PublicIncident(many=True), description="`{items, within_m, off}`; `off`: no hint to a reporter here")
+@blueprint.response(
+    200, PublicIncident(many=True), description="`{items, within_m, off}`; `off`: no hint to a reporter here"
+)
 def list_nearby(asked: dict[str, float]) -> Response:
     """What is publicly known at a place. Nothing about the question is kept."""
     requests.single_arguments()

@@ -13,6 +13,7 @@ from typing import Any
 
 from server.accounts.policy import Actor
 from server.core.clock import now as present
+from server.core.numbers import whole
 from server.core.problems import Problem
 from server.publication import proposals
 from server.publication.coarsening import steps
@@ -110,9 +111,10 @@ def _read_change(change: Mapping[str, Any]) -> dict[str, Any]:
 def _value(change: Mapping[str, Any]) -> int | str:
     field, value = change["field"], change.get("value")
     if field in ("delay_h", "k"):
-        if not str(value).isdigit() or int(str(value)) > (MOST_HOURS if field == "delay_h" else MOST_PLACES):
+        number = whole(str(value))
+        if number is None or number > (MOST_HOURS if field == "delay_h" else MOST_PLACES):
             raise _invalid("value")
-        return int(str(value))
+        return number
     known = GeometryLevel.codes() if field == "geom" else [TimeLevel.DAY, TimeLevel.WEEK, TimeLevel.MONTH]
     if value not in known or value == GeometryLevel.NONE:
         raise _invalid("value")

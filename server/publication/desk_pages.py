@@ -14,6 +14,7 @@ from server.accounts.service import current_actor, must, requires
 from server.core.clock import now
 from server.core.database import session
 from server.core.erasure import ErasureProof
+from server.core.numbers import whole
 from server.core.problems import Problem
 from server.places.baselines import baselines
 from server.publication import (
@@ -266,17 +267,21 @@ def _links() -> list[tuple[str, str]]:
 
 def _check_scope(kind: str, code: str) -> None:
     known = {"site_group": SiteGroup.codes(), "sensitivity": SensitivityClass.codes()}.get(kind)
-    if kind not in SCOPES or (kind not in ("everything", "activities") and not code) or (known is not None and code not in known):
+    if (
+        kind not in SCOPES
+        or (kind not in ("everything", "activities") and not code)
+        or (known is not None and code not in known)
+    ):
         raise Problem("invalid_input", errors=[{"field": "code", "code": "invalid", "message": ""}])
     if kind == "everything" and request.form.get("sure") != "yes":
         raise Problem("invalid_input", errors=[{"field": "sure", "code": "required", "message": ""}])
 
 
 def _number(name: str, *, most: int) -> int:
-    word = request.form.get(name, "")
-    if not word.isdigit() or not 1 <= int(word) <= most:
+    number = whole(request.form.get(name, ""))
+    if number is None or not 1 <= number <= most:
         raise Problem("invalid_input", errors=[{"field": name, "code": "out_of_range", "message": ""}])
-    return int(word)
+    return number
 
 
 def _alias(person_id: UUID | None) -> str:

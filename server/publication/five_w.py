@@ -68,7 +68,7 @@ def surroundings(batch: Batch, regions: Iterable[str], *, organisations: set[UUI
     houses, codes = naming.houses(batch.known_names), stops()
     areas = {row.pcode: (row.name, row.country) for row in session.execute(_NAMES)}
     return Around(
-        now=batch.at, modes=_modes(sorted(regions), batch.at), held=frozenset(holding.held(batch.at)),
+        now=batch.at, modes=modes(sorted(regions), batch.at), held=frozenset(holding.held(batch.at)),
         stopped=frozenset(codes), stopped_within=frozenset(session.scalars(_REGIONS, {"codes": codes})),
         everything_stopped=EVERYTHING in codes, houses=houses, standing=batch.agreed.standing, names=areas,
         nameless=len({str(one) for one in organisations} - houses.keys()),
@@ -106,7 +106,7 @@ def let_go(codes: Sequence[str], *, now: datetime) -> list[str]:
     return list(session.scalars(ended.values(lifted_at=now).returning(ActivityStop.code)))
 
 
-def _modes(regions: Sequence[str], at: datetime) -> dict[str, ContextMode]:
+def modes(regions: Sequence[str], at: datetime) -> dict[str, ContextMode]:
     """The mode of each region: the strictest of its own districts, or its own where none is known."""
     districts: dict[str, list[str]] = {region: [] for region in regions}
     for row in session.execute(_DISTRICTS, {"regions": list(regions)}):
@@ -122,7 +122,7 @@ def _work(row: Any) -> Work:
         organisation=str(row.organisation_id), sector=row.sector, status=row.status, month=f"{begins:%Y-%m}", adm1=row.adm1_pcode,
         adm2=row.adm2_pcode, planned=row.planned if people else None, reached=row.reached if people else None,
     )  # fmt: skip
-    return Work(values=values, starts_on=begins)
+    return Work(account=values, starts_on=begins)
 
 
 def _remembered(activity_id: UUID, memory: Memory) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from server.core.choices import N_
 from server.core.schemas import csv_header, hxl_row
 from server.publication.about import About
 from server.publication.explaining import Column
@@ -12,6 +13,9 @@ from server.publication.formats.tables import WRITERS, Table
 
 COLUMNS: Final[tuple[str, ...]] = tuple(csv_header(PublicActivity))
 FORMATS: Final[tuple[str, ...]] = tuple(WRITERS)
+LABELS: Final = {
+    "csv": N_("Table (CSV)"), "hxl.csv": N_("Table with HXL tags (CSV)"), "xlsx": N_("Workbook (Excel)"),
+}  # fmt: skip
 CAVEATS: Final = (
     "Who does what where, as organisations entered it: sums by organisation, sector, area, month and state.",
     "In a conflict the table is taken down at the turn of a month and shown two weeks later, by region alone.",

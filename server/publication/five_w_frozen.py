@@ -1,12 +1,13 @@
 """The 5W inside the dated data sets: each edition keeps the rows that were public when it was frozen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select, text
 
 from server.core.database import session
 from server.publication.five_w_models import FrozenActivity
+from server.publication.release_models import ADDED, CHANGED, REMOVED
 
 _FREEZE = text("""
 INSERT INTO release_activities (edition, row_id, row) SELECT :edition, row_id, to_jsonb(one) FROM pub.activities one
@@ -32,6 +33,14 @@ def stale(edition: int) -> int:
     return session.scalar(_NOT_SO_ANY_MORE, {"edition": edition}) or 0
 
 
+def differences(edition: int, before: int | None) -> dict[str, list[dict[str, Any]]]:
+    """The rows that an edition adds, changes and removes against another (None: against nothing), in the order of the files."""
+    new, old = _by_number(edition), _by_number(before) if before is not None else {}
+    changed = [row for name, row in new.items() if name in old and _said(row) != _said(old[name])]
+    added = [row for name, row in new.items() if name not in old]
+    return {ADDED: added, CHANGED: changed, REMOVED: [row for name, row in old.items() if name not in new]}
+
+
 def rows(edition: int, *, number: str) -> Sequence[dict[str, Any]]:
     """The rows of an edition in the order of the files, under the number of its data set."""
     one = FrozenActivity
@@ -45,3 +54,11 @@ def count(edition: int) -> int:
     return (
         session.scalar(select(func.count()).select_from(FrozenActivity).where(FrozenActivity.edition == edition)) or 0
     )
+
+
+def _by_number(edition: int) -> dict[str, dict[str, Any]]:
+    return {row["row_id"]: row for row in rows(edition, number="")}
+
+
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in ("release_id", "policy_version")}

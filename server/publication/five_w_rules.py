@@ -43,7 +43,7 @@ class Values:
 class Work:
     """One activity as its organisation keeps it: the values of now, and the day on which it begins."""
 
-    values: Values
+    account: Values
     starts_on: date
 
 
@@ -101,10 +101,10 @@ def strictest(modes: Iterable[ContextMode]) -> ContextMode:
 
 def look(work: Work, memory: Memory, *, around: Around, rules: ActivityRules) -> Memory:
     """What is remembered of an activity after a batch: what is told of it from now on, and what waits."""
-    rule = around.rule(work.values.adm1, rules)
-    if work.starts_on > around.now.astimezone(UTC).date() or work.values.status == ActivityStatus.PLANNED:
+    rule = around.rule(work.account.adm1, rules)
+    if work.starts_on > around.now.astimezone(UTC).date() or work.account.status == ActivityStatus.PLANNED:
         return Memory()
-    now = _coarse(work.values, memory.told, rule)
+    now = _coarse(work.account, memory.told, rule)
     if not rule.after_the_month:
         return _marked(_told(now, memory, around=around, rule=rule), around)
     waiting = _taken_down(now, memory, around.now)

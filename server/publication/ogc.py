@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 from marshmallow import ValidationError
 
 from server.core.clock import now
+from server.core.numbers import whole
 from server.core.paging import decode_cursor, encode_cursor, page_size
 from server.core.problems import Problem, field_errors
 from server.core.response import this_response
@@ -117,9 +118,8 @@ def _asked() -> dict[str, Any]:
     since, until = _interval(request.args.get("datetime", ""))
     given |= {name: [day.isoformat()] for name, day in (("since", since), ("until", until)) if day}
     if "limit" in given:
-        given["limit"] = [
-            str(min(int(given["limit"][0]), 10_000)) if given["limit"][0].isdecimal() else given["limit"][0]
-        ]
+        asked = whole(given["limit"][0])
+        given["limit"] = [given["limit"][0] if asked is None else str(min(asked, 10_000))]
     try:
         return _ASKED.load({name: values[-1] for name, values in given.items()})
     except ValidationError as error:

@@ -21,6 +21,8 @@ from server.publication import (
     connections,
     current,
     explaining,
+    five_w_api,
+    five_w_files,
     freshness,
     reading,
     release_reading,
@@ -94,7 +96,8 @@ def show_data() -> str:
         release=release, release_files=release_reading.files(release.number) if release else [], sets=sets,
         current=current.written(newest.release_id) if newest else {}, lists=[explaining.list_name(kind) for kind in code_lists()],
         examples=EXAMPLES, host=request.host_url.rstrip("/"), dataset=connections.dataset(),
-        citation=connections.about(release).citation,
+        citation=connections.about(release).citation, activities=five_w_api.count(), activity_files=five_w_files.LABELS,
+        activity_columns=five_w_files.columns(),
     )  # fmt: skip
 
 

@@ -43,7 +43,9 @@ from server.vocabulary import Decision, GeometryLevel, Tier
 KEPT_FOR: Final = timedelta(days=30)
 MOST_ROWS: Final = 5_000
 A_DAY: Final = 10
-ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(727214)")  # each table must know of what the one before it told
+ONE_AT_A_TIME: Final = text(
+    "SELECT pg_advisory_xact_lock(727214)"
+)  # each table must know of what the one before it told
 LEFT_OUT: Final = frozenset({"incident_id", "release_id", "record_status", "licence"})
 HEADER: Final = (
     "export_id", "delete_by", "record", *(name for name in csv_header(PublicIncident) if name not in LEFT_OUT)

@@ -173,7 +173,7 @@ def _policy(raw: dict[str, Any]) -> Policy:
         standing_lasts=timedelta(days=raw["approvals"]["standing_max_days"]),
         loosening_lasts=timedelta(days=raw["changes"]["loosen_max_days"]),
         review_above=raw["utility"]["review_above_share_hidden"],
-        activities=_activities(raw["activities"], mixed=ContextMode(raw["mixed_context"][0])),
+        activities=_activities(raw.get("activities") or as_published()["activities"], mixed=ContextMode(raw["mixed_context"][0])),
     )
 
 
@@ -221,6 +221,7 @@ def _warnings(raw: dict[str, Any]) -> WarningRule:
 
 
 def _activities(raw: dict[str, Any], *, mixed: ContextMode) -> ActivityRules:
+    """The rules of the 5W; those of the file for rules that were published before there were any."""
     by_mode: dict[ContextMode, ActivityRule] = {mode: _activity(raw[mode.value]) for mode in MODES}
     return ActivityRules(
         k_organisations=raw["k_organisations"],

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import or_, select
 
-from server.accounts.models import PersonRole, person_roles
+from server.accounts.models import Person, PersonRole, person_roles
 from server.accounts.policy import Actor, may
 from server.core.clock import now as present
 from server.core.database import session
@@ -45,7 +45,7 @@ def agree(actor: Actor, proposal_id: UUID) -> Proposal:
     found = _open(proposal_id)
     if found.agreed_at is not None:
         raise Problem("already_done")
-    if found.proposed_by == actor.person_id:
+    if found.proposed_by == actor.person_id or not may(proposer(found), SIGN):  # whose account was closed agrees to nothing any more
         raise Problem("second_person_needed")
     if not TOGETHER.get(found.kind, frozenset()) <= (actor.roles | _roles(found.proposed_by)):
         raise Problem("not_allowed")
@@ -108,7 +108,7 @@ def _check_end(kind: str, until: datetime | None) -> None:
 
 
 def _open(proposal_id: UUID) -> Proposal:
-    found = session.get(Proposal, proposal_id, with_for_update=True)
+    found = session.get(Proposal, proposal_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise Problem("not_found")
     if found.ended_at is not None or (found.until_at is not None and found.until_at <= present()):
@@ -117,5 +117,6 @@ def _open(proposal_id: UUID) -> Proposal:
 
 
 def _roles(person_id: UUID) -> frozenset[Role]:
-    held = select(PersonRole.name).join(person_roles, person_roles.c.role_id == PersonRole.id)
-    return frozenset(map(Role, session.scalars(held.where(person_roles.c.person_id == person_id))))
+    """The roles somebody holds now; none where the account was closed."""
+    held = select(PersonRole.name).join(person_roles, person_roles.c.role_id == PersonRole.id).join(Person, Person.id == person_roles.c.person_id)
+    return frozenset(map(Role, session.scalars(held.where(Person.id == person_id, Person.active))))

@@ -22,6 +22,7 @@ from server.core.clock import now
 from server.core.database import session
 from server.core.schemas import csv_header
 from server.places.models import BaselineSite, Site
+from server.publication import five_w_files, five_w_gate
 from server.publication.candidates import cases
 from server.publication.gate import findings, names_for_gate
 from server.publication.policy import policy
@@ -37,6 +38,7 @@ TESTS: dict[str, str] = {
     "places": N_("No place is more exact than its level says, and nothing outlines a point that is an area."),
     "rules": N_("The rules would still show every row as it is: its wait, its area, its neighbours."),
     "words": N_("No telephone number, address, link, number plate or known name is in any words."),
+    "activities": N_("Who does what where names nobody who did not agree, no place and no small number."),
     "cells": N_("No cell of a table starts a formula."),
     "files": N_("Every file opens, and holds as many rows as the data set."),
 }
@@ -67,6 +69,7 @@ def examine(draft: ReleaseDraft, folder: Path) -> dict[str, list[str]]:
         "places": _places,
         "rules": lambda: iter(()) if draft.remakes else _rules(),
         "words": _words,
+        "activities": lambda: _activities(draft, paths),
         "cells": lambda: _cells(paths),
         "files": lambda: _files(paths, rows=draft.rows_total),
     }
@@ -102,12 +105,24 @@ def _rules() -> Iterator[str]:
 
 
 def _words() -> Iterator[str]:
-    names = select(Site.name).where(Site.name != "").union(select(BaselineSite.name).where(BaselineSite.name != ""))
-    harmless = [choice.label for choice in (*SiteType, *SiteGroup, *DamageGrade, *Certainty)]
-    known = names_for_gate(session.scalars(names), harmless=harmless)
+    known = _known_names()
     for row in _streamed(_WORDS):
         if findings(row.summary or "", names=known) or findings(row.site_name or ""):
             yield row.incident_id
+
+
+def _known_names() -> frozenset[str]:
+    names = select(Site.name).where(Site.name != "").union(select(BaselineSite.name).where(BaselineSite.name != ""))
+    harmless = [choice.label for choice in (*SiteType, *SiteGroup, *DamageGrade, *Certainty)]
+    return names_for_gate(session.scalars(names), harmless=harmless)
+
+
+def _activities(draft: ReleaseDraft, paths: list[Path]) -> Iterator[str]:
+    yield from five_w_gate.faults(draft, names=_known_names())
+    for path in (path for path in paths if path.suffix == ".csv" and path.name.startswith("5w-") and path.name != "5w-columns.csv"):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            if next(csv.reader(file)) != list(five_w_files.COLUMNS):
+                yield path.name
 
 
 def _streamed(query: TextClause) -> Iterator[Row[Any]]:

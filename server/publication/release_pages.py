@@ -13,13 +13,14 @@ from server.accounts.policy import may
 from server.accounts.service import current_actor, must, requires
 from server.core.clock import now
 from server.core.database import session
-from server.publication import explaining, frozen, release_reading, releases, signing
+from server.publication import explaining, five_w_frozen, frozen, release_reading, releases, signing
 from server.publication.about import LICENCE_NAME, LICENCE_URL
 from server.publication.approving import needs_two_people
 from server.publication.connections import about
 from server.publication.formats import FORMATS
 from server.publication.release_gate import TESTS
 from server.publication.release_models import ADDED, CHANGED, REMOVED, ReleaseDraft
+from server.vocabulary import ActivityStatus, Sector
 
 blueprint = Blueprint("release_pages", __name__)
 
@@ -71,6 +72,8 @@ def show_draft(draft_id: UUID) -> str:
         "publication/release_draft.html", draft=draft, counts=frozen.counts(draft.edition),
         differences={change: [_readable(one) for one in found] for change, found in shown.items()},
         tests=TESTS, columns={one.name: one for one in explaining.columns()}, signed=_signed(draft),
+        activities=_activities(draft), sectors={one.value: one for one in Sector},
+        states_of_work={one.value: one for one in ActivityStatus},
         needs_two=needs_two_people(now()), may_prepare=may(current_actor(), "prepare_release"), most=MOST, active="releases",
     )  # fmt: skip
 
@@ -89,6 +92,12 @@ def discard(draft_id: UUID) -> Response:
     """Throw it away; nothing of it was public."""
     releases.discard(must("prepare_release"), draft_id)
     return redirect("/desk/releases", 303)  # type: ignore[return-value]
+
+
+def _activities(draft: ReleaseDraft) -> dict[str, list[dict[str, Any]]]:
+    """What of the 5W appears, changes and disappears against the newest data set that stands."""
+    before = release_reading.before(draft.edition)
+    return five_w_frozen.differences(draft.edition, before.edition if before else None)
 
 
 def _readable(one: frozen.Difference) -> dict[str, Any]:

@@ -40,6 +40,12 @@ def latest() -> Release | None:
     return public_session.scalar(newest.limit(1))
 
 
+def before(edition: int) -> Release | None:
+    """The newest data set that stands and is older than an edition; None where there is none."""
+    older = select(Release).where(Release.state == PUBLISHED, Release.edition < edition)
+    return public_session.scalar(older.order_by(Release.edition.desc(), Release.sequence.desc()).limit(1))
+
+
 def release(number: str) -> Release:
     """A data set by its number, or the newest by "latest"; Problem when there is none, or it was withdrawn."""
     found = latest() if number == LATEST else public_session.get(Release, number)

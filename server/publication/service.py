@@ -164,7 +164,9 @@ def _tell_policy(batch: Batch) -> None:
 def record_batch(batch: Batch, event: str) -> None:
     """Close the batch: what is gone goes, and the ledger learns what changed under ``event``."""
     take_out(batch.removed, now=batch.at)
-    close_batch(batch.release_id, now=batch.at, revoked=[*batch.removed, *batch.activities_removed], version=batch.rules.version)
+    close_batch(
+        batch.release_id, now=batch.at, revoked=[*batch.removed, *batch.activities_removed], version=batch.rules.version
+    )
     told = {"new": batch.new, "updated": batch.updated, "removed": len(batch.removed), "unchanged": batch.unchanged}
     record(
         event, uuid4(), release=batch.release_id, policy=batch.rules.version, rows=told, withheld=dict(batch.withheld)

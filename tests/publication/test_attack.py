@@ -13,8 +13,10 @@ from werkzeug.serving import make_server
 from server.publication import api, changing, policy, release_jobs, rules
 from server.publication.formats import FORMATS
 from server.publication.policy import Approval
-from server.vocabulary import GeometryLevel, SensitivityClass, Tier
+from server.vocabulary import ContextMode, GeometryLevel, SensitivityClass, Tier
 from tests.publication.attack.country import judge_of, land, live_through, one_is_taken_back, settle_land, warn_of_gas
+from tests.publication.attack.helping import HELPERS, settle_helpers
+from tests.publication.attack.judge import Judge
 from tests.publication.attack.log import written
 from tests.publication.attack.stranger import Answer, Stranger
 from tests.publication.attack.ways import WAYS
@@ -52,12 +54,14 @@ def attacked(served, ways=WAYS, **how):
     """Live through two months, let every way try, and judge; returns what was found, and what was asked and claimed."""
     api.memory.forget()
     known, truths = settle_land()
+    helped = Judge(truths=settle_helpers(), areas=land())
     stranger = Stranger(served, areas=land(), sites=known)
     live_through(stranger, **how)
     warn_of_gas()
     judge = judge_of(truths)
     claims = {name: list(WAYS[name](stranger)) for name in ways}
-    found = judge.breaches(claim for made in claims.values() for claim in made)
+    found = judge.breaches(claim for name, made in claims.items() for claim in made if name != HELPERS)
+    found |= helped.breaches(claims.get(HELPERS, []))
     return found, claims, stranger
 
 
@@ -66,6 +70,7 @@ def test_no_way_finds_a_protected_place_more_finely_than_the_grid(served, app, t
     log = written(claims, found, stranger)
     assert len(WAYS) >= 12
     assert len(stranger.rows) > 20
+    assert len(stranger.work[-1][1]) == 8, "there is a table to attack"
     assert found == {}, log
 
 
@@ -82,7 +87,11 @@ def test_a_policy_that_forgets_to_hide_a_hospital_is_found_out(served, monkeypat
     assert "places that fit" in found
 
 
-def test_waits_counted_from_the_event_itself_are_found_out(served, monkeypatch):
+def test_waits_counted_from_the_event_itself_and_helpers_told_as_if_it_were_calm_are_found_out(served, monkeypatch):
     monkeypatch.setattr(rules, "period_end", lambda moment, _level, **_where: moment)
-    found, _claims, _stranger = attacked(served, ways=("the day on which a row appears",))
-    assert "the day on which a row appears" in found
+    right = policy.policy()
+    calm = right.activities.by_mode[ContextMode.DISASTER]
+    at_war = replace(right.activities, by_mode={**right.activities.by_mode, ContextMode.CONFLICT_ACTIVE: calm})
+    monkeypatch.setattr(changing, "in_force", lambda _now: replace(right, activities=at_war))
+    found, _claims, _stranger = attacked(served, ways=("the day on which a row appears", HELPERS))
+    assert found.keys() == {"the day on which a row appears", HELPERS}

@@ -75,6 +75,7 @@ class Stranger:
         self._get, self.areas, self.sites = get, areas, list(sites)
         self.asked: dict[str, Answer] = {}
         self.days: list[Snapshot] = []
+        self.work: list[tuple[date, list[dict[str, Any]]]] = []
 
     def get(self, address: str) -> Answer:
         """Ask, or remember what was answered before."""
@@ -110,6 +111,7 @@ class Stranger:
         self.__dict__.pop("rows", None)
         gone = {number for batch in self.json(f"{PUBLIC}/batches").get("items", []) for number in batch["revoked"]}
         self.days.append(Snapshot(on=on, rows=self.rows, revoked=gone))
+        self.work.append((on, self.json(f"{PUBLIC}/activities?limit=1000").get("items", [])))
 
     def shown(self, row: dict[str, Any]) -> BaseGeometry:
         """The area that a row names: its cell, cut by every district it names."""
