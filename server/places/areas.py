@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
 from server.core.database import session
 from server.places.models import AreaContext
@@ -44,23 +44,23 @@ class AreaCodes:
         return self.adm3 or self.adm2 or self.adm1 or self.adm0
 
 
-# The two queries below are put together from these words alone, never from what anybody sent (S608).
-_POINTS = """points AS (
-    SELECT n, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS point, lat
-    FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[])) WITH ORDINALITY AS given (lon, lat, n))"""
-_INSIDE = text(f"""
-    WITH {_POINTS}
-    SELECT DISTINCT ON (n, area.level) n, area.level, area.pcode, area.cod_version
-    FROM points JOIN admin_areas area ON ST_Intersects(area.shape, points.point)
-    ORDER BY n, area.level, area.valid_on DESC NULLS LAST, area.cod_version DESC, area.pcode""")  # noqa: S608
-_NEAR = text(f"""
-    WITH {_POINTS}
-    SELECT DISTINCT ON (n, area.level) n, area.level, area.pcode, area.cod_version
-    FROM points JOIN admin_areas area
-        ON area.shape && ST_Expand(point, least(1.0, :metres / 110000.0 / greatest(0.01, cos(radians(lat)))), 0.005)
-        AND ST_DWithin(area.shape::geography, point::geography, :metres)
-    ORDER BY n, area.level, ST_Distance(area.shape::geography, point::geography), area.valid_on DESC NULLS LAST,
-        area.pcode""")  # noqa: S608
+# Only who lies in no area looks beside itself.
+_AREAS = text("""
+    WITH points AS (
+        SELECT n, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS point, lat
+        FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[])) WITH ORDINALITY AS given (lon, lat, n)),
+    inside AS MATERIALIZED (
+        SELECT DISTINCT ON (n, area.level) n, area.level, area.pcode, area.cod_version
+        FROM points JOIN admin_areas area ON ST_Intersects(area.shape, points.point)
+        ORDER BY n, area.level, area.valid_on DESC NULLS LAST, area.cod_version DESC, area.pcode),
+    beside AS (
+        SELECT DISTINCT ON (n, area.level) n, area.level, area.pcode, area.cod_version
+        FROM (SELECT * FROM points WHERE n NOT IN (SELECT n FROM inside)) AS alone JOIN admin_areas area
+            ON area.shape && ST_Expand(point, least(1.0, :metres / 110000.0 / greatest(0.01, cos(radians(lat)))), 0.005)
+            AND ST_DWithin(area.shape::geography, point::geography, :metres)
+        ORDER BY n, area.level, ST_Distance(area.shape::geography, point::geography), area.valid_on DESC NULLS LAST,
+            area.pcode)
+    SELECT *, false AS is_near FROM inside UNION ALL SELECT *, true FROM beside""")
 
 
 def assign_areas(lon: float, lat: float) -> AreaCodes:
@@ -69,22 +69,12 @@ def assign_areas(lon: float, lat: float) -> AreaCodes:
 
 
 def assign_areas_many(points: Sequence[tuple[float, float]]) -> list[AreaCodes]:
-    """Return the areas of each point (lon, lat), in the order given: two queries however many there are."""
-    found = _codes(_INSIDE, list(enumerate(points, start=1)))
-    alone = [(n, point) for n, point in enumerate(points, start=1) if n not in found]
-    near = _codes(_NEAR, alone) if alone else {}
-    beside = {n: replace(codes, is_near=True) for n, codes in near.items()}
-    return [found.get(n) or beside.get(n) or AreaCodes() for n in range(1, len(points) + 1)]
-
-
-def _codes(query: TextClause, numbered: list[tuple[int, tuple[float, float]]]) -> dict[int, AreaCodes]:
-    """Return {number: codes} for the points that have any area."""
-    given = {"lons": [p[0] for _n, p in numbered], "lats": [p[1] for _n, p in numbered], "metres": NEAR_M}
-    codes: dict[int, AreaCodes] = {}
-    for row in session.execute(query, given):
-        number = numbered[row.n - 1][0]
-        known = codes.get(number, AreaCodes())
-        codes[number] = replace(known, cod_version=row.cod_version, **{f"adm{row.level}": row.pcode})
+    """Return the areas of each point (lon, lat), in the order given: one query however many there are."""
+    given = {"lons": [lon for lon, _lat in points], "lats": [lat for _lon, lat in points], "metres": NEAR_M}
+    codes = [AreaCodes() for _ in points]
+    for row in session.execute(_AREAS, given):
+        known = codes[row.n - 1]
+        codes[row.n - 1] = replace(known, cod_version=row.cod_version, is_near=row.is_near, **{f"adm{row.level}": row.pcode})
     return codes
 
 
