@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import Integer, bindparam, func, select, text
 
 from server.accounts.policy import SYSTEM
 from server.core.database import session
 from server.evidence.models import Photo
 from server.matching.asking import ASK
-from server.matching.models import Attachment, ReportMarks
+from server.matching.choosing import plain
+from server.matching.links import AREA_LOCK
+from server.matching.models import Attachment, Incident, ReportMarks
 from server.matching.summaries import Marks
 from server.reports import access
 from server.reports.imports import Import
@@ -58,6 +60,7 @@ _ARRIVAL = (  # made once: every report asks it
         func.array(_PHOTOS.scalar_subquery()).label("photos"),
         _POSTS.scalar_subquery().label("posts"),
         _SOURCE.scalar_subquery().label("source"),
+        text(AREA_LOCK).columns(locked=Integer).scalar_subquery().label("locked"),
     )
     .outerjoin(ReportSecret, ReportSecret.report_id == Report.id)
     .where(Report.id == bindparam("report"))
@@ -65,10 +68,10 @@ _ARRIVAL = (  # made once: every report asks it
 )
 
 
-def take_up(report_id: UUID) -> Arrival | None:
-    """The report as it is now, or None."""
+def take_up(report_id: UUID, reach_m: float) -> Arrival | None:
+    """The report as it is now, or None; nobody else decides about what lies within ``reach_m`` of it until the transaction ends."""
     access.enter(SYSTEM)
-    row = session.execute(_ARRIVAL, {"report": report_id}).one_or_none()
+    row = session.execute(_ARRIVAL, {"report": report_id, "reach_m": reach_m}).one_or_none()
     if row is None:
         return None
     marks = Marks({report_id: list(row.photos or ())}, {report_id: frozenset(row.posts or ())})
@@ -76,9 +79,21 @@ def take_up(report_id: UUID) -> Arrival | None:
     return Arrival(row[0], words[report_id], row.lies_on, marks, row.source)
 
 
-class Together:
-    """What is written down of one arrival, gathered and then written in one trip: link, change, addresses, questions, ledger and outbox."""
+# What a new record begins with; the rest is as the table has it.
+OPENED = (
+    "id", "public_id", "s_class", "workflow", "version", "fixed_fields", "certainty", "changed_at", "point", "accuracy_m", "h3_r9",
+    "adm1_pcode", "adm2_pcode", "adm3_pcode", "event_earliest", "event_latest", "event_precision", "damage_min", "damage_max",
+    "damage_best", "site_type", "in_use_as", "cause_group", "functional_status", "hazards", "needs", "access_constraints",
+    "people_trapped", "report_count", "photo_count", "witness_count", "disputed", "first_received_at", "evidence_received_at",
+)  # fmt: skip
+_COLUMNS = ", ".join(OPENED)
 
+
+class Together:
+    """What is written down of one arrival, gathered and then written in one trip: record, link, change, addresses, questions, ledger, outbox."""
+
+    _OPEN = f""", opened AS (INSERT INTO incidents ({_COLUMNS})
+  SELECT {_COLUMNS} FROM jsonb_populate_recordset(CAST(NULL AS incidents), CAST(:opened AS jsonb)))"""  # noqa: S608 - names of columns
     _LAY = """, laid AS (INSERT INTO attachments (id, report_id, incident_id, score, reasons, weights_version)
   SELECT id, report_id, incident_id, score, reasons, weights_version
   FROM jsonb_to_recordset(CAST(:laid AS jsonb)) AS l (id uuid, report_id uuid, incident_id uuid, score float8, reasons jsonb, weights_version text))
@@ -92,14 +107,19 @@ class Together:
     AS t (event text, subject uuid, details jsonb, n int) ORDER BY n)
 , entry AS (INSERT INTO ledger (event, subject_id, details) SELECT event, subject, details FROM told)"""
     _SEND = " INSERT INTO outbox (event, subject_id) SELECT event, subject FROM told"
-    _ALL = text(_TELL + _LAY + _ASK + _SEND)
+    _ALL = text(_TELL + _OPEN + _LAY + _ASK + _SEND)
 
     def __init__(self, report_id: UUID, keys: Sequence[int]) -> None:
         self.report_id, self.keys = report_id, list(keys)
+        self.opened: list[dict[str, Any]] = []
         self.laid: list[dict[str, Any]] = []
         self.changed: list[dict[str, Any]] = []
         self.told: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
+
+    def open(self, incident: Incident) -> None:
+        """A new record, known to no session."""
+        self.opened.append({name: plain(getattr(incident, name)) for name in OPENED} | {"point": _hex(incident)})
 
     def lay(self, incident_id: UUID, *, score: float | None, reasons: Sequence[Any], version: str) -> UUID:
         """The report lies on this incident from now on; returns the number of the link."""
@@ -120,5 +140,10 @@ class Together:
 
     def write(self) -> None:
         """Write all of it."""
-        rows = {name: json.dumps(getattr(self, name)) for name in ("laid", "changed", "told", "asked")}
+        rows = {name: json.dumps(getattr(self, name)) for name in ("opened", "laid", "changed", "told", "asked")}
         session.execute(self._ALL, {**rows, "report": self.report_id, "keys": self.keys})
+
+
+def _hex(incident: Incident) -> str | None:
+    """The point as the database writes it."""
+    return bytes(incident.point.data).hex() if incident.point is not None else None

@@ -5,36 +5,34 @@ A link is ended, never deleted; a record that goes into another keeps its public
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from math import floor
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from server.accounts.policy import Actor
 from server.core import ledger
 from server.core.clock import now
 from server.core.database import session
-from server.core.geography import box_around
+from server.core.geography import METRES_PER_DEGREE
 from server.core.problems import Problem
 from server.matching.models import Attachment, Incident, IncidentChange
 from server.reports.vault import ALPHABET
 from server.vocabulary import Certainty, SensitivityClass, WorkflowState
 
-LOCK_CELL_DEGREES = 0.02
-LOCK_SPACE = 7273
+# Lets one worker at a time decide about the neighbourhood of a row of ``reports``, until the transaction ends; cells in one order, so
+# no deadlock. A subquery that counts the locks, so that it takes no trip of its own; a report without a point locks nothing.
+AREA_LOCK = f"""
+SELECT count(pg_advisory_xact_lock(7273, CAST((n * 20011 + e) & 2147483647 AS int))) FROM (
+  SELECT n, e
+  FROM (SELECT ST_X(reports.point) AS lon, ST_Y(reports.point) AS lat, CAST(:reach_m AS float8) / {METRES_PER_DEGREE} AS rise) AS pin
+  CROSS JOIN LATERAL (SELECT rise / greatest(0.01, cos(radians(least(89.0, abs(lat))))) AS run) AS wide
+  CROSS JOIN LATERAL generate_series(CAST(floor((lat - rise) * 50) AS bigint), CAST(floor((lat + rise) * 50) AS bigint)) AS n
+  CROSS JOIN LATERAL generate_series(CAST(floor((lon - run) * 50) AS bigint), CAST(floor((lon + run) * 50) AS bigint)) AS e
+  ORDER BY (n * 20011 + e) & 2147483647) AS cells"""  # noqa: S608 - a number of this house; values are bound
 
 OTHER_NUMBERS: list[Callable[[str], UUID | None]] = []
 """How to read numbers that a later room gave out, such as those of public rows; that room adds its own way here."""
-
-
-def lock_area(lon: float, lat: float, reach_m: float) -> None:
-    """Let one worker at a time decide about this neighbourhood, until the transaction ends; cells in one order, so no deadlock."""
-    west, south, east, north = (floor(side / LOCK_CELL_DEGREES) for side in box_around(lon, lat, reach_m))
-    columns, rows = range(west, min(east, west + 3) + 1), range(south, min(north, south + 3) + 1)
-    keys = sorted((row * 20_011 + column) % 2**31 for row in rows for column in columns)
-    one_by_one = text("SELECT pg_advisory_xact_lock(:space, key) FROM unnest(CAST(:keys AS int[])) AS key")
-    session.execute(one_by_one, {"space": LOCK_SPACE, "keys": keys})
 
 
 def locked(incident_ids: Iterable[UUID]) -> dict[UUID, Incident]:

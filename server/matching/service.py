@@ -40,7 +40,8 @@ def match_report(report_id: UUID) -> UUID | None:
     None for a report that was withdrawn or is held back, and for one without a point: that one is flagged ``no_point`` and
     waits at the desk.
     """
-    arrival = arriving.take_up(report_id)
+    weights = default_weights(settings().matching_weights)
+    arrival = arriving.take_up(report_id, weights.reach_m)
     if arrival is None or not arrival.counts:
         return None
     if arrival.incident_id:
@@ -48,9 +49,7 @@ def match_report(report_id: UUID) -> UUID | None:
     if arrival.report.point is None:
         _flag(arrival.report, "no_point")
         return None
-    weights = default_weights(settings().matching_weights)
     probe = candidates.probe_of(arrival.report, weights)
-    links.lock_area(probe.lon, probe.lat, weights.reach_m)
     account = _account(arrival, weights)
     around, pointed = _look_around(arrival.report, probe, account, weights)
     if around.lies_on:
@@ -63,13 +62,12 @@ def reconsider_report(report_id: UUID) -> None:
 
     Its incident is summarised anew; a report that the machine left alone may now find its place or be asked about.
     """
-    arrival, weights = arriving.take_up(report_id), default_weights(settings().matching_weights)
+    weights = default_weights(settings().matching_weights)
+    arrival = arriving.take_up(report_id, weights.reach_m)
     if arrival is None or not arrival.counts or arrival.incident_id is None:
         return
     report = arrival.report
     probe = None if report.point is None else candidates.probe_of(report, weights)
-    if probe:
-        links.lock_area(probe.lon, probe.lat, weights.reach_m)
     if (laid := links.present(report_id)) is None:
         return
     incident = links.locked([laid.incident_id])[laid.incident_id]
@@ -143,7 +141,7 @@ def _place(arrival: Arrival, account: Account, around: Around, verdict: Verdict)
     """Write down what the verdict says, in as few trips as it takes."""
     report, version = arrival.report, default_weights(settings().matching_weights).version
     together = Together(report.id, candidates.address_keys(account))
-    incident = _lay_on(report, verdict, together, version) if verdict.attach else _open_for(arrival, together, version)
+    incident = _lay_on(report, verdict, together, version) if verdict.attach else _open_for(arrival, verdict, together, version)
     if verdict.struck_before:
         _link_prior(incident, UUID(verdict.struck_before.incident))
     together.record("incident.changed", incident.id, by="report", version=incident.version)
@@ -153,10 +151,15 @@ def _place(arrival: Arrival, account: Account, around: Around, verdict: Verdict)
     return incident.id
 
 
-def _open_for(arrival: Arrival, together: Together, version: str) -> Incident:
+def _open_for(arrival: Arrival, verdict: Verdict, together: Together, version: str) -> Incident:
+    """A record of its own; one that has a past is written down at once, for its past may have to point at it."""
     incident = links.new_incident()
     resummarise(incident, [arrival.report], arrival.marks)
-    session.add(incident)
+    if verdict.struck_before:
+        session.add(incident)
+        session.flush()
+    else:
+        together.open(incident)
     together.lay(incident.id, score=None, reasons=FIRST, version=version)
     together.record("incident.opened", incident.id, report=str(arrival.report.id))
     return incident
