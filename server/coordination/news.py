@@ -17,6 +17,7 @@ from server.accounts.service import current_actor, requires
 from server.core import tiles
 from server.core.clock import now
 from server.core.database import session
+from server.core.numbers import whole
 from server.core.problems import Problem
 from server.core.response import this_response
 from server.matching import columns, filters, queries
@@ -84,7 +85,7 @@ def _since() -> datetime:
 def _recent() -> list[tuple[str, int]]:
     """Which rows, at which version, the list shows already."""
     pairs = [word.partition(":") for word in request.args.get("known", "").split(",")[:MOST_RECENT] if word]
-    return [(number, int(version)) for number, _colon, version in pairs if version.isdigit() and len(version) < 10]
+    return [(number, seen) for number, _colon, version in pairs if (seen := whole(version)) is not None]
 
 
 def _said(new: int, changed: int) -> str:

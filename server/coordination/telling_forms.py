@@ -7,6 +7,7 @@ from flask import request
 from flask_babel import gettext
 
 from server.core.choices import N_, Choice
+from server.core.numbers import whole
 from server.core.problems import Problem
 
 Code = TypeVar("Code", bound=Choice)
@@ -47,9 +48,10 @@ def number(name: str, *, low: int, high: int) -> int | None:
     word = request.form.get(name, "").strip()
     if not word:
         return None
-    if not (word.isascii() and word.isdigit() and len(word) < 10 and low <= int(word) <= high):
+    said = whole(word)
+    if said is None or not low <= said <= high:
         raise refused(name)
-    return int(word)
+    return said
 
 
 def identity(name: str) -> UUID | None:

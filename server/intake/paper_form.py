@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request
 
 from server.accounts.service import requires
 from server.core.i18n import LANGUAGES, in_language, language
+from server.core.numbers import whole
 from server.core.response import this_response
 from server.intake.drafts import SCHEMA
 from server.vocabulary import CITIZEN_HAZARDS, CITIZEN_NEEDS, CITIZEN_SITES
@@ -20,8 +21,7 @@ MOST = 50
 def show() -> str:
     """Sheets to print, in the language asked for, each with a number of its own."""
     chosen = request.args.get("lang", "")
-    word = request.args.get("sheets", "1")
-    sheets = max(1, min(MOST, int(word))) if word.isdecimal() and len(word) < 5 else 1
+    sheets = max(1, min(MOST, whole(request.args.get("sheets", "")) or 1))
     with in_language(chosen if chosen in LANGUAGES else language()):
         return render_template(
             "intake/desk/paper.html", fields=SCHEMA.fields, sites=CITIZEN_SITES, needs=CITIZEN_NEEDS, hazards=CITIZEN_HAZARDS,

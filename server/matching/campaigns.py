@@ -151,7 +151,8 @@ def flag(report_ids: Sequence[UUID], *, on: bool) -> None:
 
 
 def _locked(campaign_id: UUID) -> Campaign:
-    campaign = session.scalar(select(Campaign).where(Campaign.id == campaign_id).with_for_update())
+    held = select(Campaign).where(Campaign.id == campaign_id).with_for_update()
+    campaign = session.scalar(held.execution_options(populate_existing=True))
     if campaign is None:
         raise Problem("not_found")
     return campaign

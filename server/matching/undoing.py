@@ -28,7 +28,8 @@ def undo(change_id: UUID, *, actor: Actor, reason: str = "") -> IncidentChange:
     ``outside_your_area`` for who works elsewhere.
     """
     enter(actor, reason)
-    change = session.scalar(select(IncidentChange).where(IncidentChange.id == change_id).with_for_update())
+    held = select(IncidentChange).where(IncidentChange.id == change_id).with_for_update()
+    change = session.scalar(held.execution_options(populate_existing=True))
     if change is None:
         raise Problem("not_found")
     touched = {UUID(known) for known in change.before.get("states", {})}

@@ -84,7 +84,7 @@ def agree(actor: Actor, closing_id: UUID) -> Closing:
 
 
 def _waiting(closing_id: UUID) -> Closing:
-    found = session.get(Closing, closing_id, with_for_update=True)
+    found = session.get(Closing, closing_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise Problem("not_found")
     if found.agreed_at or found.ended_at or found.proposed_at < now() - GOOD_FOR:

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from server.accounts.invitations import refused
 from server.accounts.policy import Actor
 from server.core.i18n import LANGUAGES
+from server.core.numbers import whole
 from server.core.response import facts_as_said, say_fact
 from server.vocabulary import LegalProfile
 
@@ -90,10 +91,10 @@ def _rules(form: Form) -> dict[str, Any]:
 
 
 def _days(form: Form, name: str, fewest: int, most: int) -> int:
-    word = form.get(name, "").strip()
-    if not (word.isascii() and word.isdigit()) or not fewest <= int(word) <= most:
+    days = whole(form.get(name, ""))
+    if days is None or not fewest <= days <= most:
         raise refused(name, _("Give a number of days from %(fewest)s to %(most)s.", fewest=fewest, most=most))
-    return int(word)
+    return days
 
 
 SECTIONS: Mapping[str, Callable[[Form], dict[str, Any]]] = {

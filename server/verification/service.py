@@ -127,7 +127,8 @@ def decide(incident_id: UUID, to: Certainty, rationale: str, *, version: int, ac
 
 def locked(incident_id: UUID, *, actor: Actor | None = None) -> Incident:
     """The incident, held until the work settles; Problem ``incident_not_found``, or ``outside_your_area`` for an actor who works elsewhere."""
-    incident = session.scalar(select(Incident).where(Incident.id == incident_id).with_for_update())
+    query = select(Incident).where(Incident.id == incident_id).with_for_update()
+    incident = session.scalar(query.execution_options(populate_existing=True))
     if incident is None:
         raise Problem("incident_not_found")
     if actor is not None:
@@ -170,12 +171,11 @@ def agree(decision_id: UUID, *, actor: Actor) -> VerificationDecision:
     """The second person's word. Never the first person's; the evidence must still allow it."""
     if not may(actor, "decide_certainty") or actor.person_id is None:
         raise Problem("not_allowed")
-    decision = session.get(VerificationDecision, decision_id)
-    if decision is None or decision.in_force or decision.undone_at is not None:
+    decision, incident = _held(decision_id, actor)
+    if decision.in_force or decision.undone_at is not None:
         raise Problem("already_done")
     if decision.decided_by == actor.person_id:
         raise Problem("second_person_needed")
-    incident = locked(decision.incident_id, actor=actor)
     finding = options(incident, actor=actor)[decision.to_certainty]
     if not finding.allowed:
         raise Problem("rule_missing", detail=finding.missing)
@@ -184,14 +184,23 @@ def agree(decision_id: UUID, *, actor: Actor) -> VerificationDecision:
     return decision
 
 
+def _held(decision_id: UUID, actor: Actor) -> tuple[VerificationDecision, Incident]:
+    """A decision as it is once its incident is held: whoever was quicker has settled it by then. Problem ``already_done`` for none."""
+    decision = session.get(VerificationDecision, decision_id)
+    if decision is None:
+        raise Problem("already_done")
+    incident = locked(decision.incident_id, actor=actor)
+    session.refresh(decision)
+    return decision, incident
+
+
 def undo(decision_id: UUID, *, actor: Actor) -> None:
     """Take a decision back: the certainty of before it returns, and the incident is open again."""
     if not may(actor, "decide_certainty"):
         raise Problem("not_allowed")
-    decision = session.get(VerificationDecision, decision_id)
-    if decision is None or decision.undone_at is not None:
+    decision, incident = _held(decision_id, actor)
+    if decision.undone_at is not None:
         raise Problem("already_done")
-    incident = locked(decision.incident_id, actor=actor)
     if decision.in_force:
         if decision.id != _latest_in_force(incident.id):
             raise Problem("changed_meanwhile")

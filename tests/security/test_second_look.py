@@ -103,3 +103,22 @@ def test_a_copy_that_meets_the_taking_back_of_its_report_is_not_kept(client, dat
     monkeypatch.setattr(service, "_keep_aside", taken_back_first)
     assert client.put(f"/api/v1/reports/{number}", json={**BODY, "text": "Other words."}).status_code == 409
     assert database.scalar(text("SELECT count(*) FROM vault.copies_aside")) == 0
+
+
+# ── Numbers that are none ────────────────────────────────────────────────────────────────────────────────────────────
+
+NUMBERS = ("9" * 5_000, "²", "-1", "1e9", "", "\u0661\u0662")
+
+
+@pytest.mark.parametrize("word", NUMBERS, ids=["endless", "raised", "negative", "power", "nothing", "arabic"])
+def test_a_number_however_it_is_written_breaks_no_page(client, as_, word):
+    asked = {"limit": word, "areas": word, "known": f"INC-1:{word}", "sheets": word, "before": word, "after": "2026-01-01T00:00:00Z", "size": word}
+    chipo, sana, ada = as_("chipo"), as_("sana"), as_("ada")
+    answers = [
+        *(client.get(path, query_string=asked) for path in ("/ogc/collections/incidents/items", "/api/v1/public/incidents", "/api/v1/public/changes")),
+        *(chipo.get(path, query_string=asked) for path in ("/desk/areas", "/desk/news", "/desk/paper", "/desk/ledger")),
+        sana.post("/desk/publication/approve", data={"days": word}),
+        ada.post("/desk/setup/say/rules", data={"legal_profile": "NONE", "contact_days": word, "words_days": word}),
+        chipo.post("/desk/alerts", data={"kinds": "COUNT", "threshold": word}),
+    ]  # fmt: skip
+    assert {answer.status_code for answer in answers} <= {200, 303, 400, 422}
