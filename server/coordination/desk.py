@@ -63,7 +63,7 @@ def _listed() -> dict[str, Any]:
         "found": page,
         "news": news.marks(page),
         "organisations": organisations(),
-        "numbers": queries.summary(asked),
+        "numbers": page.numbers,
         "questions": queries.count_suggestions(),
         "wording": wording,
         "area_levels": levels_known(),

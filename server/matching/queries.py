@@ -24,30 +24,50 @@ from server.reports import access
 from server.reports.models import Report
 from server.vocabulary import Certainty, SensitivityClass, WorkflowState
 
-OPEN_STATES = [WorkflowState.NEW, WorkflowState.TRIAGE, WorkflowState.NEEDS_INFO, WorkflowState.IN_VERIFICATION, WorkflowState.REOPENED]
+OPEN_STATES = [
+    WorkflowState.NEW,
+    WorkflowState.TRIAGE,
+    WorkflowState.NEEDS_INFO,
+    WorkflowState.IN_VERIFICATION,
+    WorkflowState.REOPENED,
+]
 ORDERS = ("changed", "opened")
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the list: the records, how many there are in all under the filters, and where to go on."""
+    """One page of the list: the records, the numbers of all under the filters (see ``summary``), and where to go on."""
 
     incidents: list[Incident]
-    total: int
+    numbers: dict[str, int]
     cursor: str | None
+
+    @property
+    def total(self) -> int:
+        """How many records there are in all under the filters."""
+        return self.numbers["total"]
 
 
 def page_of(asked: Mapping[str, Any], *, cursor: str | None = None, size: int = 50) -> Page:
     """Damage records under the filters, latest change first."""
-    wanted = [*_present(asked), *filters.conditions(asked)]
-    query = select(Incident).where(*wanted).order_by(Incident.changed_at.desc(), Incident.id.desc()).limit(size + 1)
-    if after := paging.decode_cursor(cursor, str, str):
-        query = query.where(tuple_(Incident.changed_at, Incident.id) < (_moment(after[0]), _number(after[1])))
+    after = paging.decode_cursor(cursor, str, str)
+    behind = (_moment(after[0]), _number(after[1])) if after else None
+    known = columns.latest(asked, size + 1, behind) if filters.says_something(asked) else None
+    query = (
+        select(Incident).where(*shown(asked)).order_by(Incident.changed_at.desc(), Incident.id.desc()).limit(size + 1)
+    )
+    if known is not None:  # few among many: their numbers are known, so nobody reads the others to find them
+        query = query.where(or_(Incident.id.in_(known), Incident.changed_at >= columns.MIRROR.since))
+    if behind:
+        query = query.where(tuple_(Incident.changed_at, Incident.id) < behind)
     rows = list(session.scalars(query))
-    more = paging.encode_cursor(rows[size - 1].changed_at.isoformat(), rows[size - 1].id) if len(rows) > size else None
-    known = columns.numbers(asked, OPEN_STATES)
-    total = known["total"] if known else session.scalar(select(func.count()).select_from(Incident).where(*wanted)) or 0
-    return Page(rows[:size], total, more)
+    has_more = len(rows) > size or (
+        len(known or ()) > size and len(rows) > 0
+    )  # one of them may have changed this moment
+    last = rows[:size][-1] if has_more else None
+    return Page(
+        rows[:size], summary(asked), paging.encode_cursor(last.changed_at.isoformat(), last.id) if last else None
+    )
 
 
 def _present(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -77,9 +97,8 @@ def _number(word: str) -> UUID:
 
 def summary(asked: Mapping[str, Any]) -> dict[str, int]:
     """The numbers above the list, all under the same filters: in all, not on the map, new, trapped, by certainty."""
-    if known := columns.numbers(asked, OPEN_STATES):
+    if (known := columns.numbers(asked, OPEN_STATES)) is not None:
         return known
-    shown = [*_present(asked), *filters.conditions(asked)]
     row = session.execute(
         select(
             func.count(),
@@ -87,7 +106,7 @@ def summary(asked: Mapping[str, Any]) -> dict[str, int]:
             func.count().filter(Incident.workflow.in_(OPEN_STATES)),
             func.count().filter(Incident.people_trapped),
             *(func.count().filter(Incident.certainty == certainty) for certainty in Certainty),
-        ).where(*shown)
+        ).where(*shown(asked))
     ).one()
     names = ("total", "without_place", "open", "trapped", *(certainty.value for certainty in Certainty))
     return dict(zip(names, row, strict=True))
@@ -137,7 +156,9 @@ def changes(incident: Incident) -> list[tuple[IncidentChange, str | None]]:
     return [(change, alias) for change, alias in rows]
 
 
-def open_suggestions(incident: Incident | None = None, *, limit: int = 50) -> list[tuple[Suggestion, Incident, Incident]]:
+def open_suggestions(
+    incident: Incident | None = None, *, limit: int = 50
+) -> list[tuple[Suggestion, Incident, Incident]]:
     """Doubtful pairs that wait for a person, surest first: all, or those of one record."""
     one, other = aliased(Incident), aliased(Incident)
     query = (
@@ -165,7 +186,11 @@ def by_id(incident_id: UUID | None) -> Incident | None:
 
 def later_strikes(incident: Incident) -> list[Incident]:
     """Records of later strikes on the same place."""
-    return list(session.scalars(select(Incident).where(Incident.prior_incident_id == incident.id).order_by(Incident.event_latest)))
+    return list(
+        session.scalars(
+            select(Incident).where(Incident.prior_incident_id == incident.id).order_by(Incident.event_latest)
+        )
+    )
 
 
 def aliases() -> dict[UUID, str]:
@@ -175,7 +200,9 @@ def aliases() -> dict[UUID, str]:
 
 def change_by_id(change_id: UUID) -> IncidentChange | None:
     """An act on records by its number, while it stands."""
-    return session.scalar(select(IncidentChange).where(IncidentChange.id == change_id, IncidentChange.undone_at.is_(None)))
+    return session.scalar(
+        select(IncidentChange).where(IncidentChange.id == change_id, IncidentChange.undone_at.is_(None))
+    )
 
 
 def areas_of(incident: Incident, *, exact: bool = True) -> list[str]:
