@@ -56,6 +56,7 @@ ACTIONS: dict[str, set[Role]] = {
     "have_account": set(Role),
     "see_status": {Role.ADMIN, Role.COORD, Role.STEWARD, Role.PROTECTION, Role.AUDITOR},
     "see_exact_points": DESK,
+    "see_most_protected": {Role.PROTECTION},
     "edit_needs": {Role.TRIAGE, Role.VERIFIER, Role.COORD},
     "give_aid": {Role.FIELD, Role.PARTNER, Role.COORD},
     "refer_needs": {Role.PARTNER, Role.COORD},

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from server.accounts.models import Person
@@ -25,7 +25,17 @@ from server.core.database import session
 from server.core.ledger import LedgerEntry
 from server.core.problems import Problem
 from server.matching.models import Attachment, Incident
-from server.vocabulary import Certainty, FunctionalStatus, Hazard, NeedType, Sector, SiteGroup, SiteType, WorkflowState
+from server.vocabulary import (
+    Certainty,
+    FunctionalStatus,
+    Hazard,
+    NeedType,
+    Sector,
+    SensitivityClass,
+    SiteGroup,
+    SiteType,
+    WorkflowState,
+)
 
 GONE: Final = frozenset({WorkflowState.WITHDRAWN, WorkflowState.MERGED_INTO, WorkflowState.QUARANTINED})
 NO_DANGER: Final = frozenset({Hazard.HZ_NONE.value, Hazard.HZ_UNK.value})
@@ -160,7 +170,9 @@ def _fits(rule: AlertRule, incident: Incident) -> bool:
 
 
 def _is_there(rule: AlertRule, incident: Incident) -> bool:
-    return not rule.adm or rule.adm in (incident.adm1_pcode, incident.adm2_pcode, incident.adm3_pcode)
+    """A municipality tells nobody of the most protected."""
+    smallest = None if incident.s_class is SensitivityClass.S4 else incident.adm3_pcode
+    return not rule.adm or rule.adm in (incident.adm1_pcode, incident.adm2_pcode, smallest)
 
 
 def _holding(rule: AlertRule, incident: Incident) -> Iterator[AlertKind]:
@@ -196,7 +208,8 @@ def _tell_of_many(rule: AlertRule) -> None:
 def _conditions(rule: AlertRule) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if rule.adm:
-        found.append(or_(Incident.adm1_pcode == rule.adm, Incident.adm2_pcode == rule.adm, Incident.adm3_pcode == rule.adm))
+        smallest = and_(Incident.adm3_pcode == rule.adm, Incident.s_class != SensitivityClass.S4)
+        found.append(or_(Incident.adm1_pcode == rule.adm, Incident.adm2_pcode == rule.adm, smallest))
     if rule.sectors:
         types = [kind for kind in SiteType if kind.sector.value in rule.sectors]
         needs = [need.value for need in NeedType if need.sector.value in rule.sectors]

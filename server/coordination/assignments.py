@@ -18,7 +18,7 @@ from server.core import ledger
 from server.core.clock import now
 from server.core.database import session
 from server.core.problems import Problem
-from server.matching.exactness import sees_exactly
+from server.matching.exactness import sees_place_of
 from server.matching.models import Incident
 from server.vocabulary import OfferState, Role, SensitivityClass
 
@@ -114,7 +114,7 @@ def of_incident(incident: Incident) -> list[Assignment]:
 
 def opens(actor: Actor, incident: Incident) -> Assignment | None:
     """The accepted assignment that shows an actor the exact place of a record; None where there is none, or it is over."""
-    if actor.organisation_id is None or not may(actor, "give_aid"):
+    if actor.organisation_id is None or not (may(actor, "give_aid") or may(actor, "see_exact_points")):
         return None
     query = select(Assignment).where(
         Assignment.incident_id == incident.id, Assignment.organisation_id == actor.organisation_id,
@@ -124,13 +124,21 @@ def opens(actor: Actor, incident: Incident) -> Assignment | None:
 
 
 def look(actor: Actor, incident: Incident) -> bool:
-    """Whether an actor sees the exact place of a record now. A look that an assignment allows is written to the ledger."""
-    if sees_exactly(actor):
-        return True
-    opening = opens(actor, incident)
-    if opening and incident.point is not None:
-        ledger.record("point.viewed", incident.id, actor_id=actor.person_id, assignment=str(opening.id))
-    return opening is not None
+    """Whether an actor sees the exact place of a record now.
+
+    A look that an assignment allows, and every look at one of the most protected, is written to the ledger.
+    """
+    is_free = sees_place_of(actor, incident.s_class)
+    opening = None if is_free else opens(actor, incident)
+    is_noted = opening or (is_free and incident.s_class is SensitivityClass.S4)
+    if is_noted and incident.point is not None:
+        ledger.record("point.viewed", incident.id, actor_id=actor.person_id, assignment=str(opening.id) if opening else None)
+    return is_free or opening is not None
+
+
+def knows(actor: Actor, incident: Incident) -> bool:
+    """The same without a line in the ledger, for what shows a place beside other things."""
+    return sees_place_of(actor, incident.s_class) or opens(actor, incident) is not None
 
 
 def waiting_for(actor: Actor) -> list[tuple[Assignment, Incident]]:

@@ -22,7 +22,7 @@ from server.core.columns import lon_lat
 from server.core.database import session
 from server.core.geography import box_around, metres_between
 from server.evidence.access import first_photo_of
-from server.matching.exactness import in_box, sees_exactly, square_of
+from server.matching.exactness import in_box, sees_exactly, sees_place_of, square_of
 from server.matching.models import Attachment, Incident
 from server.matching.wording import grade
 from server.reports import access
@@ -76,11 +76,16 @@ def list_known(asked: dict[str, float]) -> Response:
 
 
 def _around(actor: Actor, lon: float, lat: float) -> list[tuple[Incident, float]]:
-    """The records within half a kilometre that count, the latest first, with their distance in metres as the actor may know it."""
+    """The records within half a kilometre that count, the latest first, with their distance in metres as the actor may know it.
+
+    Nothing of S4 for who does not see it: its square is too wide to be near.
+    """
     exact, box = sees_exactly(actor), box_around(lon, lat, NEAR_M)
     present = Incident.on_map, Incident.merged_into.is_(None), Incident.workflow != WorkflowState.WITHDRAWN
-    touched = Incident.point.op("&&")(func.ST_MakeEnvelope(*box, 4326)) if exact else in_box(box)
-    latest = select(Incident).where(*present, touched).order_by(Incident.event_latest.desc().nulls_last(), Incident.id).limit(LOOKED_AT)
+    touched = [Incident.point.op("&&")(func.ST_MakeEnvelope(*box, 4326)) if exact else in_box(box)]
+    if not sees_place_of(actor, SensitivityClass.S4):
+        touched.append(Incident.s_class != SensitivityClass.S4)
+    latest = select(Incident).where(*present, *touched).order_by(Incident.event_latest.desc().nulls_last(), Incident.id).limit(LOOKED_AT)
     incidents = session.scalars(latest).all()
     measured = [(one, _metres(one, lon, lat)) for one in incidents] if exact else _roughly(actor, incidents, lon, lat)
     return [(incident, metres) for incident, metres in measured if metres <= NEAR_M][:MOST]
@@ -97,9 +102,8 @@ def _roughly(actor: Actor, incidents: Sequence[Incident], lon: float, lat: float
 
 
 def _to_square(incident: Incident, lon: float, lat: float) -> float:
-    """Nothing of S4: its square is too wide to be near."""
     square = square_of(incident)
-    if square is None or incident.s_class is SensitivityClass.S4:
+    if square is None:
         return NEAR_M + 1
     return max(100.0, round(metres_between(lon, lat, *square[:2]), -2))
 

@@ -13,17 +13,19 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from server.accounts.policy import SYSTEM, Actor, reads_whole
+from server.coordination.assignments import knows
 from server.core.columns import lon_lat
 from server.core.database import session
 from server.core.i18n import words
 from server.evidence import service as evidence
 from server.evidence.models import Photo
 from server.matching import choosing, queries, wording
-from server.matching.exactness import sees_exactly
+from server.matching.exactness import square_of
 from server.matching.models import Attachment, Incident
 from server.matching.questions import Pair
 from server.reports import access
 from server.reports.models import Report
+from server.vocabulary import SensitivityClass, effective_class
 
 CELL_LEVEL = 8  # about half a kilometre across
 MOST_ACCOUNTS = 5
@@ -69,11 +71,19 @@ def side_of(incident: Incident, actor: Actor) -> Side:
     access.enter(actor)
     is_whole = any(account.is_whole for account in accounts) or not accounts
     place, accuracy = queries.place_of(incident), incident.accuracy_m
-    if place and not (is_whole and sees_exactly(actor)):
+    if place and incident.s_class is SensitivityClass.S4 and not knows(actor, incident):
+        place, accuracy = _squared(incident)
+    elif place and not (is_whole and knows(actor, incident)):
         lat, lon = h3.cell_to_latlng(h3.latlng_to_cell(place[1], place[0], CELL_LEVEL))
         place, accuracy = (lon, lat), h3.average_hexagon_edge_length(CELL_LEVEL, unit="m")
     facts = _facts(incident) if is_whole else _few_facts(incident)
     return Side(incident, accounts, place, accuracy, is_whole, facts)
+
+
+def _squared(incident: Incident) -> tuple[tuple[float, float] | None, float | None]:
+    """The middle of the square a record is shown in, and half its diagonal in metres."""
+    square = square_of(incident)
+    return (square[:2], square[2]) if square else (None, None)
 
 
 def compared(sides: tuple[Side, Side]) -> tuple[list[tuple[str, str, str, bool]], list[str]]:
@@ -113,7 +123,7 @@ def _reports(incident: Incident) -> list[Report]:
 def _account(report: Report, actor: Actor) -> Account:
     """Whole, or masked: then neither words nor photos are even fetched."""
     cell = ""
-    if report.point is not None:
+    if report.point is not None and effective_class(report.site_type, report.in_use_as) is not SensitivityClass.S4:
         lon, lat = lon_lat(report.point)
         cell = h3.latlng_to_cell(lat, lon, CELL_LEVEL)
     if not reads_whole(actor, report.organisation_id):
@@ -154,7 +164,8 @@ def _spoken(incident: Incident, name: str) -> str:
     if name == "event":
         return wording.when(incident)
     if name == "place":
-        place = queries.place_of(incident)
+        is_protected = incident.s_class is SensitivityClass.S4  # nobody who merges needs more than to tell the two apart
+        place = _squared(incident)[0] if is_protected else queries.place_of(incident)
         return f"{place[1]:.5f}, {place[0]:.5f}" if place else gettext("Not known")
     value = getattr(incident, name)
     return words(value.label) if value else gettext("Not known")

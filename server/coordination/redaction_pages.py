@@ -8,7 +8,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from server.accounts.policy import may
+from server.accounts.policy import Actor, may
 from server.accounts.service import current_actor, requires
 from server.coordination import waiting
 from server.core.problems import Problem
@@ -16,12 +16,14 @@ from server.evidence import redacting
 from server.evidence.access import get_photo
 from server.evidence.redacting import Part
 from server.matching import queries
-from server.reports import access, redactions, service
+from server.reports import access, asking, redactions, service
+from server.reports.models import Report
 
 blueprint = Blueprint("redaction", __name__, url_prefix="/desk")
 
 BLANK = 6
 WORD = re.compile(r"\S+")
+CHOSEN = re.compile(r"(text|place_text|addition|answer)(?:/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?:(\d{1,5})-(\d{1,5})")
 SIDES = ("left", "top", "width", "height")
 
 
@@ -100,9 +102,26 @@ def _words(report_id: UUID) -> dict[str, Any]:
     actor = current_actor()
     report = access.get_report(actor, report_id)
     words = access.uncovered_words(actor, report)
-    covered = redactions.on(report.id)
-    texts = {field: _tokens(getattr(words, field), [one.span for one in covered if one.field == field]) for field in redactions.FIELDS}
-    return {"report": report, "texts": texts, "covered": covered, "people": queries.aliases(), "may": _may, "is_erased": words.is_erased}
+    spans = redactions.spans_of(report.id)
+    texts = [(field, number, _tokens(text, spans.get((field, number), []))) for (field, number), text in _texts(actor, report).items()]
+    return {
+        "report": report, "texts": texts, "covered": redactions.on(report.id), "people": queries.aliases(), "may": _may,
+        "is_erased": words.is_erased,
+    }  # fmt: skip
+
+
+def _texts(actor: Actor, report: Report) -> dict[redactions.Part, str]:
+    """Every text of a report that this actor may cover parts of, with what was covered where they may not look under it."""
+    words = access.uncovered_words(actor, report)
+    found: dict[redactions.Part, str] = {(field, None): getattr(words, field) for field in redactions.FIELDS}
+    if report.quarantine or words.is_erased:
+        return found
+    found |= {("addition", number): text for number, text in access.uncovered_amendments(actor, report)}
+    found |= {("answer", row.id): row.answer_words for row in asking.asked(report) if row.answer_words}
+    if not may(actor, "see_unredacted"):
+        spans = redactions.spans_of(report.id)
+        found = {part: redactions.covered(text, spans.get(part, ())) for part, text in found.items()}
+    return found
 
 
 def _tokens(text: str, spans: list[list[int]]) -> list[tuple[str, int, int, bool]]:
@@ -117,24 +136,24 @@ def cover_words(report_id: UUID) -> Response:
     """Cover the chosen words; words beside each other are one part."""
     actor = current_actor()
     report = access.get_report(actor, report_id)
-    words = access.uncovered_words(actor, report)
-    for field, span in _chosen():
-        redactions.cover(report.id, field, span, length=len(getattr(words, field)), actor=actor)
+    texts = _texts(actor, report)
+    for part, span in _chosen():
+        redactions.cover(report.id, part, span, length=len(texts.get(part, "")), actor=actor)
     return redirect(url_for(".show_words", report_id=report_id), 303)
 
 
-def _chosen() -> list[tuple[str, tuple[int, int]]]:
-    """The parts of the form, ``text:12-18``; Problem ``invalid_input`` for none."""
-    found: list[tuple[str, tuple[int, int]]] = []
+def _chosen() -> list[tuple[redactions.Part, tuple[int, int]]]:
+    """The parts of the form, ``text:12-18`` or ``answer/<number>:12-18``; Problem ``invalid_input`` for none."""
+    found: list[tuple[redactions.Part, tuple[int, int]]] = []
     for said in request.form.getlist("part"):
-        match = re.fullmatch(r"(text|place_text):(\d{1,5})-(\d{1,5})", said)
+        match = CHOSEN.fullmatch(said)
         if match is None:
             raise Problem("bad_request")
-        field, begin, end = match[1], int(match[2]), int(match[3])
-        if found and found[-1][0] == field and found[-1][1][1] + 1 >= begin:
-            found[-1] = (field, (found[-1][1][0], end))
+        part, begin, end = (match[1], UUID(match[2]) if match[2] else None), int(match[3]), int(match[4])
+        if found and found[-1][0] == part and found[-1][1][1] + 1 >= begin:
+            found[-1] = (part, (found[-1][1][0], end))
         else:
-            found.append((field, (begin, end)))
+            found.append((part, (begin, end)))
     if not found:
         raise Problem("invalid_input", errors=[{"field": "part", "code": "missing", "message": gettext("Choose at least one word.")}])
     return found

@@ -1,5 +1,6 @@
 """/desk/sites: one known place over time: strikes, repairs, service, needs, activities; and putting damage records there."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -13,9 +14,10 @@ from server.coordination.assignments import opens
 from server.core.clock import now
 from server.core.problems import Problem
 from server.matching import queries, wording
-from server.matching.exactness import sees_exactly
+from server.matching.exactness import sees_place_of
+from server.matching.models import Incident
 from server.places.models import Site
-from server.vocabulary import DamageGrade, FunctionalStatus
+from server.vocabulary import DamageGrade, FunctionalStatus, SensitivityClass, effective_class
 
 blueprint = Blueprint("aid_sites", __name__, url_prefix="/desk/sites")
 
@@ -26,13 +28,17 @@ def show(site_id: str) -> str:
     """The page of a place. Its name is as exact as its point: only who sees the one sees the other."""
     site, actor = sites.by_public_id(site_id), current_actor()
     incidents, notes = sites.incidents_at(site), sites.notes_of(site)
-    exact = sees_exactly(actor) or any(opens(actor, one) for one in incidents)
+    exact = sees_place_of(actor, _class_of(site, incidents)) or any(opens(actor, one) for one in incidents)
     return render_template(
         "coordination/aid/site.html", site=site, exact=exact, incidents={one.public_id: one for one in incidents}, notes=notes,
         steps=sites.course_of(incidents, notes), needs=sites.needs_at(incidents), activities=sites.activities_at(site, incidents),
         organisations=aid_reading.organisations(), grades=DamageGrade, services=FunctionalStatus, wording=wording, actor=actor,
         today=now().date().isoformat(), may=lambda action: may(actor, action),
     )  # fmt: skip
+
+
+def _class_of(site: Site, incidents: Sequence[Incident]) -> SensitivityClass:
+    return max([effective_class(site.site_type, site.in_use_as), *(one.s_class for one in incidents)])
 
 
 @blueprint.post("/incidents/<public_id>")

@@ -11,9 +11,10 @@ from server.core.choices import N_
 from server.core.database import session
 from server.core.geography import CELL_LEVEL
 from server.matching import filters, wording
+from server.matching.exactness import shown_key
 from server.matching.models import Incident
 from server.places.models import AdminArea
-from server.vocabulary import Certainty, NeedType, Tier, WorkflowState
+from server.vocabulary import Certainty, NeedType, SensitivityClass, Tier, WorkflowState
 
 NO_AREA: Final = N_("Area not known")
 
@@ -77,7 +78,7 @@ def _needs(where: list[ColumnElement[bool]]) -> tuple[tuple[NeedType, int], ...]
 
 def _fine(where: list[ColumnElement[bool]]) -> dict[int, Counts]:
     """Counts in the squares of the finest grid that papers have."""
-    cell = Incident.cell_key.bitwise_rshift(literal(2 * (CELL_LEVEL - FINEST_GRID), Integer)).label("cell")
+    cell = shown_key().bitwise_rshift(literal(2 * (CELL_LEVEL - FINEST_GRID), Integer)).label("cell")
     tally = Tally()
     counted = select(cell, Incident.damage_best, func.count()).where(*where, Incident.cell_key.is_not(None)).group_by(cell, Incident.damage_best)
     for key, best, n in session.execute(counted):
@@ -98,5 +99,6 @@ def _records(where: list[ColumnElement[bool]], names: Mapping[str, str], since: 
 
 
 def _area_of(one: Incident, names: Mapping[str, str]) -> str:
-    codes = [code for code in (one.adm3_pcode, one.adm2_pcode, one.adm1_pcode) if code]
+    smallest = None if one.s_class is SensitivityClass.S4 else one.adm3_pcode
+    codes = [code for code in (smallest, one.adm2_pcode, one.adm1_pcode) if code]
     return ", ".join(names.get(code, code) for code in codes[:2])

@@ -9,17 +9,20 @@ from werkzeug.wrappers import Response
 from server.accounts.limits import check_limits, may_on
 from server.accounts.policy import Actor, may
 from server.accounts.service import current_actor, requires
+from server.coordination import assignments
 from server.core import paging
 from server.core.columns import lon_lat
 from server.core.problems import Problem
 from server.evidence import service as evidence
 from server.matching import service as matching
 from server.matching import wording
+from server.matching.exactness import sees_place_of
+from server.matching.models import Incident
 from server.places import service as places
 from server.reports import access, asking, service
 from server.reports.models import Report
 from server.reports.queries import counts_waiting, waiting_page
-from server.vocabulary import HandlingState, ReporterQuestion
+from server.vocabulary import HandlingState, ReporterQuestion, SensitivityClass, effective_class
 
 blueprint = Blueprint("waiting", __name__, url_prefix="/desk/reports")
 
@@ -53,7 +56,7 @@ def _contents(actor: Actor, report: Report, problem: Problem | None = None) -> d
     return {
         "problem": problem,
         "values": request.form,
-        "asked": asking.asked(report) if may(actor, "see_personal_words") and not report.quarantine else [],
+        "asked": asking.asked_covered(report) if may(actor, "see_personal_words") and not report.quarantine else [],
         "questions": list(ReporterQuestion),
         "own_words": ReporterQuestion.OWN_WORDS,
         "report": report,
@@ -61,12 +64,21 @@ def _contents(actor: Actor, report: Report, problem: Problem | None = None) -> d
         "masked": access.masked_words(actor, report) if report.quarantine else None,
         "additions": access.amendments(actor, report),
         "photos": evidence.photos_of(report.id),
-        "lon_lat": lon_lat(report.point) if report.point is not None else None,
+        "lon_lat": lon_lat(report.point) if report.point is not None and _sees_pin(actor, report, incident) else None,
         "wording": wording,
         "incident": incident,
         "may": lambda action: may_on(actor, action, incident) if incident else may(actor, action),
         "states": list(HandlingState),
     }
+
+
+def _sees_pin(actor: Actor, report: Report, incident: Incident | None) -> bool:
+    """Whether an actor sees where a report's pin lies: one of the most protected places only as its damage record is seen, or as one's own."""
+    own = effective_class(report.site_type, report.in_use_as)
+    s_class = max(own, incident.s_class) if incident else own
+    is_of_own_house = report.organisation_id is not None and report.organisation_id == actor.organisation_id
+    opened = incident is not None and assignments.opens(actor, incident) is not None
+    return s_class is not SensitivityClass.S4 or is_of_own_house or opened or sees_place_of(actor, s_class)
 
 
 def bound(report_id: UUID) -> Report:

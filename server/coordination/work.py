@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from server.accounts.policy import may
 from server.accounts.service import current_actor, requires
 from server.coordination import bulk, claims, duties, notes, pairs, queues, review
+from server.coordination.assignments import knows
 from server.core.choices import N_
 from server.core.i18n import words
 from server.core.problems import Problem
@@ -101,7 +102,7 @@ def _contents(incident: Incident | None) -> dict[str, Any]:
         "side": pairs.side_of(incident, actor),
         "questions": queries.open_suggestions(incident),
         "waiting": [one for one in verification.decisions_on(incident.id) if _waits(one)],
-        "areas": queries.areas_of(incident),
+        "areas": queries.areas_of(incident, exact=knows(actor, incident)),
         "notes": notes.on(incident.id),
         "duty": duties.of(incident.id),
         "other": held if held and held.person_id != actor.person_id else None,

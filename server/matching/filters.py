@@ -1,5 +1,6 @@
 """The filters of the desk: one allowlist for the map, the list and the address of the page."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
-from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, union_all
 
 from server.accounts.policy import Actor, reach
 from server.core.choices import N_
@@ -30,6 +31,7 @@ from server.vocabulary import (
 
 UNKNOWN_GRADE = "U"
 BOX_PARTS = 4
+_NUMBER = re.compile("[0-9a-f]{1,32}")
 A_DAY = validate.Range(date(1900, 1, 1), date(2199, 12, 31))
 
 
@@ -40,12 +42,18 @@ class IncidentFilter(Schema):
         unknown = EXCLUDE
 
     q = fields.String(load_default="", validate=validate.Length(max=100), metadata={"title": N_("Search")})
-    since = fields.Date(load_default=None, validate=A_DAY, metadata={"title": N_("From day"), "description": N_("Day of the damage.")})
-    until = fields.Date(load_default=None, validate=A_DAY, metadata={"title": N_("To day"), "description": N_("Day of the damage.")})
+    since = fields.Date(
+        load_default=None, validate=A_DAY, metadata={"title": N_("From day"), "description": N_("Day of the damage.")}
+    )
+    until = fields.Date(
+        load_default=None, validate=A_DAY, metadata={"title": N_("To day"), "description": N_("Day of the damage.")}
+    )
     site_group = fields.List(Code(SiteGroup), load_default=list, metadata={"title": N_("Kind of place")})
     site_type = fields.List(Code(SiteType), load_default=list, metadata={"title": N_("Type of place")})
     damage = fields.List(
-        fields.String(validate=validate.OneOf(["0", "1", "2", "3", "4", UNKNOWN_GRADE])), load_default=list, metadata={"title": N_("Damage")}
+        fields.String(validate=validate.OneOf(["0", "1", "2", "3", "4", UNKNOWN_GRADE])),
+        load_default=list,
+        metadata={"title": N_("Damage")},
     )
     certainty = fields.List(Code(Certainty), load_default=list, metadata={"title": N_("Certainty")})
     workflow = fields.List(Code(WorkflowState), load_default=list, metadata={"title": N_("State of work")})
@@ -53,9 +61,13 @@ class IncidentFilter(Schema):
     hazard = fields.List(Code(Hazard), load_default=list, metadata={"title": N_("Hazard")})
     function = fields.List(Code(FunctionalStatus), load_default=list, metadata={"title": N_("Does it still work?")})
     source = fields.List(
-        Code(SourceType), load_default=list, metadata={"title": N_("Source"), "description": N_("A report of this kind of source lies on it.")}
+        Code(SourceType),
+        load_default=list,
+        metadata={"title": N_("Source"), "description": N_("A report of this kind of source lies on it.")},
     )
-    organisation = fields.UUID(load_default=None, metadata={"title": N_("Organisation"), "description": N_("It reported on this.")})
+    organisation = fields.UUID(
+        load_default=None, metadata={"title": N_("Organisation"), "description": N_("It reported on this.")}
+    )
     trapped = fields.Boolean(load_default=None, metadata={"title": N_("People may be trapped")})
     adm = fields.String(
         load_default="",
@@ -83,7 +95,7 @@ class IncidentFilter(Schema):
 def read(arguments: Any, *, exact: bool = False) -> dict[str, Any]:
     """The filters in a query; ValidationError (422) for a value outside its list.
 
-    ``exact`` is for who sees exact places: for everybody else a box grows to whole squares, and small areas tell nothing of S4.
+    ``exact`` is for who sees exact places: for everybody else a box grows to whole squares. Small areas and small boxes tell nobody of S4.
     """
     return {**IncidentFilter().load(arguments), "exact": exact}
 
@@ -142,13 +154,11 @@ def _days(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
 def _where(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if asked["adm"]:
-        code, exact = asked["adm"], asked.get("exact", False)
-        smallest = Incident.adm3_pcode == code
-        told = smallest if exact else and_(smallest, Incident.s_class != SensitivityClass.S4)
+        code = asked["adm"]
+        told = and_(Incident.adm3_pcode == code, Incident.s_class != SensitivityClass.S4)
         found.append(or_(Incident.adm1_pcode == code, Incident.adm2_pcode == code, told))
     if box := read_box(asked["bbox"]):
-        is_exact = asked.get("exact", False)
-        found.append(Incident.point.op("&&")(func.ST_MakeEnvelope(*box, 4326)) if is_exact else exactness.in_box(box))
+        found.append(exactness.in_box(box, exact=asked.get("exact", False)))
     return found
 
 
@@ -177,11 +187,26 @@ def _reported(sources: list[SourceType], organisation: UUID | None) -> ColumnEle
     """That a report of such a source, or of an organisation, lies on it; of the reports that whoever asks may see."""
     said: list[ColumnElement[bool]] = [Report.source_type.in_(sources)] if sources else []
     said += [Report.organisation_id == organisation] if organisation else []
-    laid = select(Attachment.incident_id).join(Report, Report.id == Attachment.report_id).where(Attachment.ended_at.is_(None), *said)
+    laid = (
+        select(Attachment.incident_id)
+        .join(Report, Report.id == Attachment.report_id)
+        .where(Attachment.ended_at.is_(None), *said)
+    )
     return Incident.id.in_(laid)
 
 
 def _search(words: str) -> ColumnElement[bool]:
-    """By public number, or by the number of a report; words of people are sealed and not searched here."""
-    by_report = select(Attachment.incident_id).where(cast(Attachment.report_id, Text).startswith(words.lower(), autoescape=True))
-    return or_(Incident.public_id.startswith(words.upper(), autoescape=True), Incident.id.in_(by_report))
+    """By public number, or by the number of a report, each by its own index; words of people are sealed and not searched here."""
+    named = select(Incident.id).where(Incident.public_id.startswith(words.upper(), autoescape=True))
+    between = _numbers_beginning(words.lower())
+    if between is None:
+        return Incident.id.in_(named)
+    return Incident.id.in_(union_all(named, select(Attachment.incident_id).where(Attachment.report_id.between(*between))))
+
+
+def _numbers_beginning(words: str) -> tuple[UUID, UUID] | None:
+    """The first and the last number (UUID) that begins as written; None where none does."""
+    digits = words.replace("-", "")
+    if not _NUMBER.fullmatch(digits) or str(UUID(digits.ljust(32, "0")))[: len(words)] != words:
+        return None
+    return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))

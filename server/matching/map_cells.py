@@ -1,6 +1,7 @@
 """The desk map's counts: cells at levels 5–17, upheld by a log that a trigger writes and this module folds in.
 
-A reader adds the log to the cells, so counts are exact at every moment; folding only keeps the log short.
+Each record is counted where the desk shows it, the most protected in the middle of their square (``exactness``). A reader adds the
+log to the cells, so counts are exact at every moment; folding only keeps the log short.
 """
 
 from sqlalchemy import text
@@ -50,7 +51,7 @@ def rebuild() -> None:
 
 _COUNT_FINEST = text("""
 INSERT INTO map_cells (level, cell, n, d0, d1, d2, d3, d4, du)
-SELECT CAST(:finest AS int), cell_key >> (2 * (24 - CAST(:finest AS int))), count(*),
+SELECT CAST(:finest AS int), tessera_shown_key(cell_key, s_class) >> (2 * (24 - CAST(:finest AS int))), count(*),
        count(*) FILTER (WHERE damage_best = 0), count(*) FILTER (WHERE damage_best = 1),
        count(*) FILTER (WHERE damage_best = 2), count(*) FILTER (WHERE damage_best = 3),
        count(*) FILTER (WHERE damage_best = 4), count(*) FILTER (WHERE damage_best IS NULL)

@@ -11,13 +11,14 @@ from server.core.database import session
 from server.core.geography import CELL_LEVEL, key_centre
 from server.matching import columns, exactness, filters
 from server.matching.models import Incident
-from server.vocabulary import DamageGrade
+from server.vocabulary import DamageGrade, SensitivityClass
 
 SINGLE_FROM_ZOOM = 11  # of 512 px tiles: what a person sees at zoom 12
 SINGLE_MOST = 200
 NEVER_MORE = 100_000  # a tile so deep that cells end cannot hold more than fell on one spot
 
 memory = tiles.TileMemory()
+_TOLD = Incident.public_id, Incident.damage_best, Incident.certainty, Incident.site_type, Incident.s_class
 
 # Cells and the log of changes not yet folded into them, together: true at every moment.
 _CELLS = text("""
@@ -34,10 +35,11 @@ SELECT cell, sum(n)::int, sum(d0)::int, sum(d1)::int, sum(d2)::int, sum(d3)::int
 def tile(z: int, x: int, y: int, asked: Mapping[str, Any], name: str) -> tuple[bytes, str]:
     """Body and ETag of a tile under the filters ``asked``; ``name`` is the query as written, under which it is kept.
 
-    Who does not see exact places gets each record in the middle of its square (``exactness``), and the same counts.
+    Who does not see exact places gets each record in the middle of its square (``exactness``), and the same counts; the most
+    protected (S4) lie in the middle of theirs for everybody.
     """
     tiles.checked(z, x, y)
-    told_alike = tiles.level_of(z) <= exactness.SEVERE and not asked["bbox"] and not asked["adm"]
+    told_alike = z < SINGLE_FROM_ZOOM and tiles.level_of(z) <= exactness.PROTECTED and not asked["bbox"] and not asked["adm"]
     if asked.get("exact") or told_alike:
         return memory.answer(f"{z}/{x}/{y}?{name}", lambda: _made(z, x, y, asked))
     return memory.answer(f"squares/{z}/{x}/{y}?{name}", lambda: _made_of_squares(z, x, y, asked))
@@ -63,16 +65,14 @@ def _made_of_squares(z: int, x: int, y: int, asked: Mapping[str, Any]) -> dict[s
         cells = _counted_in_squares(z, x, y, level) if is_plain else _grouped(key, level, here)
         if z < SINGLE_FROM_ZOOM or sum(cell[1] for cell in cells) > SINGLE_MOST:
             return {"cells": tiles.as_rows(cells, level)}
-    columns = Incident.public_id, Incident.damage_best, Incident.certainty, Incident.site_type, Incident.s_class
-    found = session.execute(select(key.label("key"), *columns).where(*here).order_by(Incident.cell_key).limit(NEVER_MORE))
+    found = session.execute(select(key.label("key"), *_TOLD).where(*here).order_by(Incident.cell_key).limit(NEVER_MORE))
     return {"incidents": [_squared(row) for row in found]}
 
 
 def _counted_in_squares(z: int, x: int, y: int, level: int) -> list[tiles.Cell]:
-    """The cells everybody sees, with what is protected taken out of its own cell and put where its square is."""
+    """The cells everybody sees, with what is protected (S3) taken out of its own cell and put where its square is."""
     low, high = tiles.finest_range(z, x, y)
-    classes = [s_class for s_class, squares in exactness.LEVELS.items() if squares < level]
-    coarser: list[SQLColumnExpression[bool]] = [Incident.on_map, Incident.s_class.in_(classes)]
+    coarser: list[SQLColumnExpression[bool]] = [Incident.on_map, Incident.s_class == SensitivityClass.S3]
     here = _grouped(Incident.cell_key, level, [*coarser, Incident.cell_key >= low, Incident.cell_key < high])
     shown = _grouped(exactness.square_key(), level, [*coarser, exactness.in_tile(z, x, y, tiles.finest_range)])
     total: dict[int, list[int]] = {}
@@ -101,8 +101,8 @@ def _filtered(z: int, x: int, y: int, level: int, asked: Mapping[str, Any]) -> l
     known = columns.cells(asked, low, high, 2 * (CELL_LEVEL - level))
     if known is not None:
         return known
-    here = [Incident.on_map, Incident.cell_key >= low, Incident.cell_key < high, *filters.conditions(asked)]
-    return _grouped(Incident.cell_key, level, here)
+    here = [Incident.on_map, exactness.shown_in_tile(z, x, y, tiles.finest_range), *filters.conditions(asked)]
+    return _grouped(exactness.shown_key(), level, here)
 
 
 def _grouped(
@@ -122,9 +122,11 @@ def _grouped(
 def _single(z: int, x: int, y: int, asked: Mapping[str, Any]) -> orjson.Fragment:
     """``[lon, lat, public id, grade, certainty, accuracy in metres, site type]`` of each record in the tile.
 
-    The database writes the JSON: a tile of hundreds of records would otherwise cost more to spell than to find.
+    The database writes the JSON: a tile of hundreds of records would otherwise cost more to spell than to find. The few of S4
+    come after them, in the middle of their square.
     """
     low, high = tiles.finest_range(z, x, y)
+    most = Incident.s_class == SensitivityClass.S4
     grade = case((Incident.damage_best.is_(None), DamageGrade.DU.value), else_=func.concat("D", Incident.damage_best))
     row = func.json_build_array(
         func.round(cast(func.ST_X(Incident.point), Numeric), 6), func.round(cast(func.ST_Y(Incident.point), Numeric), 6),
@@ -132,8 +134,11 @@ def _single(z: int, x: int, y: int, asked: Mapping[str, Any]) -> orjson.Fragment
     )  # fmt: skip
     found = (
         select(cast(row, Text))
-        .where(Incident.on_map, Incident.cell_key >= low, Incident.cell_key < high, *filters.conditions(asked))
+        .where(Incident.on_map, ~most, Incident.cell_key >= low, Incident.cell_key < high, *filters.conditions(asked))
         .order_by(Incident.cell_key)
         .limit(NEVER_MORE)
     )
-    return orjson.Fragment("[" + ",".join(session.scalars(found)) + "]")
+    here = [Incident.on_map, most, exactness.shown_in_tile(z, x, y, tiles.finest_range), *filters.conditions(asked)]
+    protected = session.execute(select(exactness.shown_key().label("key"), *_TOLD).where(*here).order_by(Incident.id).limit(NEVER_MORE))
+    rows = [*session.scalars(found), *(orjson.dumps(_squared(row)).decode() for row in protected)]
+    return orjson.Fragment("[" + ",".join(rows) + "]")

@@ -81,11 +81,11 @@ def private_words(actor: Actor, report: Report) -> PrivateWords:
     return words
 
 
-def _covered(words: PrivateWords, spans: Mapping[str, list[list[int]]]) -> PrivateWords:
+def _covered(words: PrivateWords, spans: redactions.Spans) -> PrivateWords:
     """The words with the parts covered that somebody covered; the seal keeps them whole."""
-    if words.is_erased or not any(spans.values()):
+    if words.is_erased or not spans:
         return words
-    text, place_text = (redactions.covered(getattr(words, field), spans[field]) for field in redactions.FIELDS)
+    text, place_text = (redactions.covered(getattr(words, field), spans.get((field, None), ())) for field in redactions.FIELDS)
     return replace(words, text=text, place_text=place_text)
 
 
@@ -116,13 +116,19 @@ def words_in(rows: Iterable[Mapping[str, Any]]) -> dict[UUID, PrivateWords]:
 
 
 def amendments(actor: Actor, report: Report) -> list[str]:
-    """What the reporter added later, oldest first, as this actor may read it."""
+    """What the reporter added later, oldest first, as this actor may read it: with what was covered."""
+    spans = redactions.spans_of(report.id)
+    return [redactions.covered(words, spans.get(("addition", number), ())) for number, words in uncovered_amendments(actor, report)]
+
+
+def uncovered_amendments(actor: Actor, report: Report) -> list[tuple[UUID, str]]:
+    """What the reporter added later as it came, each with its number; for who covers parts of it."""
     secret = session.get(ReportSecret, report.id)
     if secret is None or secret.wrapped_key is None or not may(actor, "see_personal_words") or report.quarantine:
         return []
     key = vault.unwrap(secret.wrapped_key, report.id)
     rows = session.scalars(select(Amendment).where(Amendment.report_id == report.id).order_by(Amendment.at))
-    return [vault.unseal(row.sealed, key, report.id).decode() for row in rows if row.sealed]
+    return [(row.id, vault.unseal(row.sealed, key, report.id).decode()) for row in rows if row.sealed]
 
 
 def _open(report_ids: list[UUID]) -> dict[UUID, PrivateWords]:

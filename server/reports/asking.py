@@ -4,7 +4,7 @@ The fixed questions are worded so. Own words pass only when whoever asks ticked 
 reporter is. All words, asked and answered, lie sealed under the key of the report, and go with it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -17,7 +17,7 @@ from server.core.clock import now
 from server.core.database import session
 from server.core.i18n import words as spoken
 from server.core.problems import Problem
-from server.reports import service, vault
+from server.reports import redactions, service, vault
 from server.reports.models import TEXT_LIMIT, Report, ReportSecret
 from server.reports.questions import Question
 from server.vocabulary import HandlingState, ReplyChoice, ReporterQuestion
@@ -69,9 +69,16 @@ def asked(report: Report) -> list[Asked]:
     return [] if key is None else [_opened(row, key) for row in _rows(report)]
 
 
+def asked_covered(report: Report) -> list[Asked]:
+    """The same as the desk reads it: with what was covered of the answers."""
+    spans = redactions.spans_of(report.id)
+    return [replace(row, answer_words=redactions.covered(row.answer_words, spans.get(("answer", row.id), ()))) for row in asked(report)]
+
+
 def answer(report: Report, question_id: UUID, *, choice: ReplyChoice | None = None, words: str = "") -> None:
     """The reporter's answer, given once; more can be added as any addition. The report is then to be read again.
 
+    A sentence that tells of the military is covered before it is kept.
     Problem ``invalid_input`` for an empty answer, ``already_done`` for a question that is answered, gone or another report's.
     """
     said, key = words.strip()[:TEXT_LIMIT], _key(report)
@@ -80,7 +87,7 @@ def answer(report: Report, question_id: UUID, *, choice: ReplyChoice | None = No
     if row is None or row.report_id != report.id or row.answered_at or key is None or report.withdrawn_at:
         raise Problem("already_done")
     row.answered_at, row.answer = now(), choice
-    row.sealed_answer = vault.seal(said.encode(), key, report.id)
+    row.sealed_answer = vault.seal(redactions.masked(said).encode(), key, report.id)
     ledger.record("report.answered", report.id, actor_id=ANONYMOUS.person_id, question=str(question_id))
     service.spoke_again(report)
     if all(other.answered_at for other in _rows(report)):

@@ -1,4 +1,6 @@
-"""Parts of a report's words covered with ▇. The words themselves stay sealed as they were; only where they are covered is kept."""
+"""Parts of a report's words covered with ▇, what was added or answered later included. The words stay sealed as they were; only
+where they are covered is kept.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -21,18 +23,25 @@ from server.vocabulary import Audience
 COORD, INTERNAL = Audience.COORD, Audience.INTERNAL
 COVER = "▇"
 FIELDS = ("text", "place_text")
+LATER = ("addition", "answer")
+"""Words that came through the receipt: each has a number of its own (``part_id``)."""
+
+Part = tuple[str, UUID | None]
+"""Which text: one of ``FIELDS`` with None, or one of ``LATER`` with the number of the addition or question."""
+Spans = dict[Part, list[list[int]]]
 
 
 class TextRedaction(Base):
     """One covered part: from which sign to which (not included), in which of a report's texts."""
 
     __tablename__ = "text_redactions"
-    __table_args__ = (one_of("field", FIELDS),)
+    __table_args__ = (one_of("field", FIELDS + LATER),)
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=COORD))
     report_id: Mapped[UUID] = mapped_column(
         ForeignKey("reports.id", ondelete="CASCADE"), index=True, info=passport(N_("Report"), audience=COORD)
     )
     field: Mapped[str] = mapped_column(String(16), info=passport(N_("Which text"), audience=COORD))
+    part_id: Mapped[UUID | None] = mapped_column(info=passport(N_("Which addition or answer"), audience=INTERNAL))
     span: Mapped[list[int]] = mapped_column(ARRAY(Integer), info=passport(N_("From and to"), audience=INTERNAL))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), info=passport(N_("By"), audience=COORD))
     at: Mapped[stamped] = mapped_column(info=passport(N_("When"), audience=COORD))
@@ -55,14 +64,14 @@ def masked(text: str) -> str:
     return covered(text, held_back(text))
 
 
-def cover(report_id: UUID, field: str, span: tuple[int, int], *, length: int, actor: Actor) -> TextRedaction:
+def cover(report_id: UUID, part: Part, span: tuple[int, int], *, length: int, actor: Actor) -> TextRedaction:
     """Cover a part of a report's words. Problem ``invalid_input`` for a part that does not lie in them."""
     if not may(actor, "redact") or actor.person_id is None:
         raise Problem("not_allowed")
-    begin, end = span
-    if field not in FIELDS or not 0 <= begin < end <= length:
+    (field, number), (begin, end) = part, span
+    if field not in (LATER if number else FIELDS) or not 0 <= begin < end <= length:
         raise Problem("invalid_input", errors=[{"field": "part", "code": "outside", "message": "part"}])
-    made = TextRedaction(report_id=report_id, field=field, span=[begin, end], person_id=actor.person_id)
+    made = TextRedaction(report_id=report_id, field=field, part_id=number, span=[begin, end], person_id=actor.person_id)
     session.add(made)
     session.flush()
     ledger.record("report.redacted", report_id, actor_id=actor.person_id, redaction=str(made.id), field=field)
@@ -83,10 +92,12 @@ def uncover(redaction_id: UUID, report_id: UUID, *, actor: Actor) -> None:
 def on(report_id: UUID) -> list[TextRedaction]:
     """The parts of a report's words that are covered now, in their order."""
     here = select(TextRedaction).where(TextRedaction.report_id == report_id, TextRedaction.undone_at.is_(None))
-    return sorted(session.scalars(here), key=lambda one: (one.field, one.span))
+    return sorted(session.scalars(here), key=lambda one: (one.field, str(one.part_id), one.span))
 
 
-def spans_of(report_id: UUID) -> dict[str, list[list[int]]]:
-    """The covered parts of a report by text: ``{"text": [[from, to], …], "place_text": […]}``."""
-    parts = on(report_id)
-    return {field: [one.span for one in parts if one.field == field] for field in FIELDS}
+def spans_of(report_id: UUID) -> Spans:
+    """The covered parts of a report by text: ``{("text", None): [[from, to], …], ("addition", number): […]}``."""
+    found: Spans = {}
+    for one in on(report_id):
+        found.setdefault((one.field, one.part_id), []).append(one.span)
+    return found

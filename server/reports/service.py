@@ -116,12 +116,12 @@ def erase_words(*report_ids: UUID) -> None:
 
 
 def amend(report: Report, words: str, *, actor: Actor) -> None:
-    """Lay an addition beside a report; the report itself stays as it was."""
+    """Lay an addition beside a report; the report itself stays as it was. A sentence that tells of the military is covered first."""
     secret = session.get_one(ReportSecret, report.id, with_for_update=True, populate_existing=True)
     if secret.wrapped_key is None:
         return
     key = vault.unwrap(secret.wrapped_key, report.id)
-    session.add(Amendment(report_id=report.id, sealed=vault.seal(words.encode(), key, report.id)))
+    session.add(Amendment(report_id=report.id, sealed=vault.seal(masked(words).encode(), key, report.id)))
     ledger.record("report.amended", report.id, actor_id=actor.person_id)
     spoke_again(report)
 

@@ -4,12 +4,14 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from server.coordination import assignments
+from server.core import tiles
 from server.core.database import session
 from server.core.geography import mercator, metres_between
 from server.matching import exactness
+from server.matching.models import Incident
 from tests.coordination.test_aid import house, ledger, need, norway, school, send
 from tests.journeys.conftest import LAT, LON
 
@@ -79,7 +81,67 @@ def test_the_most_sensitive_are_shown_in_a_square_as_wide_as_a_district_and_near
     assert metres_between(found[0][0], found[0][1], LON, LAT) > 1_000 or cell
     assert [row[2] for row in found] == [1]
     assert dario.get("/api/v1/nearby", query_string={"lon": LON, "lat": LAT}).json["items"] == []
-    assert len(as_("chipo").get("/api/v1/nearby", query_string={"lon": LON, "lat": LAT}).json["items"]) == 1
+    assert as_("chipo").get("/api/v1/nearby", query_string={"lon": LON, "lat": LAT}).json["items"] == []
+    assert len(as_("pilar").get("/api/v1/nearby", query_string={"lon": LON, "lat": LAT}).json["items"]) == 1
+
+
+def test_the_most_sensitive_are_exact_for_the_protection_focal_point_alone(as_, school, database, work):
+    """Not for who coordinates or verifies either: neither page, report, pair, script, map, box, municipality nor paper tells more."""
+    make(database, "S4")
+    database.execute(text("UPDATE incidents SET adm3_pcode = 'NO900101'"))
+    report = database.scalar(text("SELECT report_id FROM attachments"))
+    digits = f"{LAT:.3f}"
+    lon, lat, _radius = exactness.square_of(session.scalar(select(Incident)))
+    middle = f"{lon - 0.001},{lat - 0.001},{lon + 0.001},{lat + 0.001}"
+    for name in ("chipo", "berta", "sana"):
+        browser = as_(name)
+        pages = (f"/desk/incidents/{school}", f"/desk/incidents/{school}/map.js", f"/desk/reports/{report}", f"/desk/work?record={school}")
+        for address in {"chipo": (*pages[:2], pages[3]), "berta": pages, "sana": pages[:2]}[name]:  # the report is of chipo's own house
+            assert digits not in browser.get(address).text, (name, address)
+        assert tile(browser) == []
+        tiny = f"{LON - 0.001},{LAT - 0.001},{LON + 0.001},{LAT + 0.001}"
+        assert browser.get(f"/api/v1/desk/summary?bbox={tiny}").json["total"] == 1, "the box grows to the square"
+        assert browser.get(f"/api/v1/desk/summary?bbox={middle}").json["total"] == 1
+        assert browser.get("/api/v1/desk/summary?adm=NO900101").json["total"] == 0
+    assert "Only the protection focal point sees exactly where this is" in as_("chipo").get(f"/desk/incidents/{school}").text
+    looks = ledger(database, "point.viewed")
+    assert shown(as_("pilar"), school)
+    assert ledger(database, "point.viewed") == looks + 1, "each look at one is on record"
+    assert EXACT in as_("pilar").get(f"/desk/reports/{report}").text
+
+
+def test_the_map_counts_the_most_sensitive_in_their_square_whatever_becomes_of_them(as_, school, database, work):
+    from server.matching import map_cells
+
+    def counted(z=12):
+        x, y = (int(part * 2**z) for part in mercator(LON, LAT))
+        found = [as_("chipo").get(f"/api/v1/desk/map/{z}/{x + dx}/{y + dy}").json for dx in range(-9, 10) for dy in range(-9, 10)]
+        rows = [row for one in found for row in one.get("incidents", [])]
+        return [metres_between(row[0], row[1], LON, LAT) > 300 for row in rows]
+
+    assert counted() == [False]
+    make(database, "S4")
+    tiles.forget_all()
+    assert counted() == [True]
+    map_cells.fold()
+    before = database.execute(text("SELECT level, cell, n FROM map_cells WHERE n > 0 ORDER BY 1, 2")).all()
+    map_cells.rebuild()
+    assert database.execute(text("SELECT level, cell, n FROM map_cells ORDER BY 1, 2")).all() == before
+    key = database.scalar(text("SELECT tessera_shown_key(cell_key, s_class) FROM incidents"))
+    assert key == session.scalar(select(exactness.square_key())), "the database counts where the house shows"
+
+
+def test_the_protection_focal_point_gives_a_most_sensitive_place_to_those_who_must_go(as_, school, people, database):
+    make(database, "S4")
+    chipo = as_("chipo")
+    assert give(as_("pilar"), school, house(database, "Relief Works")).status_code == 303
+    assert not shown(chipo, school)
+    assert accept(chipo, first(database)).status_code == 303
+    assert shown(chipo, school)
+    assert shown(as_("bohdan"), school), "a verifier of that organisation too"
+    assert not shown(as_("berta"), school)
+    assert chipo.post(f"/desk/aid/assignments/{first(database)}/hand-back").status_code == 303
+    assert not shown(chipo, school)
 
 
 def test_an_accepted_assignment_opens_the_place_to_that_organisation_until_it_is_handed_back(as_, school, people, database):
@@ -171,11 +233,11 @@ DEGREES = st.floats(-79.5, 79.5).map(lambda number: round(number, 5) + 0.000003)
 @settings(deadline=None)
 @given(DEGREES, DEGREES, st.sampled_from([exactness.USUAL, exactness.PROTECTED, exactness.SEVERE]))
 def test_every_point_of_a_square_gets_the_same_box(lon, lat, level):
-    west, south, east, north = box = exactness._grown((lon, lat, lon, lat), level)
+    west, south, east, north = box = exactness.grown((lon, lat, lon, lat), level)
     assert west <= lon <= east
     assert south <= lat <= north
     lon, lat = (west + 2 * east) / 3, (south + 2 * north) / 3
-    assert exactness._grown((lon, lat, lon, lat), level) == pytest.approx(box, abs=1e-7)
+    assert exactness.grown((lon, lat, lon, lat), level) == pytest.approx(box, abs=1e-7)
 
 
 def test_needs_stay_countable_when_a_record_is_laid_on_another(as_, school, work, database):

@@ -98,6 +98,40 @@ def test_who_does_not_work_on_reports_covers_nothing(as_, photo, name):
     assert as_(name).get(f"/desk/reports/{photo[0]}/redact").status_code == 403
 
 
+def test_what_is_added_and_answered_later_is_covered_as_well(as_, client, report, records, database, people):
+    """Through the receipt come names too; and what tells of the military is covered before it is kept."""
+    number = report(receipt_key="ab" * 32)
+    [record] = records()
+    from server.accounts.policy import ANONYMOUS
+    from server.core.database import session
+    from server.reports import access, asking, service
+    from server.vocabulary import ReporterQuestion
+    from tests.people import actor
+
+    bohdan, pilar = as_("bohdan"), as_("pilar")
+    kept = access.get_report(actor(people["bohdan"]), number)
+    service.amend(kept, "Olena Petrenko lives on floor 3. The air defence stands behind the school.", actor=ANONYMOUS)
+    asking.ask(kept, question=ReporterQuestion.WATER_OFF, actor=actor(people["bohdan"]))
+    [asked] = asking.asked(kept)
+    asking.answer(kept, asked.id, words="Ask Taras next door.")
+    session.commit()
+    addition = database.scalar(text("SELECT id FROM vault.amendments"))
+    chosen = {"part": [f"addition/{addition}:0-5", f"addition/{addition}:6-14", f"answer/{asked.id}:4-9"]}
+    assert f'value="answer/{asked.id}:4-9"' in pilar.get(f"/desk/reports/{number}/redact").text
+    assert pilar.post(f"/desk/reports/{number}/redact", data=chosen).status_code == 303
+    for address in (f"/desk/reports/{number}", f"/desk/incidents/{record}", f"/desk/reports/{number}/redact"):
+        shown = pilar.get(address).text
+        assert not {"Petrenko", "Taras", "defence"} & set(shown.split()), address
+        assert address.endswith("redact") or "▇▇▇▇▇ ▇▇▇▇▇▇▇▇ lives on floor 3." in shown, address
+    assert "Ask ▇▇▇▇▇ next door." in bohdan.get(f"/desk/reports/{number}").text
+    parts = database.scalars(text("SELECT id FROM text_redactions ORDER BY field")).all()
+    assert len(parts) == 2
+    assert bohdan.post(f"/desk/reports/{number}/redact/{parts[0]}/undo").status_code == 303
+    assert "Olena Petrenko lives" in pilar.get(f"/desk/reports/{number}").text
+    assert pilar.post(f"/desk/reports/{number}/redact", data={"part": [f"answer/{asked.id}:4-900"]}).status_code == 422
+    assert pilar.post(f"/desk/reports/{number}/redact", data={"part": [f"answer/{addition}:0-3"]}).status_code == 422
+
+
 def test_chosen_words_are_covered_on_every_page_and_uncovered_by_who_may(as_, photo, database):
     report_id, _number = photo
     pilar, bohdan = as_("pilar"), as_("bohdan")

@@ -51,7 +51,7 @@ def acts(flat, people, database):
         f"/desk/aid/incidents/{record}/assignments": {"organisation": house, "days": 7},
         f"{work}/assign": {"to": people["chipo"].id},
         f"{about}/handling": {"state": "READ"},
-        f"{about}/questions": {"question": "STILL_SO"},
+        f"{about}/questions": {"question": "WATER_OFF"},
         f"/desk/sites/incidents/{record}": {"name": "The old mill"},
         f"{on}/workflow": {"to": "TRIAGE", "version": version},
     }
