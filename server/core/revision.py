@@ -65,6 +65,12 @@ def refuse_made_up() -> None:
         raise _refused(MADE_UP.format(names=" and ".join(names)))
 
 
+def pending(found: str | None) -> list[str]:
+    """The revisions after ``found`` (None: all), in the order in which they run."""
+    every = [script.revision for script in _scripts().walk_revisions()][::-1]
+    return every[every.index(found) + 1 :] if found else every
+
+
 def _known() -> set[str]:
     return {script.revision for script in _scripts().walk_revisions()}
 

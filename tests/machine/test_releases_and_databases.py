@@ -1,17 +1,20 @@
 """Updates: a program starts on the database of its own release and on no other, and says so in one sentence."""
 
 import os
+import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from tests.house.databases import fresh_database, upgrade
+from server.core.revision import pending
+from tests.conftest import ROOT
+from tests.house.databases import catalogue, connected, fresh_database, upgrade
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+from bring_up_to_date import HOLDS_UP
 
 pytestmark = [pytest.mark.committed, pytest.mark.slow]
 
@@ -70,3 +73,59 @@ def test_a_migration_that_cannot_have_its_lock_gives_up_leaves_nothing_behind_an
         with engine.connect() as reader:
             assert reader.scalar(text("SELECT version_num FROM alembic_version")) == "0011"
         engine.dispose()
+
+
+BEFORE = "0018"  # where the release stands that people run until they update
+REWRITTEN = "SELECT oid::regclass::text, pg_relation_filenode(oid) FROM pg_class WHERE relkind = 'r' AND relnamespace::regnamespace::text IN ('public', 'vault', 'pub')"
+
+
+def test_the_update_says_before_it_begins_for_which_migrations_everybody_waits(app):
+    """`HOLDS_UP` is what it says of: exactly the revisions that write a table anew. On a million rows that takes a minute and more."""
+    with fresh_database("rewritten") as url:
+        upgrade(url, "0009")
+        code, said = start(url, "scripts/bring_up_to_date.py", "look")
+        assert (code, "Migrations to come: 0010" in said, "0014 writes the table incidents anew" in said) == (0, True, True), said
+        found, was = {}, files_of(url)
+        for revision in pending("0009"):
+            upgrade(url, revision)
+            now = files_of(url)
+            for table in [name for name in now if now[name] != was.get(name, now[name])]:
+                found[revision] = table
+            was = now
+        assert found == {revision: table for revision, (table, _seconds) in HOLDS_UP.items()}
+        assert start(url, "scripts/bring_up_to_date.py", "look") == (0, "The database is up to date: no migration is to come.\n")
+
+
+def files_of(url):
+    """{table: the file its rows lie in}; a table that is written anew gets another."""
+    with connected(url) as connection:
+        return dict(connection.execute(text(REWRITTEN)).all())
+
+
+def test_the_release_before_goes_on_working_while_and_after_the_newest_migrations_run(app):
+    """What it reads is there, what it writes is taken: nothing is gone, renamed, or asked for that it does not know of."""
+    with fresh_database("survived") as url:
+        upgrade(url, BEFORE)
+        was = catalogue(url)
+        upgrade(url)
+        now = catalogue(url)
+    tables = {name.rpartition(".")[0] for name in was["columns"]}
+    assert {name: told for name, told in was["columns"].items() if not still_serves(told, now["columns"].get(name))} == {}
+    new = {name: told for name, told in now["columns"].items() if name not in was["columns"] and name.rpartition(".")[0] in tables}
+    assert [name for name, (_type, needed, identity, generated, default) in new.items() if needed and not (identity or generated or default)] == []
+    assert {name for kind in ("triggers", "functions", "schemas", "policies") for name in was[kind] - now[kind]} == set()
+    added = {name.rpartition(".")[2] for name in new}
+    for name, (rule,) in now["constraints"].items():
+        before = was["constraints"].get(name, (None,))[0]
+        if name.rpartition(".")[0] in tables and rule != before:
+            assert is_wider(rule, before) if before else any(column in rule for column in added), f"{name} binds the release before: {rule}"
+
+
+def still_serves(before, now):
+    """Whether a column that was is there, of its kind, and not needed where it was not."""
+    return now is not None and now[0] == before[0] and (before[1] or not now[1])
+
+
+def is_wider(rule, before):
+    """Whether a rule lets everything through that it let through: its list of codes has grown."""
+    return set(re.findall(r"'([^']*)'", rule)) >= set(re.findall(r"'([^']*)'", before))
