@@ -18,6 +18,7 @@ NEAR_KIND, OTHER_KIND = 0.1, 0.8
 SAME_BITS, LIKE_BITS = 6, 12
 
 REASON_WORDS = {
+    "start": N_("most reports that lie near each other tell of different damage"),
     "distance": N_("%(metres)s m apart"),
     "distance_stated": N_("%(metres)s m apart where together they claim %(stated)s m"),
     "hours": N_("%(hours)s h apart"),

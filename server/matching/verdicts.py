@@ -15,7 +15,10 @@ MOST_SUGGESTIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How a report compares with one damage record: by the account of it that fits best. What is apart carries no reasons."""
+    """How a report compares with one damage record: by the account of it that fits best.
+
+    Its reasons begin with where every pair starts from and add up to ``total``; what is apart carries none.
+    """
 
     incident: str
     total: float
@@ -126,7 +129,7 @@ def _finding(incident: str, scores: list[Score], weights: Weights, *, is_named: 
     against = sum(score.has_conflict for score in scores)
     if band is Band.ATTACH and against * 2 > len(scores):
         band = Band.SUGGEST
-    reasons = () if band is Band.APART else (*first, *best.reasons)
+    reasons = () if band is Band.APART else (Reason("start", {}, round(best.base, 2)), *first, *best.reasons)
     return Finding(incident, total, band, best.relation, reasons, best.has_identity)
 
 

@@ -94,6 +94,8 @@ def test_reasons_say_what_was_seen():
 def test_crowding_turns_a_sure_match_into_a_question():
     twelve, fourteen = numbered(OTHER, "Soborna 12"), numbered(OTHER, "Soborna 14", id="c")
     alone = decide(HOUSE, {"one": [twelve]}, WEIGHTS)
+    why = alone.attach.reasons
+    assert (why[0].code, round(sum(reason.contribution for reason in why), 1)) == ("start", pytest.approx(alone.attach.total, abs=0.1))
     crowded = decide(HOUSE, {"one": [twelve], "two": [fourteen]}, WEIGHTS)
     assert alone.attach.incident == "one"
     assert crowded.attach is None
