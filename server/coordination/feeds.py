@@ -27,6 +27,7 @@ from server.core.problems import Problem
 from server.core.response import this_response
 from server.matching import queries
 from server.matching.models import Incident
+from server.reports import access
 
 ATOM: Final = "http://www.w3.org/2005/Atom"
 KEY_DAYS: Final = 90
@@ -78,6 +79,7 @@ def opened(word: str) -> Feed:
     if not may(actor, "see_desk"):
         raise Problem("not_found")
     view = views.get_view(actor, key.view_id)
+    access.enter(actor)  # a view by source asks the reports that this person may see
     asked = views.understood(view.query).filters
     return Feed(view, queries.page_of(asked, size=MOST_ENTRIES).incidents, queries.summary(asked))
 

@@ -5,6 +5,7 @@ import hashlib
 import io
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from pypdf import PdfReader
@@ -12,12 +13,14 @@ from sqlalchemy import text
 
 from server.coordination import paper_pdf, papers
 from server.coordination.situation import FINEST_GRID, gathered
+from server.coordination.situation_map import drawing
 from server.core import application
 from server.core.clock import now
 from server.core.database import session
+from server.core.i18n import in_language
 from server.core.response import say_fact
 from server.publication.service import publish_batch
-from server.vocabulary import Certainty, SiteType, WorkflowState
+from server.vocabulary import Certainty, SiteType, Tier, WorkflowState
 from tests.coordination.test_saved_views import save
 from tests.publication import town
 from tests.publication.conftest import live
@@ -209,10 +212,17 @@ def test_a_paper_fetches_nothing_whatever_its_page_asks_for():
         paper_pdf.printed(page, style="")
 
 
-def test_the_arabic_pdf_reads_from_the_right_and_has_its_letters(as_, work, known):
+def test_the_arabic_pdf_reads_from_the_right_and_has_its_letters(app, as_, work, known):
     said = words_of(printed(as_("chipo"), work, audience="PUBLIC", form="PDF", language="ar").data)
     assert re.search("[\u0600-\u06ff\ufb50-\ufeff]{3}", said)
     assert known["public"] in said
+    with app.app_context(), in_language("ar"):
+        figures = papers.figures_for(Tier.PUBLIC, {}, at=now(), since=now())
+        drawn, on_page = drawing(figures, is_for_pdf=True), drawing(figures)
+    assert re.search(r'<bdi class="paper-name[^>]*>[\u0600-\u06ff]', drawn), "names of towns are words of the page, which turns them the right way"
+    assert 'class="map-label"' not in drawn
+    assert 'class="map-label"' in on_page
+    assert "style=" not in on_page, "the policy of the site forbids it"
 
 
 def test_too_many_papers_at_once_and_languages_nobody_offers_are_refused(as_, known):
@@ -240,3 +250,21 @@ def test_the_public_report_is_read_through_the_public_role_alone(live, monkeypat
     figures = situation_outside.for_public(papers.views.understood({}).filters, at=now(), since=now() - timedelta(days=1))
     assert (figures.total, figures.audience) == (0, papers.Tier.PUBLIC)
 
+
+
+def test_a_report_and_a_feed_by_source_count_what_the_desk_counts(as_, client, work, database):
+    """The database tells of reports only to who was let in: on a page, in the worker and in a feed reader that has no session."""
+    body = {"site_type": "RES.APT", "damage": "D3", "point": {"type": "Point", "coordinates": [LON, LAT]}, "source_type": "SELF_WITNESS"}
+    assert client.put(f"/api/v1/reports/{uuid4()}", json=body).status_code == 201
+    work()
+    chipo = as_("chipo")
+    view, _address = save(chipo, query="source=SELF_WITNESS")
+    key = re.search(r"/feeds/([\w-]+)\.atom", chipo.post(f"/desk/views/{view}/key").text)[1]
+    number, leave = database.scalar(text("SELECT public_id FROM incidents")), text("SELECT set_config('tessera.scope', 'none', true)")
+    for asked in (
+        lambda: chipo.get("/desk/situation?source=SELF_WITNESS").text,
+        lambda: printed(chipo, work, audience="COORD", form="HTML", query="source=SELF_WITNESS").text,
+        lambda: client.get(f"/feeds/{key}.atom").text,
+    ):
+        database.execute(leave)
+        assert number in asked()
