@@ -15,6 +15,7 @@ from server.core.maps import Layer, Map, script_response
 from server.core.requests import HEADERS
 from server.core.response import this_response
 from server.core.settings import Settings
+from tests.browser.live import visitors
 
 GRADES = ("D0", "D1", "D2", "D3", "D4", "DU")
 MAP_PAGE = """{% set audience = "desk" %}{% extends "base.html" %}
@@ -141,6 +142,13 @@ def visit(chromium, site):
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+@pytest.fixture
+def visitor(chromium, response):
+    """``visitor("chipo")``: a person before the `response` of a test's file; without a name a stranger."""
+    with visitors(chromium, response.address) as come:
+        yield come
 
 
 @pytest.fixture

@@ -2,15 +2,18 @@
 
 import io
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 from PIL import Image
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from server import worker
 from server.accounts.service import ensure_roles
 from server.core import jobs
+from server.core import response as present
 from server.core.clock import now
 from server.core.database import bind, public_session, session, settled
 from server.core.settings import settings
@@ -20,15 +23,20 @@ from server.publication import api
 from server.publication.service import publish_batch
 from server.reports import keys
 from server.vocabulary import SiteType
-from tests.people import settle_in
+from tests.people import PASSWORD, settle_in
 from tests.publication import town
 
 PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
 HERE = (10.2, 59.12)
+PATIENCE_MS = 30_000  # of a machine with much else to do: what is there is found at once
+expect.set_options(timeout=PATIENCE_MS)
 
 
-class Response:
-    """What is live: `address`, and `work()` and `publish()` for what the worker would do in its own time."""
+class Empty:
+    """The application before a real browser, on a migrated database in which nobody and nothing is.
+
+    `address` is where it is live, and `work()` does what the worker would do in its own time.
+    """
 
     def __init__(self, app, url):
         self.app, self.before = app, [(scoped, dict(scoped.session_factory.kw)) for scoped in (session, public_session)]
@@ -38,16 +46,15 @@ class Response:
         public = url.set(username="tessera_public").render_as_string(hide_password=False)
         bind(replace(settings(), database_url=url.render_as_string(hide_password=False), public_database_url=public))
         self._forget()
-        with settled():
-            ensure_roles()
-        with settled():
-            settle_in(app)
-        with settled():
-            _lay_out()
-            keys.ensure_key()
+        self._move_in()
         self.server = make_server("127.0.0.1", 0, app, threaded=True)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def _move_in(self):
+        with settled():
+            ensure_roles()
+            keys.ensure_key()
 
     def work(self):
         """All that follows from what has happened, the numbers on the map included."""
@@ -63,13 +70,8 @@ class Response:
         with settled():
             return worker.take_events()
 
-    def publish(self, days=120):
-        """The batch of a later day, when every wait is over."""
-        with settled():
-            publish_batch(now() + timedelta(days=days), agreed=town.AGREED)
-        self._forget()
-
     def _forget(self):
+        present.forget()
         memory.forget()
         api.memory.forget()
 
@@ -81,6 +83,24 @@ class Response:
             scoped.session_factory.kw["bind"].dispose()
             scoped.session_factory.kw.clear()
             scoped.session_factory.kw.update(was)
+        present.forget()
+
+
+class Response(Empty):
+    """What is live, with its land and its people; `publish()` makes a batch of a later day."""
+
+    def _move_in(self):
+        super()._move_in()
+        with settled():
+            settle_in(self.app)
+        with settled():
+            _lay_out()
+
+    def publish(self, days=120):
+        """The batch of a later day, when every wait is over."""
+        with settled():
+            publish_batch(now() + timedelta(days=days), agreed=town.AGREED)
+        self._forget()
 
 
 def _lay_out():
@@ -105,7 +125,7 @@ class Visitor:
         self.address, self.wrong = address, []
         self.context = chromium.new_context(**{"viewport": LAPTOP, "reduced_motion": "reduce", **options})
         self.page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("request", self._asked)
@@ -113,7 +133,7 @@ class Visitor:
     def _heard(self, message):
         is_question = message.location.get("url", "").endswith("/upload")  # a phone asks how much has arrived: 404 is "nothing"
         if message.type in ("error", "warning") and not is_question:
-            self.wrong.append(message.text)
+            self.wrong.append(f"{message.text} {message.location.get('url', '')}".strip())
 
     def _asked(self, request):
         if not request.url.startswith((f"{self.address}/", "data:", "blob:")):
@@ -132,3 +152,21 @@ class Visitor:
         self.page.fill("#password", password)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.get_by_role("button", name="Sign out").wait_for()
+
+
+@contextmanager
+def visitors(chromium, address):
+    """``come(name=None, **options)``: a person with a browser, signed in if named. At the end: nobody saw an error, no stranger was asked."""
+    made = []
+
+    def come(name=None, **options):
+        made.append(Visitor(chromium, address, **options))
+        if name:
+            made[-1].sign_in(f"{name}@example.org", PASSWORD)
+        return made[-1]
+
+    yield come
+    wrong = [what for each in made for what in each.wrong]
+    for each in made:
+        each.context.close()
+    assert wrong == []

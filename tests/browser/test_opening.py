@@ -3,22 +3,16 @@
 import json
 import os
 import re
-import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from werkzeug.serving import make_server
 
-from server import worker
-from server.accounts.service import ensure_roles
-from server.core import jobs, response
-from server.core.database import bind, public_session, session, settled
+from server.core.database import settled
 from server.core.settings import settings
-from server.reports import keys
 from server.response import going_live, opening
-from tests.browser.live import LAPTOP, PHONE, Visitor
+from tests.browser.live import LAPTOP, PHONE, Empty, Visitor
 from tests.conftest import URL, clone
 
 pytestmark = [pytest.mark.browser, pytest.mark.committed]
@@ -31,46 +25,6 @@ AREA = {
     "type": "Feature", "properties": {"adm2_pcode": "NO9001", "adm2_en": "Testwick", "adm1_pcode": "NO90", "adm0_pcode": "NOR"},
     "geometry": {"type": "Polygon", "coordinates": SQUARE},
 }  # fmt: skip
-
-
-class Empty:
-    """The application before a real browser, on a migrated database in which nobody and nothing is."""
-
-    def __init__(self, app, url):
-        self.before = [(scoped, dict(scoped.session_factory.kw)) for scoped in (session, public_session)]
-        for scoped, _was in self.before:
-            scoped.remove()
-            scoped.session_factory.kw.clear()
-        public = url.set(username="tessera_public").render_as_string(hide_password=False)
-        bind(replace(settings(), database_url=url.render_as_string(hide_password=False), public_database_url=public))
-        response.forget()
-        with settled():
-            ensure_roles()
-            keys.ensure_key()
-        self.server = make_server("127.0.0.1", 0, app, threaded=True)
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def work(self):
-        """What the worker would do."""
-        while todo := self._taken():
-            for name, arguments in todo:
-                jobs.JOBS[name](**arguments)
-                session.remove()
-
-    def _taken(self):
-        with settled():
-            return worker.take_events()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-        for scoped, was in self.before:
-            scoped.remove()
-            scoped.session_factory.kw["bind"].dispose()
-            scoped.session_factory.kw.clear()
-            scoped.session_factory.kw.update(was)
-        response.forget()
 
 
 @pytest.fixture

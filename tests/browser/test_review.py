@@ -5,9 +5,8 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from server.core.database import session, settled
-from tests.browser.live import Response, Visitor
+from tests.browser.live import Response
 from tests.matching.pairs import doubtful
-from tests.people import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.committed]
 
@@ -24,23 +23,6 @@ def response(app, engine, live_database):
     made.work()
     yield made
     made.close()
-
-
-@pytest.fixture
-def visitor(chromium, response):
-    """A person with a browser. At the end: nobody saw an error, and no stranger was asked for anything."""
-    made = []
-
-    def come(name, **options):
-        made.append(Visitor(chromium, response.address, **options))
-        made[-1].sign_in(f"{name}@example.org", PASSWORD)
-        return made[-1]
-
-    yield come
-    wrong = [what for each in made for what in each.wrong]
-    for each in made:
-        each.context.close()
-    assert wrong == []
 
 
 def counted(query):

@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.live import HERE, PHONE, Response, Visitor, picture
+from tests.browser.acts import grade, report_on
+from tests.browser.live import HERE, PHONE, Response, picture
 from tests.people import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.committed]
@@ -18,41 +19,6 @@ def response(app, engine, live_database):
     made = Response(app, live_database)
     yield made
     made.close()
-
-
-@pytest.fixture
-def visitor(chromium, response):
-    """``visitor(…)``: a person with a browser. At the end: nobody saw an error, and no stranger was asked for anything."""
-    made = []
-
-    def come(**options):
-        made.append(Visitor(chromium, response.address, **options))
-        return made[-1]
-
-    yield come
-    wrong = [what for each in made for what in each.wrong]
-    for each in made:
-        each.context.close()
-    assert wrong == []
-
-
-def report_on(page, words, *, photo=None, scripts=True):
-    """Fill the resident's form as a thumb would, send it, and return the receipt code."""
-    page.locator("label.tile", has_text="Apartment block").click()
-    page.locator("label.tile", has_text="Severe damage").click()
-    page.get_by_label("Place, address or coordinates").fill(f"{HERE[1]}, {HERE[0]}")
-    page.locator("label.tile", has_text="Yesterday").click()
-    page.get_by_label("Anything to add?").fill(words)
-    if photo and scripts:
-        page.locator("[data-take][multiple]").set_input_files(photo)
-        expect(page.locator(".album [data-said]")).to_contain_text("Photos: 1")
-    elif photo:
-        page.locator("#pictures").set_input_files(photo)
-    page.get_by_role("button", name="Send report").click()
-    expect(page.get_by_role("heading", name="Your report is safe on this phone" if scripts else "Your report was received")).to_be_visible()
-    if scripts:
-        expect(page.locator("[data-phone]")).to_contain_text("Received", timeout=20_000)
-    return " ".join(page.locator("[data-code] li").all_inner_texts())
 
 
 def tell_of_a_road(response):
@@ -129,12 +95,7 @@ def _open_the_record_from_the_map(desk):
 def _grade_and_decide(desk):
     page = desk.page
     for number in range(2):
-        account = page.locator(".account").nth(number)
-        account.get_by_text("Grade this report").click()
-        account.get_by_label("Reliability of the source").select_option("C")
-        account.get_by_label("Credibility of the item").select_option("3")
-        account.get_by_role("button", name="Keep the grade").click()
-        expect(page.locator("summary .badge", has_text="C3")).to_have_count(number + 1)
+        grade(page.locator(".account").nth(number), "C", "3")
     page.get_by_label("Probable").check()
     page.get_by_label("Why?").fill("Two people tell the same, their photos agree.")
     page.get_by_role("button", name="Decide").click()

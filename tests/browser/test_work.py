@@ -1,15 +1,13 @@
 """The desk's work before a real browser: a queue worked down by keyboard alone, a list that tells what is new and does not move."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from sqlalchemy import text
 
 from server.core.database import session, settled
 from server.matching import links
 from server.vocabulary import SensitivityClass, SiteType
-from tests.browser.live import PHONE, Response, Visitor
-from tests.people import PASSWORD
+from tests.browser.live import Response
 
 pytestmark = [pytest.mark.browser, pytest.mark.committed]
 
@@ -33,23 +31,6 @@ def _open(place):
     one.site_type, one.s_class, one.version, one.people_trapped = SiteType.RES_APT, SensitivityClass.S1, 1, place < WORST
     session.add(one)
     return one
-
-
-@pytest.fixture
-def visitor(chromium, response):
-    """A person with a browser. At the end: nobody saw an error, and no stranger was asked for anything."""
-    made = []
-
-    def come(name, **options):
-        made.append(Visitor(chromium, response.address, **options))
-        made[-1].sign_in(f"{name}@example.org", PASSWORD)
-        return made[-1]
-
-    yield come
-    wrong = [what for each in made for what in each.wrong]
-    for each in made:
-        each.context.close()
-    assert wrong == []
 
 
 def counted(query):
@@ -134,15 +115,3 @@ def test_what_is_new_is_told_in_one_line_and_the_list_moves_only_when_asked(resp
     line.click()
     expect(rows.filter(has_text=new)).to_have_count(1)
     expect(line).to_be_hidden()
-
-
-@pytest.mark.parametrize("options", [{}, {"viewport": PHONE, "color_scheme": "dark"}], ids=["laptop", "phone"])
-def test_the_pages_of_work_hold_no_barrier(response, visitor, options):
-    who = visitor("chipo", **options)
-    if options:
-        who.context.add_cookies([{"name": "lang", "value": "ar", "url": response.address}])
-    faults = {}
-    for path in ("/desk/work", "/desk/bulk", "/desk/new", "/desk/paper", "/desk/paper/enter", "/desk/imports", "/desk/complaints", "/complaint"):
-        found = Axe().run(who.go(path)).response["violations"]
-        faults |= {path: [(one["id"], one["nodes"][0]["html"][:120]) for one in found]} if found else {}
-    assert faults == {}
