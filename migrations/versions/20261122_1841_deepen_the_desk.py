@@ -12,6 +12,26 @@ CREATE FUNCTION tessera_shown_key(key bigint, s_class text) RETURNS bigint LANGU
   SELECT CASE WHEN s_class = 'S4' THEN ((key >> 26) << 26) + 50331648 ELSE key END
 $$
 """
+NOTE = """
+CREATE OR REPLACE FUNCTION tessera_note_new_on_map() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO map_changes VALUES (NEW_KEY, 1, coalesce(NEW.damage_best, 5));
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION tessera_note_map_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.on_map THEN
+    INSERT INTO map_changes VALUES (OLD_KEY, -1, coalesce(OLD.damage_best, 5));
+  END IF;
+  IF TG_OP = 'UPDATE' AND NEW.on_map THEN
+    INSERT INTO map_changes VALUES (NEW_KEY, 1, coalesce(NEW.damage_best, 5));
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER note_map_change AFTER UPDATE ON incidents
+  FOR EACH ROW WHEN ((OLD.on_map, OLD_KEY, OLD.damage_best) IS DISTINCT FROM (NEW.on_map, NEW_KEY, NEW.damage_best))
+  EXECUTE FUNCTION tessera_note_map_change();
+"""
 EXACT, SHOWN = "{row}.cell_key", "tessera_shown_key({row}.cell_key, {row}.s_class)"
 FIELD = "ck_text_redactions_field_known"
 
@@ -39,29 +59,8 @@ def downgrade() -> None:
 
 def _note_by(key: str) -> None:
     """The triggers that keep the map's counts: each record under the key it is shown at."""
-    old, new = key.format(row="OLD"), key.format(row="NEW")
-    op.execute(f"""
-CREATE OR REPLACE FUNCTION tessera_note_new_on_map() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO map_changes VALUES ({new}, 1, coalesce(NEW.damage_best, 5));
-  RETURN NULL;
-END $$""")
-    op.execute(f"""
-CREATE OR REPLACE FUNCTION tessera_note_map_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF OLD.on_map THEN
-    INSERT INTO map_changes VALUES ({old}, -1, coalesce(OLD.damage_best, 5));
-  END IF;
-  IF TG_OP = 'UPDATE' AND NEW.on_map THEN
-    INSERT INTO map_changes VALUES ({new}, 1, coalesce(NEW.damage_best, 5));
-  END IF;
-  RETURN NULL;
-END $$""")
     op.execute("DROP TRIGGER note_map_change ON incidents")
-    op.execute(f"""
-CREATE TRIGGER note_map_change AFTER UPDATE ON incidents
-  FOR EACH ROW WHEN ((OLD.on_map, {old}, OLD.damage_best) IS DISTINCT FROM (NEW.on_map, {new}, NEW.damage_best))
-  EXECUTE FUNCTION tessera_note_map_change()""")
+    op.execute(NOTE.replace("OLD_KEY", key.format(row="OLD")).replace("NEW_KEY", key.format(row="NEW")))
 
 
 def _count_over(before: str, after: str) -> None:

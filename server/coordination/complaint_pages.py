@@ -10,7 +10,7 @@ from server.coordination import complaints
 from server.coordination.complaint_models import CONFIDENTIAL, ComplaintKind
 from server.core.i18n import language
 from server.core.problems import Problem
-from server.core.requests import limiter
+from server.core.requests import lane_key, limiter
 
 blueprint = Blueprint("complaints", __name__)
 
@@ -36,7 +36,7 @@ def receive() -> Response:
     if request.form.get(HONEY):
         return _page(number=number, code="")  # a program filled in what no person sees: it is thanked, and nothing is kept
     try:
-        code = complaints.receive(number, kind, request.form.get("words", ""), lang=language())
+        code = complaints.receive(number, kind, request.form.get("words", ""), lang=language(), network=lane_key())
     except Problem as problem:
         return _page(number=number, problem=problem, wrong=["words"] if problem.status == 422 else [], status=problem.status)
     return _page(number=number, code=code)

@@ -1,6 +1,7 @@
 """Taking a need on, bringing part of it or all, and giving it back. What was brought adds up exactly."""
 
 from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -14,6 +15,8 @@ from server.core.clock import now
 from server.core.database import session
 from server.core.problems import Problem
 from server.vocabulary import NeedStatus
+
+Given = TypeVar("Given", NeedClaim, NeedDelivery)
 
 
 def claim(need_id: UUID, *, actor: Actor, quantity: Decimal | None = None, organisation_id: UUID | None = None) -> NeedClaim:
@@ -41,12 +44,7 @@ def take_on(need: Need, organisation_id: UUID, *, actor: Actor, quantity: Decima
 
 def release(claim_id: UUID, *, actor: Actor) -> Need:
     """Give a need back: somebody else may take it on. What was brought stays brought."""
-    found = session.get(NeedClaim, claim_id)
-    if found is None:
-        raise Problem("not_found")
-    need = needs.locked(found.need_id, actor=actor)
-    session.refresh(found)
-    refuse_others(actor, found.organisation_id)
+    found, need = _held(NeedClaim, claim_id, actor=actor)
     if found.ended_at:
         raise Problem("already_done")
     found.ended_at = now()
@@ -71,18 +69,24 @@ def deliver(need_id: UUID, quantity: Decimal, *, actor: Actor, organisation_id: 
 
 def take_back(delivery_id: UUID, *, actor: Actor) -> Need:
     """Take back what was entered by mistake."""
-    found = session.get(NeedDelivery, delivery_id)
-    if found is None:
-        raise Problem("not_found")
-    need = needs.locked(found.need_id, actor=actor)
-    session.refresh(found)
-    refuse_others(actor, found.organisation_id)
+    found, need = _held(NeedDelivery, delivery_id, actor=actor)
     if found.undone_at:
         raise Problem("already_done")
     found.undone_at = now()
     _settle_after(need)
     ledger.record("need.delivery_undone", need.id, actor_id=actor.person_id, delivery=str(delivery_id))
     return need
+
+
+def _held(kind: type[Given], number: UUID, *, actor: Actor) -> tuple[Given, Need]:
+    """What an organisation took on or brought, with its need, held until the work is settled. Problem ``not_found``, ``not_allowed``."""
+    found = session.get(kind, number)
+    if found is None:
+        raise Problem("not_found")
+    need = needs.locked(found.need_id, actor=actor)
+    session.refresh(found)
+    refuse_others(actor, found.organisation_id)
+    return found, need
 
 
 def deliveries_of(need_id: UUID) -> list[NeedDelivery]:

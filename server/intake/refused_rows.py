@@ -4,10 +4,9 @@ import csv
 import io
 from collections.abc import Iterable
 
+from server.core.cells import escape_cell
 from server.intake.spreadsheet_rows import ReadRow
 from server.intake.tables import ADDED, Row, Table
-
-_FORMULA_STARTS = frozenset("=+-@＝＋－＠")
 
 
 def refused_csv(table: Table, refused: Iterable[ReadRow]) -> str:
@@ -19,10 +18,10 @@ def refused_csv(table: Table, refused: Iterable[ReadRow]) -> str:
     kept = [at for at, heading in enumerate(table.headings) if heading not in ADDED]
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([safe(table.headings[at]) for at in kept] + list(ADDED))
+    writer.writerow([escape_cell(table.headings[at]) for at in kept] + list(ADDED))
     for line in lines:
         cells = _cells(rows[line.number], len(table.headings))
-        writer.writerow([safe(cells[at]) for at in kept] + [safe(word) for word in _reasons(line)])
+        writer.writerow([escape_cell(cells[at]) for at in kept] + [escape_cell(word) for word in _reasons(line)])
     return out.getvalue()
 
 
@@ -34,17 +33,3 @@ def _cells(row: Row, width: int) -> list[str]:
 def _reasons(line: ReadRow) -> list[str]:
     columns = dict.fromkeys(column for column, _sentence in line.refusals if column)
     return [str(line.number), ", ".join(columns), " ".join(sentence for _column, sentence in line.refusals)]
-
-
-def safe(cell: str) -> str:
-    """A cell that no spreadsheet program takes for a formula; a number stays a number."""
-    starts_formula = cell.startswith(("\t", "\r")) or cell.lstrip()[:1] in _FORMULA_STARTS
-    return f"'{cell}" if cell.strip() and starts_formula and not _is_number(cell) else cell
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

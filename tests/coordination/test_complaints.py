@@ -115,14 +115,20 @@ def test_a_wrong_code_tells_nothing_and_a_program_that_fills_in_everything_leave
     assert database.scalar(text("SELECT count(*) FROM vault.complaints")) == 0
 
 
-def test_a_flood_is_asked_to_wait_with_everything_kept(client, database, monkeypatch):
-    monkeypatch.setattr(complaints, "PER_HOUR", 2)
-    for _ in range(2):
-        complain(client)
+def test_who_floods_waits_with_everything_kept_and_silences_nobody_else(client, app, database, monkeypatch):
+    monkeypatch.setattr(complaints, "CALM", 2)
+    monkeypatch.setattr(complaints, "FEW", 2)
+    for number in range(2):
+        complain(client, words=f"One of many: {number}.")
     _code, answer = complain(client, words="The third of many.")
     assert answer.status_code == 503
     assert "The third of many." in answer.text
-    assert database.scalar(text("SELECT count(*) FROM vault.complaints")) == 2
+    other = app.test_client()
+    other.environ_base["REMOTE_ADDR"] = "198.51.100.7"
+    code, _answer = complain(other, words="Somebody elsewhere has something to say.")
+    assert code, "a flood from one network stops nobody in another"
+    assert database.scalar(text("SELECT count(*) FROM vault.complaints")) == 3
+    assert "198.51" not in str(database.execute(text("SELECT * FROM vault.complaints")).all())
 
 
 def test_after_a_year_the_words_are_gone_and_proved_gone(client, as_, database):
