@@ -164,7 +164,7 @@ def fetch(address: tuple[str, int], path: str) -> float:
 
 def build(name: str, path: str) -> None:
     """Write one format at a path and print seconds, bytes and the largest memory of this process, as JSON."""
-    sys.meta_path.insert(0, _WithoutPandas())
+    sys.meta_path.insert(0, WithoutPandas())
     import resource
 
     from sqlalchemy import create_engine, text
@@ -189,7 +189,7 @@ def build(name: str, path: str) -> None:
     print(json.dumps({"seconds": seconds, "size": size, "memory_mb": memory}))
 
 
-class _WithoutPandas:
+class WithoutPandas:
     """Says that pandas is not there, as it is not where a server runs."""
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:

@@ -14,6 +14,7 @@ import geopandas
 import mapbox_vector_tile
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 import pytest
@@ -27,6 +28,8 @@ from sqlalchemy import text
 from server.core.cells import escape_cell
 from server.core.database import public_session, session
 from server.publication.formats import FORMATS
+from server.publication.formats.ahead import ahead
+from server.publication.formats.arrow import batches
 from server.publication.formats.cells import safe
 from server.publication.formats.shapefile import SHORT
 from server.publication.schemas import PublicIncident
@@ -324,3 +327,49 @@ def test_the_database_and_the_house_agree_on_what_starts_a_formula(database, wor
     for word, cell in zip(words, spelt, strict=True):
         plain = CONTROLS.sub("", word)
         assert (cell, escape_cell(word)) in ((f"'{plain}", f"'{plain}"), (word, plain)), repr(word)
+
+
+# ── Read by groups of columns, or the long way ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("Nordmark", "Région d’essai"),  # none is quoted
+        ("Nord, Mark", 'the "old" town', "'=1"),  # quoted, one line each
+        ("Nord\nMark", "one\rtwo"),  # an end of line within a cell
+        ("a\x1eb", "a,\x1e,b", "plain"),  # the mark between groups of columns
+    ],
+)
+def test_columns_say_what_the_database_says_whatever_stands_in_the_words(database, words):
+    data_set()
+    for word in words:
+        public_row(adm1_name=word, access_constraints=["ACC.UXO", "ACC.UXO"], damage_best=None)
+    as_point()
+    found = pa.Table.from_batches(batches(Source(public_session.connection(), ABOUT))).to_pylist()
+    asked = public_session.execute(text("SELECT * FROM pub.incidents ORDER BY position")).mappings()
+    for row, told in zip(found, asked, strict=True):
+        cells = {name: told[name] for name in PublicIncident.Meta.fields}
+        cells["access_constraints"] = " ".join(cells["access_constraints"]) if cells["access_constraints"] else None
+        assert {name: value for name, value in row.items() if name != "geometry"} == cells
+    assert {row["adm1_name"] for row in found} > set(words)
+
+
+def test_what_is_fetched_ahead_ends_with_whoever_takes_it_and_raises_what_went_wrong():
+    closed = []
+
+    def given(wrong=None):
+        try:
+            yield from range(3)
+            if wrong:
+                raise wrong
+        finally:
+            closed.append(True)
+
+    assert list(ahead(given())) == [0, 1, 2]
+    taking = ahead(given())
+    assert next(taking) == 0
+    taking.close()
+    with pytest.raises(OSError, match="line"):
+        list(ahead(given(OSError("the line is down"))))
+    assert closed == [True, True, True]

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from server.publication.about import About
-from server.publication.formats.arrow import GEOMETRY, KINDS, SCHEMA, batches
+from server.publication.formats.arrow import GEOMETRY, SCHEMA, batches
 from server.publication.formats.gdal import Layer, write
+from server.publication.formats.runs import KINDS
 from server.publication.models import PublishedIncident
 from server.publication.source import COLUMNS, Source
 

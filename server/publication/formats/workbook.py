@@ -18,8 +18,8 @@ from xlsxwriter.worksheet import Worksheet
 from server.core.cells import escape_cell
 from server.publication.about import About
 from server.publication.explaining import columns, list_name
-from server.publication.formats.arrow import KINDS
 from server.publication.formats.csv import cells_of
+from server.publication.formats.runs import KINDS
 from server.publication.source import COLUMNS, Source
 
 SHEET_ROWS: Final = 1_048_575  # what a sheet has room for below its header; further rows go to the next
