@@ -6,7 +6,7 @@ no style of its own. Names of towns are text of our own base map; no words of a 
 
 from collections.abc import Iterator, Sequence
 from math import cos, log10, pi, radians, sin, tau
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from flask_babel import format_decimal, gettext
@@ -14,7 +14,6 @@ from markupsafe import Markup, escape
 
 from server.coordination.ground import Ground, Town, shapes
 from server.coordination.situation import Area, Box, Cell, Counts, Figures
-from server.core.choices import N_
 from server.core.geography import METRES_PER_DEGREE, mercator
 from server.core.i18n import direction, language
 
@@ -26,6 +25,16 @@ COLOURS: Final = {"2": "#8c0d25", "1": "#fdb863", "0": "#4a90c2", "u": "#9aa5ae"
 NAMES: Final = ("2", "1", "0", "u")
 SEA, LAND, BORDER, LABEL, RIM, AREA = "#d6e3ea", "#f7f4ec", "#a8977c", "#3d4a55", "#14202b", "#6a3d9a"
 ROUND_KM: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+
+
+class Name(NamedTuple):
+    """Words on the map: where they begin or have their middle (``anchor``), on which line, and the height of their spot."""
+
+    said: str
+    x: float
+    y: float
+    anchor: str = "middle"
+    spot: float = 0.0
 
 
 class Sheet:
@@ -58,26 +67,31 @@ class Sheet:
 def drawing(figures: Figures, *, is_for_pdf: bool = False) -> Markup:
     """The map as one ``<svg>`` that says in words what it shows; nothing where no place is known.
 
-    WeasyPrint sets the letters of a drawing from left to right whatever the script: in a PDF, names that would run the other way
-    stand in their usual Latin spelling.
+    WeasyPrint sets the letters of a drawing from left to right whatever the script: in a PDF, names that run the other way are
+    laid over the drawing as words of the page.
     """
     if figures.box is None:
         return Markup("")
-    is_latin = is_for_pdf and direction() == "rtl"
+    over = is_for_pdf and direction() == "rtl"
     sheet, ground = Sheet(figures.box), shapes(figures.box)
     told = escape(gettext("Map: %(n)s damage records by area. The same numbers are in the tables.", n=format_decimal(figures.total)))
+    towns = list(_towns(ground.towns, sheet, [sheet.at(cell.lon, cell.lat) for cell in figures.cells]))
+    line, length = _bar(sheet)
+    names = [*towns, length]
     parts = [
         f'<rect class="map-sea" x="0" y="0" width="{WIDTH:.0f}" height="{sheet.height:.0f}" fill="{SEA}"/>',
         *_ground(ground, sheet),
         *(part for area in figures.areas for part in _area(area, sheet)),
-        *_towns(ground.towns, sheet, "" if is_latin else language(), [sheet.at(cell.lon, cell.lat) for cell in figures.cells]),
+        *(f'<circle class="map-town" cx="{town.x:.1f}" cy="{town.spot:.1f}" r="1.8" fill="{LABEL}"/>' for town in towns),
+        *(_words("map-label", name.x, name.y, name.said, f'text-anchor="{name.anchor}" font-size="10" fill="{LABEL}"') for name in names if not over),
         *(_square(area, sheet) for area in figures.areas),
         *(_donut(cell, sheet) for cell in sorted(figures.cells, key=lambda cell: -sum(cell.counts))),
-        _bar(sheet, N_("%(n)s km") if is_latin else gettext("%(n)s km")),
+        line,
     ]
     size = f'viewBox="0 0 {WIDTH:.0f} {sheet.height:.0f}"'
     head = f'<svg class="paper-map" xmlns="http://www.w3.org/2000/svg" {size} role="img" direction="ltr" aria-label="{told}">'
-    return Markup(head + "".join(parts) + "</svg>")  # noqa: S704 - numbers, fixed words, and escaped names of our own base map
+    laid_over = "".join(_laid_over(name, sheet) for name in names if over)
+    return Markup(head + "".join(parts) + "</svg>" + laid_over)  # noqa: S704 - numbers, fixed words, and escaped names of our own base map
 
 
 def _ground(ground: Ground, sheet: Sheet) -> Iterator[str]:
@@ -171,7 +185,13 @@ def _words(kind: str, x: float, y: float, said: str, looks: str) -> str:
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" {looks}>{escape(said)}</text>'
 
 
-def _towns(towns: Sequence[Town], sheet: Sheet, spoken: str, circles: Sequence[tuple[float, float]]) -> Iterator[str]:
+def _laid_over(name: Name, sheet: Sheet) -> str:
+    """Words of the page above the drawing, in shares of its width and height. Only a PDF may carry a style of its own."""
+    across, down = 100 * name.x / WIDTH, 100 * name.y / sheet.height
+    return f'<bdi class="paper-name {name.anchor}" aria-hidden="true" style="left:{across:.2f}%;top:{down:.2f}%">{escape(name.said)}</bdi>'
+
+
+def _towns(towns: Sequence[Town], sheet: Sheet, circles: Sequence[tuple[float, float]]) -> Iterator[Name]:
     """The largest towns in sight, none written over another, and above a circle that would cover the name."""
     taken: list[tuple[float, float]] = []
     for town in sorted(towns, key=lambda town: -town.people):
@@ -181,14 +201,13 @@ def _towns(towns: Sequence[Town], sheet: Sheet, spoken: str, circles: Sequence[t
         is_free = all(abs(x - other) > 90 or abs(top - above) > 16 for other, above in taken)
         if len(taken) < MOST_TOWNS and is_free and sheet.shows(x, y, -12):
             taken.append((x, top))
-            yield f'<circle class="map-town" cx="{x:.1f}" cy="{y:.1f}" r="1.8" fill="{LABEL}"/>'
-            yield _words("map-label", x, top, town.called(spoken), f'text-anchor="middle" font-size="10" fill="{LABEL}"')
+            yield Name(town.called(language()), x, top, spot=y)
 
 
-def _bar(sheet: Sheet, words: str) -> str:
-    """A bar of so many kilometres in the lower corner."""
+def _bar(sheet: Sheet) -> tuple[str, Name]:
+    """A bar of so many kilometres in the lower corner, and its words."""
     per_km = sheet.scale / (360 * METRES_PER_DEGREE * cos(radians(sheet.lat)) / 1000)
     km = max((length for length in ROUND_KM if length * per_km <= WIDTH / 4), default=ROUND_KM[0])
     y, length = sheet.height - 10, km * per_km
     line = f'<path class="map-bar" d="M12 {y - 5:.1f}V{y:.1f}H{12 + length:.1f}V{y - 5:.1f}" fill="none" stroke="{RIM}" stroke-width="1.5"/>'
-    return line + _words("map-label", 16, y - 4, words % {"n": format_decimal(km)}, f'font-size="10" fill="{LABEL}"')
+    return line, Name(gettext("%(n)s km", n=format_decimal(km)), 16, y - 4, anchor="start")

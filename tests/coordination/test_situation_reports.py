@@ -219,7 +219,8 @@ def test_the_arabic_pdf_reads_from_the_right_and_has_its_letters(app, as_, work,
     with app.app_context(), in_language("ar"):
         figures = papers.figures_for(Tier.PUBLIC, {}, at=now(), since=now())
         drawn, on_page = drawing(figures, is_for_pdf=True), drawing(figures)
-    assert re.search(r'<bdi class="paper-name[^>]*>[\u0600-\u06ff]', drawn), "names of towns are words of the page, which turns them the right way"
+    assert re.search(r'<bdi class="paper-name start"[^>]*>\d+ [\u0600-\u06ff]', drawn), "what it says is words of the page, which turns them the right way"
+    assert ">Larvik</bdi>" in drawn
     assert 'class="map-label"' not in drawn
     assert 'class="map-label"' in on_page
     assert "style=" not in on_page, "the policy of the site forbids it"
