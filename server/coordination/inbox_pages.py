@@ -126,6 +126,14 @@ def end_hook(hook_id: UUID) -> Response:
     return redirect("/desk/alerts", 303)
 
 
+@blueprint.post("/alerts/webhooks/<uuid:hook_id>/try")
+@requires("connect_webhooks")
+def try_hook(hook_id: UUID) -> Response:
+    """Send a trial, and show how it goes."""
+    webhooks.try_out(current_actor(), hook_id)
+    return redirect(f"/desk/alerts/webhooks/{hook_id}", 303)
+
+
 @blueprint.get("/alerts/webhooks/<uuid:hook_id>")
 @requires("connect_webhooks")
 def show_log(hook_id: UUID) -> str:

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -30,6 +30,7 @@ from server.core.settings import settings
 
 VERSION: Final = 1
 TOMBSTONE: Final = "GONE"
+TRIAL: Final = "TRIAL"
 WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 1440))
 LEASE: Final = timedelta(minutes=2)
 NEVER_AGAIN: Final = frozenset({Outcome.REFUSED, Outcome.EXERCISE, Outcome.NO_RIGHT, Outcome.GONE, Outcome.ENDED})
@@ -121,6 +122,12 @@ def enqueue(
     added = session.scalar(insert(Delivery).values({**row, "next_at": now()}).on_conflict_do_nothing().returning(Delivery.id))
     if added:
         ledger.record("webhook.queued", added, kind=word)
+
+
+def try_out(actor: Actor, hook_id: UUID) -> None:
+    """Send an envelope that tells of nothing, so that the two ends can be tried before they are needed; at most one a minute."""
+    hook = get_hook(actor, hook_id)
+    enqueue(hook.id, TRIAL, subject=uuid5(hook.id, f"{now():%Y-%m-%d %H:%M}"), incident_id=None, public_id=None, count=0)
 
 
 def _envelope(number: UUID, kind: str, public_id: str | None, count: int) -> dict[str, Any]:

@@ -160,6 +160,19 @@ def test_an_envelope_is_signed_and_carries_counts_a_number_and_a_link_alone(hook
     assert webhooks.send_due(receiver.road) == 0, "what was delivered is not sent again"
 
 
+def test_a_trial_goes_the_way_of_all_news_tells_of_nothing_and_is_no_means_to_flood(as_, hook, receiver, monkeypatch):
+    chipo, number, _secret = hook
+    monkeypatch.setattr(webhooks, "now", lambda: datetime(2026, 11, 20, 12, 0, 30, tzinfo=UTC))
+    for _ in range(3):
+        assert chipo.post(f"/desk/alerts/webhooks/{number}/try").status_code == 303
+    assert as_("berta").post(f"/desk/alerts/webhooks/{number}/try").status_code in {403, 404}
+    assert webhooks.send_due(receiver.road) == 1
+    ((_path, _headers, body),) = receiver.came
+    told = json.loads(body)
+    assert (told["kind"], told["record"], told["counts"]) == ("TRIAL", None, {"records": 0})
+    assert "Delivered" in chipo.get(f"/desk/alerts/webhooks/{number}").text
+
+
 def _work_without_sending(work):
     """Do all that follows but the sending itself, for which no test has a way to the world."""
     from server.core import jobs
