@@ -71,6 +71,7 @@ class Empty:
             return worker.take_events()
 
     def _forget(self):
+        public_session.remove()  # else it waits in a transaction of its own until somebody ends it
         present.forget()
         memory.forget()
         api.memory.forget()
