@@ -47,8 +47,13 @@ class Entry:
 @blueprint.get("")
 @requires("enter_for_others")
 def ask() -> Response:
-    """Empty rows."""
-    return _page([], bundle=_today())
+    """Empty rows; for the sheet named in the address one that has its number, or where this sheet was entered before."""
+    sheet = request.args.get("sheet", "").strip()[:40]
+    if not sheet:
+        return _page([], bundle=_today())
+    known = spreadsheet.report_of_row(sheet, sources=f"{SOURCE} ")
+    rows = [] if known else [Entry(cells={**dict.fromkeys(COLUMNS, ""), "row_key": sheet}, wrong=[])]
+    return _page(rows, bundle=_today(), sheet=sheet, known=known)
 
 
 @blueprint.post("")
@@ -132,13 +137,14 @@ def _keep(table: Table, plan: Plan, entries: Sequence[Entry], bundle: str, numbe
 
 
 def _page(
-    entries: Sequence[Entry], *, bundle: str, looked: bool = False, kept: int = 0, undo: UUID | None = None, status: int = 200
+    entries: Sequence[Entry], *, bundle: str, looked: bool = False, kept: int = 0, undo: UUID | None = None, status: int = 200, **more: object
 ) -> Response:
     blank = Entry(cells=dict.fromkeys(COLUMNS, ""), wrong=[])
     rows = [*entries, *[blank] * max(2, ROWS - len(entries))]
     page = render_template(
         "intake/desk/papers.html", rows=rows, bundle=bundle, looked=looked, kept=kept, fields=SCHEMA.fields, callers=CALLERS,
         groups=sites_by_group(), boxes=BOXES, values=request.form, undo=undo and url_for("papers.undo", import_id=undo),
+        **{"sheet": "", "known": None, **more},
     )  # fmt: skip
     response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"

@@ -95,6 +95,13 @@ def _settled(row: ReadRow, before: ReadRow) -> ReadRow:
     return replace(row, draft=None, refusals=(("key", sentence),))
 
 
+def report_of_row(key: str, *, sources: str) -> UUID | None:
+    """The latest report that a row with this key brought, from any source that begins with ``sources``; None where none stands."""
+    rows = select(ImportedRow.report_id).where(ImportedRow.row_key == key, ImportedRow.source.startswith(sources, autoescape=True))
+    standing = rows.join(Import, Import.id == ImportedRow.import_id).where(Import.undone_at.is_(None))
+    return session.scalar(standing.order_by(Import.begun_at.desc()).limit(1))
+
+
 def _known(source: str, keys: Sequence[str]) -> Mapping[str, ImportedRow]:
     found: dict[str, ImportedRow] = {}
     for batch in batches.in_batches(keys):

@@ -18,5 +18,5 @@ if (form) {
     event.preventDefault();
     add().querySelector('input').focus();
   });
-  (form.querySelector('.wrong input') ?? form.querySelector('tbody input')).focus();
+  (form.querySelector('.wrong input') ?? [...form.querySelectorAll('tbody input')].find((field) => !field.value)).focus();
 }

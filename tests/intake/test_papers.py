@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from server.core.database import see_as
 from server.core.i18n import LANGUAGES
+from server.intake.paper_form import drawn
 from server.intake.papers import COLUMNS
 
 GOOD = {"row_key": "P-1", "place": "-34.9011, -56.1645", "event_date": "3.11.2026", "site_type": "EDU.SCHOOL", "damage": "D3", "text": "The roof."}
@@ -86,6 +87,27 @@ def test_the_sheet_comes_in_every_language_with_numbers_and_boxes(as_, lang):
     assert len(set(re.findall(r"P-[0-9A-F]{6}", page))) == 3
     assert page.count('class="box"') > 60
     assert ('dir="rtl"' in page.partition(">")[2][:120]) == (lang == "ar")
+
+
+def test_the_picture_on_a_sheet_leads_to_the_row_of_that_sheet_and_once_entered_to_its_report(as_, database):
+    """What a phone reads from the printed square is drawn here again from the path, module by module."""
+    chipo = as_("chipo")
+    page = chipo.get("/desk/paper?lang=uk").text
+    number = re.search(r"P-[0-9A-F]{6}", page)[0]
+    side, outline = int(re.search(r'viewBox="0 0 (\d+) ', page)[1]), re.search(r'<path d="([^"]+)"', page)[1]
+    address = f"http://localhost/desk/paper/enter?sheet={number}&written=uk"
+    assert (side, outline) == drawn(address)
+    dark = {(int(x) + step, int(y)) for x, y, width in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", outline) for step in range(int(width))}
+    assert {(0, 0), (6, 0), (0, 6), (3, 3), (side - 1, 0), (0, side - 1)} <= dark, "the three eyes of the code"
+    assert not {(1, 1), (7, 7), (side - 2, 1)} & dark
+    opened = chipo.get(address).text
+    assert f'name="row_key" value="{number}"' in opened
+    assert 'value="uk" lang="uk" selected' in opened
+    enter(chipo, {**GOOD, "row_key": number})
+    again = chipo.get(address).text
+    assert f"Paper {number} is entered already" in again
+    see_as("all")
+    assert f"/desk/reports/{database.scalar(text('SELECT id FROM reports'))}" in again
 
 
 @pytest.mark.parametrize("sheets", ["0", "-1", "x", "99999999", "²"])
