@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from server.accounts import service
+from server.accounts import invitations, service
 from server.accounts.models import Organisation, Person, PersonRole
 from server.accounts.policy import Actor
 from server.accounts.sessions import end_all
@@ -54,9 +54,12 @@ def set_limits(person: Person, *, areas: Iterable[str], sectors: Iterable[Sector
 
 
 def close(person: Person, *, actor: Actor) -> None:
-    """End an account: signed out everywhere at once, and never again in. Problem ``last_administrator``."""
+    """End an account: signed out everywhere at once, never again in, and whom they invited is invited no more. Problem ``last_administrator``."""
     keep_an_administrator(person)
     service.close_account(person, actor=actor)
+    for invited in invitations.waiting():
+        if invited.invited_by == person.id:
+            invitations.revoke(invited.id, actor=actor)
 
 
 def reopen(person: Person, *, actor: Actor) -> None:

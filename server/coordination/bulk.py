@@ -109,10 +109,10 @@ def advance(act_id: UUID) -> bool:
             select(BulkRow).where(BulkRow.act_id == act_id, BulkRow.outcome == from_state).order_by(BulkRow.incident_id).limit(PIECE)
         )
     )
-    if not rows or act.stop_asked:
+    who = _actor(act)
+    if not rows or act.stop_asked or who is None:
         _finish(act, stopped=bool(rows))
         return False
-    who = _actor(act)
     for row in rows:
         step(act, row, who)
     act.done = act.done + len(rows) if act.state == "RUNNING" else act.done
@@ -180,10 +180,15 @@ def _admit(actor: Actor, what: str) -> None:
         raise Problem("not_allowed" if actor.is_known else "sign_in_needed")
 
 
-def _actor(act: BulkAct) -> Actor:
-    """Whoever does what is under way, with the rights they have now."""
+def _actor(act: BulkAct) -> Actor | None:
+    """Whoever does what is under way, with the rights they have now; None for who may not do it any more."""
     person = session.get_one(Person, act.undone_by if act.state == "UNDOING" else act.person_id)
-    return actor_of(person.email)
+    try:
+        who = actor_of(person.email)
+        _admit(who, act.what)
+    except Problem:
+        return None
+    return who
 
 
 def _told(asked: Mapping[str, Any]) -> dict[str, Any]:

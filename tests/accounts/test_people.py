@@ -144,3 +144,12 @@ def test_changing_the_password_ends_every_other_session(app, as_, client):
     assert changed.location == "/account"
     assert client.get("/desk").status_code == 200
     assert other.get("/desk").status_code == 401
+
+
+def test_whom_a_closed_administrator_invited_is_invited_no_more(app, as_, people):
+    """A thief in an administrator's account may have invited themselves."""
+    ada = as_("ada")
+    ada.post(f"/desk/people/{people['eve'].id}", data={"roles": ["ADMIN"]})
+    theirs, hers = (link_on(invite(browser, email=f"new{at}@example.org").text) for at, browser in enumerate((as_("eve"), ada)))
+    assert ada.post(f"/desk/people/{people['eve'].id}/close").status_code == 303
+    assert (app.test_client().get(theirs).status_code, app.test_client().get(hers).status_code) == (404, 200)

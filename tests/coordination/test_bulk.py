@@ -163,3 +163,16 @@ def test_another_persons_preview_is_carried_out_only_by_who_may_edit_many(as_, r
     assert as_("amal").post(f"{address}/begin").status_code == 403
     assert as_("berta").get(address).status_code == 200
     assert {row[0] for row in facts(database).values()} == {"NEW"}
+
+
+@pytest.mark.parametrize("ended", ["UPDATE people SET active = false", "DELETE FROM person_roles"], ids=["closed", "other work"])
+def test_a_change_of_many_stops_when_who_began_it_may_not_any_more(as_, records, database, work, people, monkeypatch, ended):
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    address = begun(as_("chipo"), "site_type:RES.HOUSE")
+    before = facts(database)
+    column = "id" if "people SET" in ended else "person_id"
+    database.execute(text(f"{ended} WHERE {column} = :who"), {"who": people["chipo"].id})
+    work()
+    assert facts(database) == before
+    assert database.scalar(text("SELECT state FROM bulk_acts")) == "STOPPED"
+    assert as_("bohdan").get(address).status_code == 200
