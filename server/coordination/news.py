@@ -14,13 +14,14 @@ from sqlalchemy.dialects.postgresql import array
 from werkzeug.wrappers import Response
 
 from server.accounts.service import current_actor, requires
-from server.core import tiles
+from server.core import swift, tiles
 from server.core.clock import now
 from server.core.database import session
 from server.core.numbers import whole
 from server.core.problems import Problem
 from server.core.response import this_response
 from server.matching import columns, filters, queries
+from server.matching import tiles as desk_tiles
 from server.matching.exactness import sees_exactly
 from server.matching.models import Incident
 from server.reports import access
@@ -35,7 +36,7 @@ memory = tiles.TileMemory(seconds=15.0, most=200)
 
 # Changes older than the memory of the tiles, so that who hears the pulse finds tiles that have them.
 _PULSE = text(f"""SELECT max(changed_at), count(*) FROM incidents
-WHERE changed_at > now() - interval '60 seconds' AND changed_at <= now() - interval '{tiles.KEPT_S + 0.5} seconds'""")  # noqa: S608 - a number of ours
+WHERE changed_at > now() - interval '60 seconds' AND changed_at <= now() - interval '{desk_tiles.KEPT_S + swift.KEPT_S + 0.5} seconds'""")  # noqa: S608 - a number of ours
 
 
 def marks(page: queries.Page) -> dict[str, str]:

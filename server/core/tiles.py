@@ -35,6 +35,7 @@ class TileMemory:
 
     def __init__(self, seconds: float = KEPT_S, most: int = KEPT) -> None:
         self._seconds, self._most = seconds, most
+        self.age = 0  # rises whenever everything is forgotten
         self._kept: OrderedDict[str, tuple[float, bytes, str]] = OrderedDict()
         self._lock = Lock()
         _memories.add(self)
@@ -58,6 +59,7 @@ class TileMemory:
         """Drop everything, after an act whose result must be seen at once."""
         with self._lock:
             self._kept.clear()
+            self.age += 1
 
 
 def forget_all() -> None:

@@ -1,5 +1,6 @@
 """The desk's answers to its own pages: map tiles, the list and its numbers. For people signed in."""
 
+import re
 from typing import Any
 
 from flask import jsonify, request
@@ -7,7 +8,7 @@ from flask_smorest import Blueprint
 from werkzeug.wrappers import Response
 
 from server.accounts.service import current_actor, requires
-from server.core import requests, tiles
+from server.core import requests, swift, tiles
 from server.matching import filters, queries
 from server.matching import tiles as desk_tiles
 from server.matching.exactness import sees_exactly
@@ -16,9 +17,14 @@ from server.reports import access
 blueprint = Blueprint("desk", __name__, url_prefix="/api/v1/desk", description="What the desk's pages ask. Sign-in needed.")
 
 
+TILE = re.compile(r"/api/v1/desk/map/\d+/\d+/\d+")
+
+
 def _asked() -> dict[str, Any]:
-    access.enter(current_actor())  # filters by source ask the reports that this person may see
-    return filters.read(request.args, exact=sees_exactly(current_actor()))
+    asked = filters.read(request.args, exact=sees_exactly(current_actor()))
+    if filters.asks_reports(asked):  # of the reports that this person may see
+        access.enter(current_actor())
+    return asked
 
 
 @blueprint.get("/map/<int:z>/<int:x>/<int:y>")
@@ -26,7 +32,9 @@ def _asked() -> dict[str, Any]:
 def get_tile(z: int, x: int, y: int) -> Response:
     """Counts by cell, or single damage records, of one map tile (512 px); under the filters of the query."""
     asked = _asked()
-    body, tag = desk_tiles.tile(z, x, y, asked, request.query_string.decode("latin-1") + filters.told_to(asked, current_actor()))
+    told_to = filters.told_to(asked, current_actor())
+    body, tag = desk_tiles.tile(z, x, y, asked, request.query_string.decode("latin-1") + told_to)
+    swift.told_alike(f"{asked['exact']}{told_to}")
     return tiles.respond(body, tag, cache="private, no-cache")
 
 

@@ -107,8 +107,12 @@ def says_something(asked: Mapping[str, Any]) -> bool:
 
 def told_to(asked: Mapping[str, Any], actor: Actor) -> str:
     """For whom an answer under these filters is the same: "" for everybody, else a word for those who see the same reports."""
-    asks_reports = asked["source"] or asked["organisation"]
-    return f" {reach(actor)} {actor.organisation_id}" if asks_reports and reach(actor) != "all" else ""
+    return f" {reach(actor)} {actor.organisation_id}" if asks_reports(asked) and reach(actor) != "all" else ""
+
+
+def asks_reports(asked: Mapping[str, Any]) -> bool:
+    """Whether these filters look at the reports that lie on a record, of which not everybody sees all (``access.enter`` first)."""
+    return bool(asked["source"] or asked["organisation"])
 
 
 def conditions(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:

@@ -17,7 +17,9 @@ SINGLE_FROM_ZOOM = 11  # of 512 px tiles: what a person sees at zoom 12
 SINGLE_MOST = 200
 NEVER_MORE = 100_000  # a tile so deep that cells end cannot hold more than fell on one spot
 
-memory = tiles.TileMemory()
+KEPT_S = 2.0  # the short way (``core.swift``) keeps them as long again
+
+memory = tiles.TileMemory(seconds=KEPT_S)
 _TOLD = Incident.public_id, Incident.damage_best, Incident.certainty, Incident.site_type, Incident.s_class
 
 # Cells and the log of changes not yet folded into them, together: true at every moment.
