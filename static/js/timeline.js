@@ -11,7 +11,7 @@ function start() {
   const ends = { from: bar.querySelector('[data-end=from]'), to: bar.querySelector('[data-end=to]') };
   const days = { from: document.getElementById(bar.dataset.from), to: document.getElementById(bar.dataset.to) };
   const { lang } = document.documentElement;
-  const spoken = new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, { dateStyle: 'medium', timeZone: 'UTC' });
+  const spoken = new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
   const number = new Intl.NumberFormat(document.documentElement.lang);
   let found = { days: 1, bars: [] };
   let asked = null;
