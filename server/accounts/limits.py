@@ -1,7 +1,7 @@
 """Areas and sectors as limits: everybody who works here reads all records, but decides only where, and about what, they work."""
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from server.accounts.policy import Actor, acts_for, acts_in, may
 from server.core.problems import Problem
@@ -59,3 +59,19 @@ def check_reach(actor: Actor, pcodes: Iterable[str | None], *, sectors: Iterable
 def may_on(actor: Actor, action: str, record: Placed) -> bool:
     """Whether an actor may do ``action`` with this record: the roles allow it, and for all but reading their limits reach it."""
     return may(actor, action) and (action in READING or works_on(actor, record))
+
+
+_IN_AREAS = """ AND (coalesce({i}.adm1_pcode, {i}.adm2_pcode, {i}.adm3_pcode) IS NULL OR EXISTS (
+  SELECT FROM unnest(CAST(:areas AS text[])) area
+  WHERE starts_with({i}.adm1_pcode, area) OR starts_with({i}.adm2_pcode, area) OR starts_with({i}.adm3_pcode, area)))"""
+_IN_SECTORS = " AND ({i}.site_type = ANY(CAST(:types AS text[])) OR {i}.needs && CAST(:needs AS varchar[]))"
+
+
+def within_limits(actor: Actor, *records: str) -> tuple[str, dict[str, Any]]:
+    """SQL and its values: the records of these aliases (``i`` if none) that an actor's limits reach, as ``works_on``; "" for all."""
+    sectors = {*actor.sectors, Sector.MS.value}
+    types = [kind.value for kind in SiteType if kind.sector.value in sectors]
+    needs = [kind.value for kind in NeedType if kind.sector.value in actor.sectors]
+    said = (_IN_AREAS if actor.areas else "") + (_IN_SECTORS if actor.sectors else "")
+    values = ({"areas": list(actor.areas)} if actor.areas else {}) | ({"types": types, "needs": needs} if actor.sectors else {})
+    return "".join(said.format(i=record) for record in records or ("i",)), values

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from server.accounts.limits import within_limits
 from server.accounts.policy import Actor
 from server.core.choices import N_
 from server.core.clock import now
 from server.core.database import session
 from server.core.problems import Problem
-from server.vocabulary import NeedType, Sector, SiteType
 
 KEPT_FOR = timedelta(minutes=3)
 TRIES = 3
@@ -69,21 +69,6 @@ def counts(actor: Actor) -> dict[str, int]:
     found["all"] = sum(found[queue.name] for queue in SHARED)
     own = session.execute(_OWN_COUNTS, {"person": actor.person_id, "now": now()}).one()
     return {**found, **own._asdict()}
-
-
-_IN_AREAS = """AND (coalesce(i.adm1_pcode, i.adm2_pcode, i.adm3_pcode) IS NULL OR EXISTS (
-  SELECT FROM unnest(CAST(:areas AS text[])) area
-  WHERE starts_with(i.adm1_pcode, area) OR starts_with(i.adm2_pcode, area) OR starts_with(i.adm3_pcode, area)))"""
-_IN_SECTORS = "AND (i.site_type = ANY(CAST(:types AS text[])) OR i.needs && CAST(:needs AS varchar[]))"
-
-
-def within_limits(actor: Actor) -> tuple[str, dict[str, Any]]:
-    """SQL and its values: the records ``i`` that somebody's areas and sectors reach (``accounts.limits.works_on``); "" for all."""
-    sectors = {*actor.sectors, Sector.MS.value}
-    types = [kind.value for kind in SiteType if kind.sector.value in sectors]
-    needs = [kind.value for kind in NeedType if kind.sector.value in actor.sectors]
-    said = (_IN_AREAS if actor.areas else "") + (_IN_SECTORS if actor.sectors else "")
-    return said, ({"areas": list(actor.areas)} if actor.areas else {}) | ({"types": types, "needs": needs} if actor.sectors else {})
 
 
 _FREE = """NOT EXISTS (SELECT FROM work_claims c WHERE c.incident_id = i.id AND c.until > :now AND c.person_id <> :person)

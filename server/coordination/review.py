@@ -33,7 +33,7 @@ def show() -> str:
         "coordination/review.html",
         page=composed().page,
         base_map=base_map(),
-        total=questions.count_open(),
+        total=questions.count_open(actor),
         batches=campaigns.count_open(),
         done=_done(),
         **_contents(pair),
@@ -141,7 +141,7 @@ def settle(suggestion_id: UUID) -> Response:
 def _answered(said: str, undo: str, **where: Any) -> Response:
     """What was done: to a script in JSON, to a person the next pair."""
     if request.accept_mimetypes.best == "application/json":
-        return jsonify({"said": said, "undo": undo, "waiting": questions.count_open()})
+        return jsonify({"said": said, "undo": undo, "waiting": questions.count_open(current_actor())})
     return redirect(url_for(".show", **where), 303)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import or_, select, text, update
 from sqlalchemy.orm import aliased
 
+from server.accounts.limits import within_limits
 from server.accounts.policy import SYSTEM, Actor, may
 from server.core import ledger
 from server.core.clock import now
@@ -42,7 +43,7 @@ class Answer:
     chosen: Mapping[str, str] = field(default_factory=dict)
 
 
-_TAKE = text("""
+_TAKE = """
 UPDATE suggestions SET claimed_by = :person, claimed_until = :until WHERE id = (
   SELECT s.id FROM suggestions s
   JOIN incidents one ON one.id = s.incident_id JOIN incidents other ON other.id = s.other_id
@@ -53,24 +54,25 @@ UPDATE suggestions SET claimed_by = :person, claimed_until = :until WHERE id = (
     AND NOT EXISTS (SELECT FROM campaign_reports r JOIN campaigns c ON c.id = r.campaign_id
                     WHERE r.report_id = s.report_id AND c.settled_at IS NULL)
     AND (:all OR EXISTS (SELECT FROM attachments a JOIN reports r ON r.id = a.report_id WHERE a.ended_at IS NULL
-                         AND a.incident_id IN (s.incident_id, s.other_id) AND r.organisation_id = :organisation))
+                         AND a.incident_id IN (s.incident_id, s.other_id) AND r.organisation_id = :organisation)){within}
   ORDER BY s.worth DESC, s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED)
-RETURNING id""")
+RETURNING id"""
 
 
 def take(actor: Actor, *, past: Iterable[UUID] = ()) -> Pair | None:
     """The most valuable open pair that nobody else has before them, kept for this person for a while; skipped ones come last.
 
-    ``past`` are pairs not wanted now. Who may review only the pairs of their own organisation gets those.
+    ``past`` are pairs not wanted now. Who may review only the pairs of their own organisation, areas or sectors gets those.
     """
     _admit(actor)
     access.enter(SYSTEM)
-    asked = {
+    within, limits = within_limits(actor, "one", "other")
+    asked = limits | {
         "person": actor.person_id, "organisation": actor.organisation_id, "all": may(actor, "settle_duplicates"),
         "now": now(), "until": now() + KEPT_FOR, "past": list(past),
     }  # fmt: skip
     for skipped in (False, True):
-        if found := session.scalar(_TAKE, {**asked, "skipped": skipped}):
+        if found := session.scalar(text(_TAKE.format(within=within)), {**asked, "skipped": skipped}):
             return pair_of(found)
     return None
 
@@ -233,12 +235,13 @@ def _beside(incidents: set[UUID]) -> set[UUID]:
     return {one for row in rows for one in row}
 
 
-def count_open() -> int:
-    """How many pairs wait for a person, those of look-alike batches not counted."""
-    query = text(
-        "SELECT count(*) FROM suggestions s WHERE s.settled_at IS NULL AND NOT EXISTS (SELECT FROM campaign_reports r "
-        "JOIN campaigns c ON c.id = r.campaign_id WHERE r.report_id = s.report_id AND c.settled_at IS NULL)"
-    )
-    return session.scalar(query) or 0
+_OPEN = """
+SELECT count(*) FROM suggestions s WHERE s.settled_at IS NULL AND NOT EXISTS (
+  SELECT FROM campaign_reports r JOIN campaigns c ON c.id = r.campaign_id WHERE r.report_id = s.report_id AND c.settled_at IS NULL)"""
+_OF_THEIRS = " AND EXISTS (SELECT FROM incidents one, incidents other WHERE one.id = s.incident_id AND other.id = s.other_id{within})"
 
 
+def count_open(actor: Actor) -> int:
+    """How many pairs wait for a person that this one's limits reach, those of look-alike batches not counted."""
+    within, limits = within_limits(actor, "one", "other")
+    return session.scalar(text(_OPEN + (_OF_THEIRS.format(within=within) if within else "")), limits) or 0

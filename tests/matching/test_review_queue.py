@@ -207,6 +207,22 @@ def test_a_partner_is_asked_only_about_pairs_of_their_own(app, work, relief):
         questions.settle(relief["dario"], pair_of(*_strangers).id, Answer(word="apart"))
 
 
+def test_who_works_in_some_areas_and_sectors_is_asked_only_about_pairs_there(app, work, staff):
+    told_here, told_there = doubtful(1), doubtful(5, people_trapped=True)
+    work()
+    near, far = pair_of(*told_here), pair_of(*told_there)
+    for pair, area in ((near, "XE0101"), (far, "XE0202")):
+        for record in (pair.incident_id, pair.other_id):
+            session.get(Incident, record).adm2_pcode = area
+    session.commit()
+    here, shelter = (replace(staff["chipo"], **limit) for limit in ({"areas": frozenset({"XE01"})}, {"sectors": frozenset({"SHL"})}))
+    assert questions.take(here).suggestion.id == near.id
+    assert questions.take(here, past=[near.id]) is None
+    assert (questions.count_open(here), questions.count_open(shelter), questions.count_open(staff["chipo"])) == (1, 2, 2)
+    assert questions.take(replace(staff["bohdan"], sectors=frozenset({"EDU"}))) is None
+    assert questions.take(staff["berta"]).suggestion.id == far.id
+
+
 def test_who_says_that_the_place_was_struck_anew_is_asked_about_as_a_later_strike_with_that_reason(app, work):
     first = told(text="Missile hit apartment block", place="Soborna street 12")
     work()
