@@ -106,12 +106,13 @@ class Person(Base, UserMixin):
     organisation: Mapped[Organisation | None] = relationship(lazy="selectin")
 
     def check_tf_required(self, tf_setup_methods: list[Any], tf_fresh: bool) -> tuple[bool, list[Any]]:  # noqa: FBT001 - Flask-Security's own signature
-        """Whether signing in takes a code too: for who has set one up, and for everybody once the response is live."""
-        return bool(tf_setup_methods) or this_response().is_live, tf_setup_methods
+        """Whether signing in takes a code too: for who has set one up, and for everybody once the response is or was live."""
+        return bool(tf_setup_methods) or self.check_tf_required_setup(), tf_setup_methods
 
     def check_tf_required_setup(self) -> bool:
-        """Whether the second factor may not be switched off."""
-        return this_response().is_live
+        """Whether nobody is in without a second factor, and it may not be switched off."""
+        response = this_response()
+        return response.is_live or (response.is_closed and not response.exercise)
 
 
 class SignIn(Base):

@@ -59,7 +59,7 @@ def end_device() -> Response:
 @blueprint.route("/invitation/<code>", methods=["GET", "POST"])
 @limiter.limit("10 per minute; 60 per hour", methods=["POST"])
 def join(code: str) -> str | tuple[str, int] | Response:
-    """Make the account somebody was invited to; it signs them in and leads to the second factor."""
+    """Make the account somebody was invited to, and lead to the second factor: in a live response nobody is in before it is set up."""
     found, problem = invitations.find(code), None
     if request.method == "POST":
         try:
@@ -68,6 +68,8 @@ def join(code: str) -> str | tuple[str, int] | Response:
         except Problem as refused:
             problem = refused
         else:
+            if person.check_tf_required_setup():
+                return redirect("/sign-in", 303)
             login_user(person, authn_via=["invitation"])
             return redirect("/account/second-factor", 303)
     page = render_template("accounts/join.html", invitation=found, problem=problem, roles=[Role(role) for role in found.roles])

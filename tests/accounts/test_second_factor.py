@@ -8,6 +8,7 @@ import time_machine
 from passlib.totp import TOTP
 from sqlalchemy import text
 
+from server.core.database import session
 from server.core.response import say_fact
 from tests.people import PASSWORD
 
@@ -103,7 +104,6 @@ def test_neither_key_nor_recovery_codes_lie_in_the_table_as_they_are(client, wit
 
 
 def test_in_a_live_response_nobody_gets_in_without_one(client, people, database):
-    from server.core.database import session
 
     say_fact("stage", "LIVE", said_by=None)
     session.commit()
@@ -128,3 +128,19 @@ def test_who_changes_the_second_factor_gives_the_password_again(client, people, 
     assert "/account/confirm" in client.get("/account/second-factor").location
     client.post("/account/confirm", data={"password": PASSWORD})
     assert client.get("/account/second-factor").status_code == 200
+
+
+@pytest.mark.parametrize(("stage", "leads_to"), [("LIVE", "/sign-in"), ("CLOSED", "/sign-in"), ("", "/account/second-factor")])
+def test_an_invitation_is_no_way_around_the_second_factor_of_a_real_response(app, as_, people, stage, leads_to):
+    """Who was invited chooses a password, and in a real response is in only once the second factor is set up."""
+    page = as_("ada").post("/desk/people/invite", data={"email": "new@example.org", "alias": "Noor", "roles": ["COORD"]}).text
+    if stage:
+        say_fact("stage", stage, said_by=None)
+        session.commit()
+    browser, link = app.test_client(), re.search(r"/invitation/[\w-]+", page)[0]
+    joined = browser.post(link, data={"password": PASSWORD, "again": PASSWORD})
+    assert (joined.status_code, joined.location) == (303, leads_to)
+    assert browser.get("/desk").status_code == (401 if stage else 200)
+    if stage:
+        assert browser.post("/sign-in", data={"email": "new@example.org", "password": PASSWORD}).location.endswith("/account/second-factor")
+        assert browser.get("/desk").status_code == 401
