@@ -126,7 +126,7 @@ def show_table() -> str:
 def _level(known: Mapping[int, str]) -> int:
     """The level asked for, else the finest but one that is loaded; 0 where no areas are."""
     said = whole(request.args.get("areas", ""))
-    if said in known:
+    if said is not None and said in known:
         return said
     return next((level for level in (2, 1, 3) if level in known), 0)
 

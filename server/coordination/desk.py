@@ -5,6 +5,7 @@ from math import log2
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, request
+from flask_babel import get_locale
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -18,6 +19,7 @@ from server.core import maps
 from server.core.response import this_response
 from server.matching import filters, queries, wording
 from server.matching.exactness import sees_exactly
+from server.places import outlines
 from server.places.basemap import base_map
 from server.reports import access
 
@@ -25,13 +27,26 @@ blueprint = Blueprint("desk_map", __name__, url_prefix="/desk")
 
 START = (0.0, 20.0, 2)  # latitude, longitude, zoom where no operating area is set
 PAGE = 50
+CHOSEN_LEVELS, MOST_PLACES = (1, 2), 600
+RARE = ("q", "site_type", "hazard", "function", "source", "organisation")  # filters that stand behind "more"
 
 
 @blueprint.get("", endpoint="desk")
 @requires("see_desk")
 def show_desk() -> str:
     """The map, the list and the numbers."""
-    return render_template("coordination/desk.html", page=composed(_view()).page, base_map=base_map(), **_listed())
+    places = _places()
+    return render_template(
+        "coordination/desk.html", page=composed(first_view()).page, base_map=base_map(), places=places, locale=str(get_locale() or "en"),
+        is_listed=lambda code: any(area.pcode == code for areas in places.values() for area in areas),
+        rare=any(request.args.get(name) for name in RARE), **_listed(),
+    )  # fmt: skip
+
+
+def _places() -> dict[int, list[outlines.Area]]:
+    """The regions and the districts to choose from, as long as a person can choose among them."""
+    known = {level: outlines.areas(level) for level in levels_known() if level in CHOSEN_LEVELS}
+    return {level: areas for level, areas in known.items() if len(areas) <= MOST_PLACES}
 
 
 @blueprint.get("/list")
@@ -48,7 +63,7 @@ def show_list() -> Response:
 @requires("see_desk")
 def show_script() -> Response:
     """The script folium composed, as a file under our own address."""
-    return maps.script_response(composed(_view()))
+    return maps.script_response(composed(first_view()))
 
 
 def _listed() -> dict[str, Any]:
@@ -88,8 +103,8 @@ def _next_query(cursor: str | None) -> dict[str, list[str]]:
     return {**request.args.to_dict(flat=False), "cursor": [cursor]} if cursor else {}
 
 
-def _view() -> tuple[float, float, int]:
-    """Where the map starts: the middle of the operating area, as near as shows it whole."""
+def first_view() -> tuple[float, float, int]:
+    """Where a map starts: the middle of the operating area, as near as shows it whole."""
     area = this_response().operating_area
     if area is None:
         return START

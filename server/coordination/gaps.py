@@ -77,9 +77,12 @@ class Matrix:
     total: Cell
 
 
-def matrix(*, within: str | None = None, sectors: Iterable[Sector] = ()) -> Matrix:
-    """The matrix of all regions, or of the districts ``within`` one (a P-code); of all sectors in which there is anything."""
-    level, wanted = (2 if within else 1), set(sectors)
+def matrix(*, within: str | None = None, sectors: Iterable[Sector] = (), level: int = 0) -> Matrix:
+    """The matrix of all regions, or of the districts ``within`` one (a P-code); of all sectors in which there is anything.
+
+    ``level`` asks for all regions (1) or all districts (2) of the response.
+    """
+    level, wanted = level or (2 if within else 1), set(sectors)
     cells: dict[str, dict[Sector, Cell]] = defaultdict(dict)
     for row in session.execute(_NEEDS_BY[level], {"within": within}):
         if any((row.untaken, row.live, row.met)):

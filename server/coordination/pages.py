@@ -20,6 +20,7 @@ ROOMS = (
     "evidence_pages",
     "redaction_pages",
     "aid_matrix",
+    "aid_map",
     "aid_needs",
     "aid_given",
     "aid_activities",

@@ -2,12 +2,13 @@
  * Areas instead of single records: each drawn the fuller the more damage records lie in it, under the filters of the page.
  * The choice is a field of the filters, so it lives in the address. The table under "areas as a table" says the same.
  */
-import { step } from './areas.js';
 import { register } from './layers.js';
 import { number } from './marks.js';
-import { fill, Panel } from './panel.js';
+import { fill, make, Panel } from './panel.js';
+import { classes, Shades } from './shades.js';
 
 const own = JSON.parse(document.getElementById('areas-words')?.textContent ?? '{}');
+const STEPS = 5; // as drawn by the stylesheet
 const language = document.documentElement.lang;
 const said = ({ name, names }) => names[language] ?? name;
 
@@ -18,7 +19,12 @@ class Choropleth {
     this.level = document.querySelector('[data-areas-level]');
     this.table = document.querySelector('[data-areas-table]');
     this.panel = new Panel(document.querySelector('[data-map-panel]'), options);
-    this.note = document.querySelector('.map-frame')?.appendChild(Object.assign(document.createElement('p'), { className: 'area-note', hidden: true }));
+    const frame = document.querySelector('.map-frame');
+    this.note = frame.appendChild(make('p', '', { className: 'area-note', hidden: true }));
+    this.note.setAttribute('role', 'status');
+    this.key = frame.appendChild(make('ul', '', { className: 'map-key shade-key', hidden: true }));
+    this.key.setAttribute('aria-label', own.key ?? '');
+    this.shades = new Shades(map, (id, properties) => this.open({ id, properties }));
     this.shapes = new Map();
   }
 
@@ -62,27 +68,38 @@ class Choropleth {
   }
 
   clear() {
-    this.layer?.remove();
-    this.layer = null;
+    this.shades.clear();
     this.note.hidden = true;
+    this.key.hidden = true;
   }
 
   draw(shapes, { areas, elsewhere, total }) {
-    const rows = new Map(areas.map((row) => [row[0], row]));
-    this.layer?.remove();
-    this.layer = L.geoJSON(shapes, {
-      style: ({ id }) => ({ className: `area ${rows.has(id) ? `area-${step(rows.get(id)[1])}` : 'area-0'}` }),
-      onEachFeature: (feature, path) => {
-        const n = rows.get(feature.id)?.[1] ?? 0;
-        path.bindTooltip(Object.assign(document.createElement('bdi'), { textContent: `${said(feature.properties)}: ${number(n)}` }), { sticky: true });
-        path.on('click', () => this.open(feature, rows.get(feature.id)));
-      },
-    }).addTo(this.map);
+    this.rows = new Map(areas.map((row) => [row[0], row]));
+    const least = classes(areas.map((row) => row[1]));
+    const full = (n) => Math.ceil((STEPS * (least.findLastIndex((from) => n >= from) + 1)) / least.length) || 0;
+    this.shades.draw(shapes, (id, properties) => {
+      const n = this.rows.get(id)?.[1] ?? 0;
+      return { n, className: `area-${full(n)}`, said: `${said(properties)}: ${number(n)}` };
+    });
     this.note.hidden = false;
     this.note.textContent = [fill(own.total, { n: number(total) }), elsewhere ? fill(own.elsewhere, { n: number(elsewhere) }) : ''].filter(Boolean).join(' · ');
+    this.explain(least, Math.max(...areas.map((row) => row[1]), 0), full);
   }
 
-  open({ id, properties }, row) {
+  /** The key: how full stands for how many. */
+  explain(least, most, full) {
+    const bounds = least.map((from, at) => [from, at + 1 < least.length ? least[at + 1] - 1 : most]);
+    const spans = [[0, 0], ...bounds].map(([from, to]) => (to > from ? `${number(from)}–${number(to)}` : number(from)));
+    this.key.replaceChildren(...spans.map((span, at) => {
+      const row = make('li');
+      row.append(make('span', '', { className: `swatch area-${at && full(least[at - 1])}` }), make('span', span, { dir: 'ltr' }));
+      return row;
+    }).reverse());
+    this.key.hidden = false;
+  }
+
+  open({ id, properties }) {
+    const row = this.rows.get(id);
     const counts = row ? row.slice(2, 8) : [0, 0, 0, 0, 0, 0];
     const query = new URLSearchParams(this.query);
     query.set('adm', id);

@@ -50,6 +50,17 @@ async function look() {
   } catch { /* offline: the map says so */ }
 }
 
+/** "Only what the map shows": the box in sight becomes a filter, and as such stands in the address; pressed again it goes. */
+const box = document.querySelector('[data-box]');
+const boxed = document.querySelector('[data-view-box]');
+let view = '';
+document.addEventListener('tessera:view', ({ detail }) => { view = detail; });
+boxed?.addEventListener('click', () => {
+  box.value = box.value ? '' : view.split(',').map((side) => Number(side).toFixed(5)).join(',');
+  boxed.setAttribute('aria-pressed', String(Boolean(box.value)));
+  box.dispatchEvent(new Event('change', { bubbles: true }));
+});
+
 fresh?.addEventListener('click', async () => {
   await refresh();
   list.closest('.desk-list')?.scrollTo({ top: 0 });

@@ -31,10 +31,12 @@ export function keepView(map) {
   const [zoom, lat, lon] = location.hash.slice(1).split('/').map(Number);
   const isGiven = location.hash.length > 1 && [zoom, lat, lon].every(Number.isFinite);
   if (isGiven) map.setView([lat, lon], zoom, { animate: false });
+  const tell = () => document.dispatchEvent(new CustomEvent('tessera:view', { detail: map.getBounds().toBBoxString() }));
   map.on('moveend', () => {
     const { lat: y, lng: x } = map.getCenter();
     history.replaceState(history.state, '', `${location.pathname}${location.search}#${map.getZoom()}/${y.toFixed(4)}/${x.toFixed(4)}`);
-    document.dispatchEvent(new CustomEvent('tessera:view', { detail: map.getBounds().toBBoxString() }));
+    tell();
   });
+  tell();
   return isGiven;
 }

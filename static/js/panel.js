@@ -35,6 +35,12 @@ export class Panel {
     this.#show(fill(words.records_here, { n: number(counts.reduce((a, b) => a + b, 0)) }), body);
   }
 
+  /** Anything with a title; `opener` gets the focus back. */
+  show(title, body, opener) {
+    this.opener = opener;
+    this.#show(title, body);
+  }
+
   close() {
     this.element.hidden = true;
     this.opener?.focus?.();
