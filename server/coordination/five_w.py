@@ -1,12 +1,11 @@
 """Who does what, where, when and for whom, as a table for a chosen audience (``reference/standards`` §5.6).
 
-Coordinators get one row for each activity. Partners and the public get sums by district and sector, without numbers of damage
-records, with small counts hidden; the public sees nothing that lies ahead, and in a conflict only what is over or two weeks old.
+Coordinators get one row for each activity. Partners get sums by district and sector with the names of organisations, without numbers
+of damage records, with small counts hidden. What the public gets is published by the rules, and is no business of this room.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -14,19 +13,15 @@ from sqlalchemy import select
 from server.accounts.models import Organisation
 from server.coordination.activity_models import Activity
 from server.coordination.aid_reading import area_names
-from server.core.clock import now
 from server.core.database import session
 from server.core.i18n import words
 from server.matching.models import Incident
-from server.places.areas import contexts_at
 from server.publication.aggregates import small_cells
 from server.publication.formats.tables import Table
 from server.publication.policy import policy
-from server.vocabulary import ActivityStatus, Audience, ContextMode, NeedUnit, OrganisationType
+from server.vocabulary import Audience, NeedUnit, OrganisationType
 
-LAG = timedelta(days=14)
 NOWHERE = "?"
-AT_WAR = {ContextMode.CONFLICT_ACTIVE, ContextMode.CONFLICT_LOW, ContextMode.MIXED}
 
 _PLACE = (
     ("adm1_pcode", "#adm1+code+v_pcode"), ("adm1_name", "#adm1+name"), ("adm2_pcode", "#adm2+code+v_pcode"), ("adm2_name", "#adm2+name"),
@@ -43,20 +38,15 @@ COLUMNS: dict[Audience, tuple[tuple[str, str], ...]] = {
         ("planned", "#targeted"), ("reached", "#reached"), ("unit", "#indicator+unit"),
     ),
     Audience.PARTNER: (*_SUMS, ("org_names", "#org+list")),
-    Audience.PUBLIC: _SUMS,
 }  # fmt: skip
 
 Row = tuple[Activity, Organisation, str | None]
 
 
 def table_for(audience: Audience) -> Table:
-    """The table of all activities for an audience: COORD, PARTNER or PUBLIC (KeyError for any other)."""
+    """The table of all activities for an audience: COORD or PARTNER (KeyError for any other)."""
     columns, rows, names = COLUMNS[audience], _rows(), area_names()
-    if audience is Audience.COORD:
-        told = [_whole(row, names) for row in rows]
-    else:
-        shown = _public(rows) if audience is Audience.PUBLIC else rows
-        told = _sums(shown, names, with_names=audience is Audience.PARTNER)
+    told = [_whole(row, names) for row in rows] if audience is Audience.COORD else _sums(rows, names)
     return Table(tuple(name for name, _tag in columns), tuple(tag for _name, tag in columns), told)
 
 
@@ -83,20 +73,7 @@ def _place(activity: Activity, names: dict[str, str]) -> list[str | None]:
     return [adm1, names.get(adm1 or ""), adm2, names.get(adm2 or "")]
 
 
-def _public(rows: Sequence[Row]) -> list[Row]:
-    """What the public may know of: nothing ahead, nothing planned, and in a conflict only what is over or two weeks old."""
-    today = now().date()
-    modes = contexts_at([row[0].adm2_pcode for row in rows if row[0].adm2_pcode], now())
-    return [row for row in rows if _may_be_public(row[0], modes.get(row[0].adm2_pcode or "", ContextMode.CONFLICT_ACTIVE), today)]
-
-
-def _may_be_public(activity: Activity, mode: ContextMode, today: date) -> bool:
-    if activity.starts_on > today or activity.status is ActivityStatus.PLANNED:
-        return False
-    return mode not in AT_WAR or activity.status is ActivityStatus.COMPLETED or activity.starts_on <= today - LAG
-
-
-def _sums(rows: Iterable[Row], names: dict[str, str], *, with_names: bool) -> list[list[Any]]:
+def _sums(rows: Iterable[Row], names: dict[str, str]) -> list[list[Any]]:
     """One row for each district and sector; counts under the least are hidden, and one more where the sums would give it away."""
     cells: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
@@ -105,17 +82,16 @@ def _sums(rows: Iterable[Row], names: dict[str, str], *, with_names: bool) -> li
     for (area, sector), members in cells.items():
         counts[area][sector] = len(members)
     safe = small_cells(counts, rule=policy().small_cells).cells
-    return [_sum(cells[area, sector], safe[area][sector], names, with_names=with_names) for area, sector in sorted(cells)]
+    return [_sum(cells[area, sector], safe[area][sector], names) for area, sector in sorted(cells)]
 
 
-def _sum(members: Sequence[Row], count: int | str, names: dict[str, str], *, with_names: bool) -> list[Any]:
+def _sum(members: Sequence[Row], count: int | str, names: dict[str, str]) -> list[Any]:
     activity, houses = members[0][0], sorted({row[1].name for row in members})
     people = sum(row[0].reached or 0 for row in members if row[0].unit is NeedUnit.PERSON)
-    row = [
+    return [
         activity.sector.value, words(activity.sector.label), *_place(activity, names), _least(len(houses)) if isinstance(count, int) else count,
-        count, _least(people) if isinstance(count, int) else count,
+        count, _least(people) if isinstance(count, int) else count, "; ".join(houses),
     ]  # fmt: skip
-    return [*row, "; ".join(houses)] if with_names else row
 
 
 def _least(number: int) -> int | str:

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, redirect, render_template
 
 from server.accounts.policy import Actor, may
 from server.accounts.service import current_actor, requires
@@ -21,7 +21,8 @@ blueprint = Blueprint("aid_files", __name__, url_prefix="/desk/aid/5w")
 @requires("see_desk")
 def show() -> str:
     """Choose for whom, then the kind of file."""
-    offered = [audience for audience in reversed(COLUMNS) if audience is not Audience.COORD or may(current_actor(), "coordinate_aid")]
+    whole = may(current_actor(), "coordinate_aid")
+    offered = [one for one in (Audience.PUBLIC, *reversed(COLUMNS)) if whole or one is not Audience.COORD]
     return render_template("coordination/aid/files.html", audiences=offered, formats=tuple(WRITERS))
 
 
@@ -33,11 +34,18 @@ def get_whole(name: str) -> Response:
     return _file(Audience.COORD, name, current_actor())
 
 
-@blueprint.get("/<any('PARTNER', 'PUBLIC'):audience>.<any('csv', 'hxl.csv', 'xlsx'):name>")
+@blueprint.get("/PARTNER.<any('csv', 'hxl.csv', 'xlsx'):name>")
 @requires("see_desk")
-def get_sums(audience: str, name: str) -> Response:
+def get_sums(name: str) -> Response:
     """Sums by district and sector, small counts hidden."""
-    return _file(Audience(audience), name, current_actor())
+    return _file(Audience.PARTNER, name, current_actor())
+
+
+@blueprint.get("/PUBLIC.<any('csv', 'hxl.csv', 'xlsx'):name>")
+@requires("see_desk")
+def get_public(name: str) -> Response:
+    """What everybody gets: one public table and no second one beside it, for two could be taken from each other."""
+    return redirect(f"/api/v1/public/activities.{name}")  # type: ignore[return-value]
 
 
 def _file(audience: Audience, name: str, actor: Actor) -> Response:

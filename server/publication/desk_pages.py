@@ -44,7 +44,10 @@ SCOPES = ("record", "public_row", "area", "site_group", "sensitivity", "activiti
 def _words() -> dict[str, Any]:
     """What these templates need: who may do what, and what proposals are called."""
     actor = current_actor()
-    return {"may": lambda action: may(actor, action), "actor": actor, "alias_of": _alias, "page_links": _links()}
+    return {
+        "may": lambda action: may(actor, action), "actor": actor, "alias_of": _alias, "page_links": _links(),
+        "sentence_of": explaining.sentence_of,
+    }  # fmt: skip
 
 
 @blueprint.get("")

@@ -37,10 +37,10 @@ GROUP BY ALL ORDER BY 1, 2;
     ),
     Example(
         "R",
-        N_("R as it is. This one is checked by its file only, not run with R."),
+        N_("R as it is, without any package."),
         """\
 rows <- read.csv("{address}/api/v1/public/incidents.csv", fileEncoding = "UTF-8-BOM", na.strings = "")
-table(rows$site_group, rows$damage_best, useNA = "ifany")
+print(table(rows$site_group, rows$damage_best, useNA = "ifany"))
 """,
     ),
     Example(

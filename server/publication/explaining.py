@@ -1,5 +1,6 @@
 """What the open-data page says of the data, derived from the passports of the columns and from the policy in force."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,11 +10,21 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from server.core.choices import Choice
+from server.core.i18n import words
 from server.publication import wording
 from server.publication.models import PublishedIncident
 from server.publication.policy import MODES, Policy, PolicyRow, policy
 from server.publication.schemas import PublicIncident
-from server.vocabulary import ContextMode, GeometryLevel, SensitivityClass, SiteType, Tier, TimeLevel
+from server.vocabulary import (
+    Certainty,
+    ContextMode,
+    GeometryLevel,
+    SensitivityClass,
+    SiteGroup,
+    SiteType,
+    Tier,
+    TimeLevel,
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class Delay:
 
 def reading_words() -> dict[str, Any]:
     """What the public templates need to read codes."""
-    return {"damage_grade": wording.grade, "coded_words": coded_words, "list_name": list_name, "size": size}
+    return {"damage_grade": wording.grade, "coded_words": coded_words, "sentence_of": sentence_of, "list_name": list_name, "size": size}
 
 
 def columns() -> list[Column]:
@@ -62,6 +73,15 @@ def delays(rules: Policy | None = None) -> list[tuple[SensitivityClass, list[Sit
         )
         for kind in SensitivityClass
     ]
+
+
+def sentence_of(row: Mapping[str, Any]) -> str:
+    """The sentence of a public row in the language of the page; in the files it stays English."""
+    kind = next((one for one in SiteType if one.value == row.get("site_type")), None)
+    group = next((one for one in SiteGroup if one.value == row.get("site_group")), None)
+    return wording.sentence(
+        site_type=kind, site_group=group, damage=row.get("damage_best"), certainty=Certainty(row["certainty"]), said=words,
+    )  # fmt: skip
 
 
 def size(count: int) -> str:

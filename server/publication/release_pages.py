@@ -13,7 +13,7 @@ from server.accounts.policy import may
 from server.accounts.service import current_actor, must, requires
 from server.core.clock import now
 from server.core.database import session
-from server.publication import explaining, five_w_frozen, frozen, release_reading, releases, signing
+from server.publication import explaining, five_w_files, five_w_frozen, frozen, release_reading, releases, signing
 from server.publication.about import LICENCE_NAME, LICENCE_URL
 from server.publication.approving import needs_two_people
 from server.publication.connections import about
@@ -37,7 +37,7 @@ def show_release(number: str) -> str:
     release = release_reading.release(number)
     said = about(release)
     return render_template(
-        "publication/release.html", release=release, files=release_reading.files(release.number), formats=FORMATS,
+        "publication/release.html", release=release, files=release_reading.files(release.number), formats=FORMATS, activity_files=five_w_files.LABELS,
         key=signing.public_key(), citation=said.citation, active="data",
         licence_name=LICENCE_NAME, licence_url=LICENCE_URL,
     )  # fmt: skip

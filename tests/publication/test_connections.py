@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import threading
+import urllib.request
 
 import mapbox_vector_tile
 import pytest
@@ -64,6 +65,27 @@ def test_gdal_reads_the_live_layer_page_by_page_by_box_and_by_day(address):
     with_days = f"{address}/ogc/collections/incidents/items?datetime=2026-10-30/2026-11-01"
     assert len(ogr(f"GeoJSON:{with_days}")) == 2
     assert ogr(f"GeoJSON:{address}/ogc/collections/incidents/items?datetime=2026-11-10/..") == []
+
+
+@pytest.mark.committed
+def test_a_session_as_qgis_has_it_adds_the_layer_the_tiles_and_the_file(address, tmp_path):
+    """QGIS reads through GDAL: the landing page with its layers, a tile of the background, and the downloaded GeoPackage."""
+    seen = subprocess.run(["ogrinfo", f"OAPIF:{address}/ogc"], capture_output=True, text=True, check=True, timeout=60)
+    assert "1: incidents" in seen.stdout
+    told = json.loads(_asked(f"{address}{PUBLIC}/tiles.json"))
+    assert told["tiles"][0].startswith(address)
+    kept = tmp_path / "tile.mvt"
+    kept.write_bytes(_asked(told["tiles"][0].format(z=6, x=33, y=18)))
+    areas = ogr(f"MVT:{kept}", "areas", "-oo", "X=33", "-oo", "Y=18", "-oo", "Z=6")
+    assert all(shape(one["geometry"]).geom_type in ("Polygon", "MultiPolygon") for one in areas)
+    file = tmp_path / "damage.gpkg"
+    file.write_bytes(_asked(f"{address}{PUBLIC}/incidents.gpkg"))
+    assert {one["properties"]["geo_level"] for one in ogr(str(file))} == {"H3_8", "POINT"}
+
+
+def _asked(address):
+    with urllib.request.urlopen(address) as answer:  # noqa: S310 - our own server
+        return answer.read()
 
 
 def test_the_layer_says_what_it_conforms_to_and_describes_itself_in_openapi(client, some):

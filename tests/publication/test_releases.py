@@ -20,7 +20,7 @@ from server.core.ledger import history
 from server.core.problems import Problem
 from server.core.storage import store
 from server.matching.models import Incident
-from server.publication import release_jobs, releases, takedown
+from server.publication import five_w_files, release_jobs, releases, takedown
 from server.publication.formats import FORMATS
 from server.publication.models import PublishedIncident
 from server.publication.release_models import FrozenRow, Release, ReleaseDraft
@@ -195,7 +195,7 @@ def test_the_work_is_told_step_by_step_and_the_ledger_knows_who_did_what(prepare
 def test_a_data_set_comes_in_every_format_with_size_rows_and_checksum(client, released):
     files = client.get(f"{PUBLIC}/releases/{released}").get_json()["files"]
     made = {file["format"]: file for file in files}
-    assert set(made) == {*FORMATS, *release_jobs.TABLES, release_jobs.README, "datapackage.json", "hdx_dataset.json"}
+    assert set(made) == {*FORMATS, *(f"5w.{name}" for name in five_w_files.FORMATS), *release_jobs.TABLES, release_jobs.README, "datapackage.json", "hdx_dataset.json"}
     assert {made[name]["rows_total"] for name in FORMATS} == {3}
     assert all(file["size_bytes"] > 0 and len(file["sha256"]) == 64 for file in files)
     described = client.get(f"{PUBLIC}/releases/{released}/datapackage.json", buffered=True).get_json()

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
-
 from server.accounts.models import Organisation, Person
 from server.accounts.policy import Actor
 from server.coordination.activity_models import Activity

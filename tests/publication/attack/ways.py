@@ -257,7 +257,7 @@ def data_sets(stranger: Stranger) -> Iterator[Claim]:
             if file["name"].endswith(".csv") and ".hxl" not in file["name"]:
                 text = stranger.get(f"{PUBLIC}/releases/{number}/{file['name']}").text.removeprefix("\ufeff")
                 for row in csv.DictReader(io.StringIO(text)):
-                    if row.get("geo_level"):
+                    if row.get("geo_level") and "incident_id" in row:
                         versions.setdefault(row["incident_id"], []).append(row)
         for change in stranger.json(f"{PUBLIC}/changes?since={number}&limit=1000").get("items", []):
             if change.get("geo_level"):
