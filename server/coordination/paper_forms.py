@@ -18,6 +18,7 @@ from server.coordination.ground import Ring, shapes
 from server.coordination.situation import Area, Box, Figures
 from server.coordination.situation_map import drawing
 from server.core.assets import library
+from server.core.i18n import language
 from server.core.maps import Layer, Map
 
 PDF_STYLES: Final = ("css/tokens.css", "css/situation.css")
@@ -25,6 +26,7 @@ HTML_STYLES: Final = ("css/tokens.css", "vendor/leaflet/leaflet.css", "css/situa
 HTML_SCRIPTS: Final = ("vendor/leaflet/leaflet.js", "js/offline-map.js")
 DEGREES: Final = 3  # decimals of the ground; no damage is placed by it
 AROUND: Final = 1.5
+MOST_TOWNS: Final = 60
 
 
 def as_pdf(figures: Figures, **context: Any) -> bytes:
@@ -42,7 +44,7 @@ def as_html(figures: Figures, **context: Any) -> bytes:
     style = _styles(HTML_STYLES)
     page = render_template(
         "coordination/telling/paper.html", figures=figures, map=drawing(figures), form="html", style=style, scripts=scripts,
-        frame=composed.page.html if composed else "", policy=_policy(scripts, style), **context,
+        frame=composed.page.html if composed else "", towns=_towns(figures), policy=_policy(scripts, style), **context,
     )  # fmt: skip
     return page.encode()
 
@@ -86,6 +88,14 @@ def _map(figures: Figures) -> Map | None:
     Layer("counts", cells=[[round(cell.lon, 4), round(cell.lat, 4), *cell.counts] for cell in figures.cells]).add_to(composed)  # type: ignore[misc]
     Layer("view", box=[west, south, east, north]).add_to(composed)
     return composed
+
+
+def _towns(figures: Figures) -> list[tuple[float, float, str]]:
+    """The largest towns near the figures as longitude, latitude and name: words of the page, because no script may hold any."""
+    if figures.box is None:
+        return []
+    found = sorted(shapes(_wider(figures.box)).towns, key=lambda town: -town.people)[:MOST_TOWNS]
+    return [(*_degrees(((town.x, town.y),)), town.called(language())) for town in found]  # type: ignore[misc]
 
 
 def _wider(box: Box) -> Box:

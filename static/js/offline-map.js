@@ -29,8 +29,30 @@
     },
     view(map, { box: [west, south, east, north] }) {
       map.fitBounds([[south, west], [north, east]]);
+      L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
+      towns(map);
     },
   };
+
+  /** Names of towns, which the page itself holds: the largest first, none over another. */
+  function towns(map) {
+    const all = [...document.querySelectorAll('[data-town]')].map((named) => {
+      const [lon, lat] = named.dataset.town.split(' ').map(Number);
+      const icon = L.divIcon({ className: 'paper-town', iconSize: null, html: Object.assign(document.createElement('bdi'), { textContent: named.textContent }) });
+      return { at: L.latLng(lat, lon), marker: L.marker([lat, lon], { interactive: false, keyboard: false, zIndexOffset: -10000, icon }) };
+    });
+    const sift = () => {
+      const taken = [];
+      for (const { at, marker } of all) {
+        const here = map.latLngToLayerPoint(at);
+        const isFree = taken.every((other) => Math.abs(other.x - here.x) > 110 || Math.abs(other.y - here.y) > 22);
+        if (isFree) taken.push(here);
+        isFree ? marker.addTo(map) : marker.remove();
+      }
+    };
+    map.on('zoomend', sift);
+    sift();
+  }
 
   function mark(map, lat, lon, [side, svg]) {
     L.marker([lat, lon], { interactive: false, keyboard: false, icon: L.divIcon({ className: 'paper-mark', iconSize: [side, side], html: svg }) }).addTo(map);

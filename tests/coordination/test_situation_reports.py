@@ -195,6 +195,7 @@ def test_the_one_file_names_its_scripts_by_hash_loads_nothing_and_keeps_names_ou
     number, _ = save(chipo, name=evil)
     html = printed(chipo, work, audience="COORD", form="HTML", language="ar", view=str(number)).text
     assert '<html lang="ar" dir="rtl">' in html
+    assert re.search(r'<li data-town="[\d.]+ [\d.]+">Larvik</li>', html), "names of towns are words of the page"
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)[1].replace("&#39;", "'")
     scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     assert len(scripts) == 3
