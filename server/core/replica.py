@@ -16,7 +16,7 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, make_response, request
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from server.core import database
@@ -202,6 +202,8 @@ def _reading(view: Callable[..., Any]) -> Callable[..., Any]:
         try:
             with _there():
                 response = make_response(view(*given, **named))
+        except DataError:
+            raise  # what was asked fits no column, there or here: a stranger's question must send nobody away from the replica
         except (DBAPIError, PoolTimeout):
             replica.is_away()
             return view(*given, **named)

@@ -1,15 +1,19 @@
 """Doors that a second pair of eyes tried: networks in disguise, files that would stop the worker, acts that meet at one moment."""
 
 import json
+from contextlib import nullcontext
 from io import BytesIO
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from flask import g
 from sqlalchemy import text
+from sqlalchemy.exc import DataError, OperationalError
 
 from server.accounts import second_factor
 from server.accounts.policy import SYSTEM
+from server.core import replica
 from server.core.requests import lane_key
 from server.reports import service
 from tests.people import PASSWORD
@@ -122,3 +126,22 @@ def test_a_number_however_it_is_written_breaks_no_page(client, as_, word):
         chipo.post("/desk/alerts", data={"kinds": "COUNT", "threshold": word}),
     ]  # fmt: skip
     assert {answer.status_code for answer in answers} <= {200, 303, 400, 422}
+
+
+@pytest.mark.parametrize(("fault", "is_sent_away"), [(DataError, False), (OperationalError, True)])
+def test_a_question_that_fits_no_column_sends_nobody_away_from_the_replica(app, monkeypatch, fault, is_sent_away):
+    """A stranger who asks such questions without end would lay all reading upon the main database."""
+    away, asked = [], []
+    stands = SimpleNamespace(serves=False, engine=None, public_engine=None, is_away=lambda: away.append(True), lag_s=lambda: 0.0)
+    monkeypatch.setattr(replica, "_this", stands)
+    monkeypatch.setattr(replica, "_may_read", lambda _replica: True)
+
+    def view():
+        asked.append(g.reads_there)
+        if g.reads_there:
+            raise fault("SELECT", {}, ValueError())
+        return "from the main database"
+
+    with app.test_request_context("/map"), nullcontext() if is_sent_away else pytest.raises(DataError):
+        assert replica._reading(view)() == "from the main database"
+    assert (asked, away) == (([True, False], [True]) if is_sent_away else ([True], []))
