@@ -47,6 +47,8 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "campaign.reopened": ("matching.carry_out_campaign",),
     "bulk.begun": ("coordination.carry_on_bulk",),
     "bulk.undo_begun": ("coordination.carry_on_bulk",),
+    "imagery.taken_in": ("evidence.read_imagery",),
+    "imagery.keep_begun": ("verification.keep_imagery",),
     "report.assessed": ("verification.review_certainty_of_report",),
 }
 

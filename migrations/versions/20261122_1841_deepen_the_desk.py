@@ -1,7 +1,10 @@
-"""Count the most protected places where their wide square lies, for everybody; let words added later be covered too."""
+"""Count the most protected places where their wide square lies, for everybody; let words added later be covered too,
+and large satellite files take their time.
+"""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0020"
 down_revision = "0019"
@@ -33,7 +36,7 @@ CREATE TRIGGER note_map_change AFTER UPDATE ON incidents
   EXECUTE FUNCTION tessera_note_map_change();
 """
 EXACT, SHOWN = "{row}.cell_key", "tessera_shown_key({row}.cell_key, {row}.s_class)"
-FIELD = "ck_text_redactions_field_known"
+FIELD, STATE = "ck_text_redactions_field_known", "ck_imagery_imports_state_known"
 
 
 def upgrade() -> None:
@@ -44,10 +47,13 @@ def upgrade() -> None:
     op.add_column("text_redactions", sa.Column("part_id", sa.Uuid(), nullable=True))
     op.drop_constraint(op.f(FIELD), "text_redactions")
     op.create_check_constraint(op.f(FIELD), "text_redactions", "field IN ('text','place_text','addition','answer')")
+    _let_imports_take_long()
 
 
 def downgrade() -> None:
-    """As it was; what was covered of words added later is uncovered."""
+    """As it was; what was covered of words added later is uncovered, and a satellite file still being read is given up."""
+    _let_imports_be_quick()
+    op.execute("SET LOCAL tessera.scope = 'all'")
     op.execute("DELETE FROM text_redactions WHERE part_id IS NOT NULL")
     op.drop_constraint(op.f(FIELD), "text_redactions")
     op.create_check_constraint(op.f(FIELD), "text_redactions", "field IN ('text','place_text')")
@@ -55,6 +61,24 @@ def downgrade() -> None:
     _count_over(SHOWN, EXACT)
     _note_by(EXACT)
     op.execute("DROP FUNCTION tessera_shown_key(bigint, text)")
+
+
+def _let_imports_take_long() -> None:
+    """Large satellite files are read, and their rows written, by the worker: how far it is, what was found, why not."""
+    op.add_column("imagery_imports", sa.Column("found", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False))
+    op.add_column("imagery_imports", sa.Column("done", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("imagery_imports", sa.Column("problem", sa.String(32), server_default="", nullable=False))
+    op.drop_constraint(op.f(STATE), "imagery_imports")
+    op.create_check_constraint(op.f(STATE), "imagery_imports", "state IN ('TRIED','KEPT','UNDONE','READING','KEEPING','REFUSED')")
+
+
+def _let_imports_be_quick() -> None:
+    op.execute("DELETE FROM imagery_rows USING imagery_imports one WHERE one.id = import_id AND one.state = 'KEEPING'")
+    op.execute("UPDATE imagery_imports SET state = 'UNDONE' WHERE state IN ('READING','KEEPING','REFUSED')")
+    op.drop_constraint(op.f(STATE), "imagery_imports")
+    op.create_check_constraint(op.f(STATE), "imagery_imports", "state IN ('TRIED','KEPT','UNDONE')")
+    for column in ("problem", "done", "found"):
+        op.drop_column("imagery_imports", column)
 
 
 def _note_by(key: str) -> None:

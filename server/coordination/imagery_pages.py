@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -14,9 +14,9 @@ from server.accounts.service import current_actor, requires
 from server.accounts.stepping import requires_fresh
 from server.core import ledger
 from server.core.problems import Problem
-from server.evidence import imagery
+from server.evidence import imagery, imagery_large
 from server.evidence.imagery_fields import Columns, RowRefused, read_day
-from server.evidence.imagery_models import HYBRID, KEPT, ML, TRIED, VISUAL, ImageryImport
+from server.evidence.imagery_models import HYBRID, KEEPING, KEPT, ML, READING, REFUSED, TRIED, VISUAL, ImageryImport
 from server.evidence.survey import MAX_BYTES, SurveyRefused
 from server.matching import queries, wording
 from server.verification import comparing, feedback, pairing
@@ -53,8 +53,12 @@ def _may(action: str) -> bool:
 @requires("import_imagery")
 def try_out() -> Response | tuple[str, int]:
     """Read a file and show what would come of it. A refusal says on the page what is wrong, and what was typed stays."""
+    request.max_content_length = MAX_BYTES + 100_000
     try:
-        one, _reading = imagery.try_out(_uploaded(), _said(), actor=current_actor())
+        data, said = _uploaded(), _said()
+        if imagery_large.is_large(data):
+            return redirect(url_for(".show", import_id=imagery_large.take_in(data, said, actor=current_actor()).id), 303)
+        one, _reading = imagery.try_out(data, said, actor=current_actor())
     except SurveyRefused as refused:
         return _refused(Problem("unreadable_file", errors=[_error("file", gettext(refused.why.label))]))
     except Problem as problem:
@@ -121,10 +125,15 @@ def _chosen() -> Columns | None:
 def show(import_id: UUID) -> str:
     """An import: what would come of it while it is only tried; afterwards the satellite and the ground side by side."""
     one = imagery.by_id(import_id)
+    if one.state in (READING, KEEPING, REFUSED):
+        why = imagery_large.why_refused(one) if one.state == REFUSED else ""
+        return render_template("coordination/evidence/busy.html", one=one, why=why, may=_may)
     if one.state == TRIED:
-        reading = imagery.read_again(one)
-        one = imagery.by_id(import_id)
-        return render_template("coordination/evidence/tried.html", one=one, reading=reading, why=RowRefused, wording=wording, may=_may)
+        if not one.found:  # tried before what is found was kept
+            reading = imagery.read_again(one)
+            one = imagery.by_id(import_id)
+            imagery.describe(one, reading)
+        return render_template("coordination/evidence/tried.html", one=one, why=RowRefused, wording=wording, may=_may)
     return render_template("coordination/evidence/compared.html", one=one, **_compared(one))
 
 
@@ -139,10 +148,20 @@ def _compared(one: ImageryImport) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@blueprint.get("/<uuid:import_id>/progress")
+@requires("see_evidence")
+def show_progress(import_id: UUID) -> Response:
+    """How far a large file is, for the page to ask."""
+    one = imagery.by_id(import_id)
+    return jsonify({"state": "RUNNING" if one.state in (READING, KEEPING) else one.state, "total": one.rows, "left": one.rows - one.done})
+
+
 @blueprint.post("/<uuid:import_id>/keep")
 @requires("import_imagery")
 def keep(import_id: UUID) -> Response:
     """Let what was tried count: its rows are written and laid beside the damage records."""
+    if imagery_large.begin_keeping(import_id, actor=current_actor()):
+        return redirect(url_for(".show", import_id=import_id), 303)
     imagery.keep(import_id, actor=current_actor())
     pairing.pair_import(import_id)
     pairing.tell_changed(pairing.records_of(import_id), actor=current_actor())

@@ -120,6 +120,8 @@ MEANINGS = {
     "decision.made": "A person's decision about certainty came into force.",
     "decision.proposed": "A person decided, and a second person must agree before it counts.",
     "decision.undone": "A decision was taken back; the certainty of before counts again.",
+    "imagery.taken_in": "A large file of satellite assessments was taken in, to be read by the worker; the entry holds its hash.",
+    "imagery.keep_begun": "Somebody let a large file of satellite assessments count; the worker writes its rows.",
     "imagery.tried": "A file of satellite assessments was read and shown, nothing more.",
     "imagery.imported": "A file of satellite assessments was brought in; the entry holds its hash.",
     "imagery.undone": "A file of satellite assessments was taken back, or thrown away before it counted.",

@@ -20,7 +20,18 @@ from server.core.problems import Problem
 from server.core.storage import store
 from server.evidence import imagery_fields
 from server.evidence.imagery_fields import Columns
-from server.evidence.imagery_models import KEPT, MONITOR, POST, TRIED, UNDONE, VISUAL, ImageryImport, ImageryRow
+from server.evidence.imagery_models import (
+    KEEPING,
+    KEPT,
+    MONITOR,
+    POST,
+    READING,
+    TRIED,
+    UNDONE,
+    VISUAL,
+    ImageryImport,
+    ImageryRow,
+)
 from server.evidence.imagery_reading import Reading, Unit, read
 from server.evidence.service import put_sealed
 from server.reports import vault
@@ -56,28 +67,40 @@ def try_out(data: bytes, said: Said, *, actor: Actor) -> tuple[ImageryImport, Re
     reading = read(data, provider=said.provider, taken_on=said.taken_on, chosen=said.chosen)
     if reading.columns is None:
         raise Problem("nothing_seen", more={"fields": reading.fields})
-    made = _noted(data, said, reading, actor)
-    key, made.file_key = vault.new_key(made.id)
-    made.file_ref = put_sealed(data, STORED_IN, key=key, bound_to=made.id)
-    session.add(made)
+    made = begun(data, said, actor=actor, state=TRIED)
+    describe(made, reading)
     session.flush()
     ledger.record("imagery.tried", made.id, actor_id=actor.person_id, sha256=made.sha256, rows=made.rows)
     return made, reading
 
 
-def _noted(data: bytes, said: Said, reading: Reading, actor: Actor) -> ImageryImport:
-    columns = reading.columns
-    first, last = reading.days
-    return ImageryImport(
-        id=uuid4(), state=TRIED, provider=said.provider, product=said.product, licence=said.licence,
+def begun(data: bytes, said: Said, *, actor: Actor, state: str) -> ImageryImport:
+    """A new import with what a person said of the file, which lies sealed until the import ends."""
+    made = ImageryImport(
+        id=uuid4(), state=state, provider=said.provider, product=said.product, licence=said.licence,
         may_redistribute=said.may_redistribute, method=said.method, sha256=hashlib.sha256(data).hexdigest(),
-        source_scale=columns.scale if columns else DamageScale.TESSERA,
-        mapping={**(columns.told() if columns else {}), "taken_on": said.taken_on and said.taken_on.isoformat(), "layers": reading.layers,
+        source_scale=said.chosen.scale if said.chosen else DamageScale.TESSERA,
+        mapping={**(said.chosen.told() if said.chosen else {}), "taken_on": said.taken_on and said.taken_on.isoformat(), "layers": [],
                  "is_chosen": said.chosen is not None},
-        units=len(reading.units), rows=reading.rows, refused=reading.tally.refused, first_on=first, last_on=last,
-        area=_element(reading.area) if reading.area is not None else None, area_is_stated=reading.area_is_stated,
         person_id=actor.person_id,
     )  # fmt: skip
+    key, made.file_key = vault.new_key(made.id)
+    made.file_ref = put_sealed(data, STORED_IN, key=key, bound_to=made.id)
+    session.add(made)
+    return made
+
+
+def describe(one: ImageryImport, reading: Reading) -> None:
+    """Note on an import what its file says: how many things and rows, of which days and area, what each class means, what is left out."""
+    columns = reading.columns
+    one.mapping = {**one.mapping, **(columns.told() if columns else {}), "layers": reading.layers}
+    one.source_scale = columns.scale if columns else DamageScale.TESSERA
+    one.units, one.rows, one.refused = len(reading.units), reading.rows, reading.tally.refused
+    one.first_on, one.last_on = reading.days
+    one.area, one.area_is_stated = _element(reading.area) if reading.area is not None else None, reading.area_is_stated
+    one.found = {
+        "classes": [list(row) for row in reading.classes], "undated": reading.undated, "told": [list(row) for row in reading.tally.told],
+    }  # fmt: skip
 
 
 def read_again(one: ImageryImport) -> Reading:
@@ -102,12 +125,17 @@ def keep(import_id: UUID, *, actor: Actor) -> ImageryImport:
     _must(actor)
     reading = read_again(_tried(import_id))
     one = _tried(import_id, lock=True)
-    for batch in _batches(_rows(one, reading.units)):
+    for batch in batches_of(one, reading.units):
         session.execute(insert(ImageryRow), batch)
-    one.state, one.kept_at = KEPT, now()
-    _drop_file(one)
-    ledger.record("imagery.imported", one.id, actor_id=actor.person_id, sha256=one.sha256, rows=one.rows, refused=one.refused)
+    finish(one, by=actor.person_id)
     return one
+
+
+def finish(one: ImageryImport, *, by: UUID | None) -> None:
+    """All rows are written: they count from now on, and the file's key is destroyed."""
+    one.state, one.kept_at, one.done = KEPT, now(), one.rows
+    drop_file(one)
+    ledger.record("imagery.imported", one.id, actor_id=by, sha256=one.sha256, rows=one.rows, refused=one.refused)
 
 
 def _tried(import_id: UUID, *, lock: bool = False) -> ImageryImport:
@@ -120,14 +148,14 @@ def _tried(import_id: UUID, *, lock: bool = False) -> ImageryImport:
     return one
 
 
-def _rows(one: ImageryImport, units: list[Unit]) -> Iterator[dict[str, Any]]:
-    is_area = one.source_scale is DamageScale.UNOSAT_RDBA
+def _rows(import_id: UUID, scale: DamageScale, units: list[Unit]) -> Iterator[dict[str, Any]]:
+    is_area = scale is DamageScale.UNOSAT_RDBA
     for unit in units:
         shape = _element(unit.shape)
         for seen in unit.images:
             low, high, best = (imagery_fields.grade_number(grade) for grade in (seen.interval.min, seen.interval.max, seen.interval.best))
             yield {
-                "id": uuid4(), "import_id": one.id, "unit_key": unit.key, "shape": shape, "is_area": is_area,
+                "id": uuid4(), "import_id": import_id, "unit_key": unit.key, "shape": shape, "is_area": is_area,
                 "acquired_on": seen.taken_on, "clean_until": seen.clean_until, "event_phase": POST if seen.is_first else MONITOR,
                 "sensor": seen.sensor, "gsd_m": seen.gsd_m, "source_value": seen.value, "damage_min": low, "damage_max": high,
                 "damage_best": best, "confidence": seen.confidence, "field_validated": unit.is_validated, "is_latest": seen.is_latest,
@@ -145,12 +173,12 @@ def undo(import_id: UUID, *, actor: Actor) -> int:
         raise Problem("already_done")
     gone = session.execute(delete(ImageryRow).where(ImageryRow.import_id == one.id)).rowcount  # type: ignore[attr-defined]
     one.state, one.undone_at, one.undone_by = UNDONE, now(), actor.person_id
-    _drop_file(one)
+    drop_file(one)
     ledger.record("imagery.undone", one.id, actor_id=actor.person_id, rows=gone)
     return int(gone)
 
 
-def _drop_file(one: ImageryImport) -> None:
+def drop_file(one: ImageryImport) -> None:
     """The file's key goes with the row; the file itself is swept, so that a crash between the two leaves nothing readable."""
     one.file_key = None
 
@@ -158,7 +186,8 @@ def _drop_file(one: ImageryImport) -> None:
 def sweep_tried() -> int:
     """Destroy the files of imports that were tried and not kept for two days, and of those that ended. Returns how many."""
     with settled():
-        stale = ImageryImport.file_ref.is_not(None) & ((ImageryImport.state != TRIED) | (ImageryImport.begun_at < now() - TRIED_FOR))
+        is_over = ImageryImport.state.not_in((TRIED, READING, KEEPING)) | (ImageryImport.begun_at < now() - TRIED_FOR)
+        stale = ImageryImport.file_ref.is_not(None) & is_over
         names = list(session.scalars(select(ImageryImport.file_ref).where(stale).with_for_update()))
         session.execute(update(ImageryImport).where(stale).values(file_ref=None, file_key=None))
     for name in names:
@@ -197,6 +226,11 @@ def _element(shape: shapely.Geometry) -> WKBElement:
     return WKBElement(shapely.to_wkb(shape), srid=4326)
 
 
-def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def batches_of(one: ImageryImport, units: list[Unit]) -> Iterator[list[dict[str, Any]]]:
+    """The rows that an import writes, a thousand at a time."""
+    return _pieces(_rows(one.id, one.source_scale, units))
+
+
+def _pieces(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     while batch := list(islice(rows, BATCH)):
         yield batch

@@ -20,6 +20,8 @@ from server.vocabulary import Audience, DamageScale
 
 COORD, INTERNAL = Audience.COORD, Audience.INTERNAL
 TRIED, KEPT, UNDONE = "TRIED", "KEPT", "UNDONE"
+READING, KEEPING, REFUSED = "READING", "KEEPING", "REFUSED"
+"""Under way with the worker, or ended there because the file could not be read."""
 PRE, POST, MONITOR = "PRE", "POST", "MONITOR"
 VISUAL, ML, HYBRID = "VISUAL", "ML", "HYBRID"
 
@@ -28,7 +30,7 @@ class ImageryImport(Base):
     """One file of satellite assessments: whose it is, under which licence, what became of it."""
 
     __tablename__ = "imagery_imports"
-    __table_args__ = (one_of("state", (TRIED, KEPT, UNDONE)),)
+    __table_args__ = (one_of("state", (TRIED, KEPT, UNDONE, READING, KEEPING, REFUSED)),)
     id: Mapped[uuid_pk] = mapped_column(info=passport(N_("Number"), audience=COORD))
     state: Mapped[str] = mapped_column(String(8), server_default=TRIED, info=passport(N_("State"), audience=COORD))
     provider: Mapped[str] = mapped_column(String(32), info=passport(N_("Provider"), audience=COORD))
@@ -48,6 +50,11 @@ class ImageryImport(Base):
     units: Mapped[int] = mapped_column(server_default="0", info=passport(N_("Things assessed"), audience=COORD))
     rows: Mapped[int] = mapped_column(server_default="0", info=passport(N_("Rows"), audience=COORD))
     refused: Mapped[int] = mapped_column(server_default="0", info=passport(N_("Refused rows"), audience=COORD))
+    done: Mapped[int] = mapped_column(server_default="0", info=passport(N_("Rows written so far"), audience=COORD))
+    found: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, server_default=text("'{}'"), info=passport(N_("What the file says, in short"), audience=COORD)
+    )
+    problem: Mapped[str] = mapped_column(String(32), server_default="", info=passport(N_("Why it could not be read"), audience=COORD))
     first_on: Mapped[date | None] = mapped_column(Date, info=passport(N_("First image"), audience=COORD))
     last_on: Mapped[date | None] = mapped_column(Date, info=passport(N_("Last image"), audience=COORD))
     area: Mapped[WKBElement | None] = mapped_column(

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from server.core.jobs import job
-from server.evidence import custody, imagery, originals, redacting, uploads
+from server.evidence import custody, imagery, imagery_large, originals, redacting, uploads
 
 
 @job("evidence.clean_photo")
@@ -36,6 +36,12 @@ def sweep_uploads() -> None:
     """Forget uploads that were waited for long enough, with their bytes, and satellite files that were tried and not kept."""
     uploads.sweep()
     imagery.sweep_tried()
+
+
+@job("evidence.read_imagery")
+def read_imagery(subject: str) -> None:
+    """A large satellite file was taken in: read it, so that somebody can look at what would come of it."""
+    imagery_large.read_through(UUID(subject))
 
 
 @job("evidence.shred_old_originals")

@@ -4,8 +4,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from server.accounts.policy import Actor
 from server.core.database import session, settled
 from server.core.jobs import job
+from server.evidence import imagery, imagery_large
+from server.evidence.imagery_models import KEEPING
 from server.matching.models import Attachment
 from server.verification import pairing, service
 
@@ -16,6 +19,17 @@ def review_certainty(subject: str) -> None:
     with settled():
         pairing.pair_record(UUID(subject))
         service.review(UUID(subject))
+
+
+@job("verification.keep_imagery")
+def keep_imagery(subject: str) -> None:
+    """Somebody let a large satellite file count: write its rows, and when all are there lay them beside the damage records."""
+    if imagery_large.write_all(UUID(subject)):
+        with settled():
+            if one := imagery_large.under_way(UUID(subject), KEEPING):
+                pairing.pair_import(one.id)
+                imagery.finish(one, by=one.person_id)
+                pairing.tell_changed(pairing.records_of(one.id), actor=Actor(person_id=one.person_id))
 
 
 @job("verification.review_certainty_of_report")

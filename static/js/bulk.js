@@ -14,7 +14,7 @@ const look = async () => {
   if (!answer?.ok) return;
   const { state, total, left } = await answer.json();
   if (!['RUNNING', 'UNDOING'].includes(state)) location.reload();
-  progress.querySelector('progress').value = total - left;
+  if (total) progress.querySelector('progress').value = total - left;
   progress.querySelector('[data-left]').textContent = left;
 };
 if (progress) setInterval(look, 1500);

@@ -11,6 +11,7 @@ import pytest
 from shapely import Polygon
 from sqlalchemy import text
 
+from server.evidence import imagery_large
 from tests.verification.satellite_files import HERE, copernicus, unosat, written, zipped
 
 
@@ -217,3 +218,42 @@ def test_an_archive_is_never_unpacked_where_it_says(tmp_path, bring, as_):
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("../../../../tmp/evil.geojson", data)
     assert bring(out.getvalue()).status_code == 303
+
+
+def test_a_large_file_is_read_and_written_by_the_worker_and_can_be_stopped(as_, tmp_path, bring, report, records, work, database, monkeypatch):
+    """Whoever brings it in waits for nothing: it is taken in, read, shown, written in pieces, and thrown away at any of these steps."""
+    monkeypatch.setattr(imagery_large, "LARGE_BYTES", 500)
+    monkeypatch.setattr(imagery_large, "LARGE_ROWS", 1)
+    report()
+    records()
+    bohdan, data = as_("bohdan"), written(unosat((0, 6, 1), (50, 2, 2)).to_crs("EPSG:4326"), tmp_path, "damage.geojson")
+    assert len(data) > 500
+    page = bring(data).location
+    assert "The file is being read" in bohdan.get(page).text
+    assert bohdan.get(f"{page}/progress").json["state"] == "RUNNING"
+    work()
+    tried = bohdan.get(page).text
+    assert "Nothing counts yet" in tried, database.execute(text("SELECT state, problem FROM imagery_imports")).all()
+    assert "Let it count" in tried
+    assert rows(database) == []
+    bohdan.post(f"{page}/keep")
+    assert "Its rows are being written" in bohdan.get(page).text
+    assert bohdan.get(f"{page}/progress").json == {"state": "RUNNING", "total": 4, "left": 4}
+    work()
+    assert len(rows(database)) == 4
+    assert database.scalar(text("SELECT state FROM imagery_imports")) == "KEPT"
+    assert database.scalar(text("SELECT count(*) FROM imagery_links")) > 0, "laid beside the record on the ground"
+    assert "From above and from the ground" in bohdan.get(page).text
+    for steps in ((), ("keep",)):
+        page = bring(data).location
+        for step in steps:
+            work()
+            bohdan.post(f"{page}/{step}")
+        assert bohdan.post(f"{page}/undo").status_code == 303
+        work()
+        assert bohdan.get(f"{page}/progress").json["state"] == "UNDONE"
+    assert len(rows(database)) == 4, "what was stopped left nothing"
+    broken = bring(b"{" + b" " * 2_000).location
+    work()
+    assert "The file is damaged and cannot be read." in bohdan.get(broken).text
+    assert as_("dario").get(f"{broken}/progress").status_code == 403
