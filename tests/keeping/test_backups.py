@@ -2,9 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from sqlalchemy import NullPool, create_engine, text
@@ -12,9 +9,9 @@ from sqlalchemy import NullPool, create_engine, text
 from server.core.storage import FolderStore
 from server.keeping import backups, restoring, sealing
 from server.keeping.errors import NotKept
+from tests import orders
 from tests.conftest import MAIN, NAME, _admin, clone, drop
 
-ROOT = Path(__file__).resolve().parents[2]
 PHOTO = b"not a picture, but bytes that must come back" * 500
 SECRET = os.environ["SECRET_KEY"]
 
@@ -34,11 +31,7 @@ class House:
 
     def flask(self, *words, **settings):
         """Run a command; (exit code, what was said)."""
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *map(str, words)], cwd=ROOT, env={**os.environ, **self.settings, **settings},
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
-        return done.returncode, done.stdout + done.stderr
+        return orders.flask(*words, settings={**self.settings, **settings})
 
     def tell(self, sql):
         engine = create_engine(self.url, poolclass=NullPool)

@@ -10,6 +10,7 @@ from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from server.core.revision import pending
+from tests import orders
 from tests.conftest import ROOT
 from tests.house.databases import catalogue, connected, fresh_database, upgrade
 
@@ -29,7 +30,10 @@ def stand_at(url, revision):
 
 def start(url, *words, **settings):
     """(exit code, what was said) of a command of this release."""
-    environment = {**os.environ, "DATABASE_URL": url.render_as_string(hide_password=False), "PUBLIC_DATABASE_URL": "", **settings}
+    settings = {"DATABASE_URL": url.render_as_string(hide_password=False), "PUBLIC_DATABASE_URL": "", **settings}
+    if words[0] != "-m":
+        return orders.python(*words, settings=settings)
+    environment = {**os.environ, **settings}
     done = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
     return done.returncode, done.stdout + done.stderr
 
