@@ -77,6 +77,7 @@ def touched(now: datetime, *, here: World, policy: Policy, only: Sequence[str] |
             "everything": known is None or known.stamp != here.stamp,
             "now": now, "changed": changed, "only": None if only is None else list(only),
         },
+        execution_options={"yield_per": 5_000},
     )  # fmt: skip
     return {row.id: row.version for row in found}
 

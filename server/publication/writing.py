@@ -46,7 +46,6 @@ class Batch:
     hourly: bool = False
     areas: dict[str, AreaName] = field(default_factory=dict)
     known_names: frozenset[str] = frozenset()
-    taken_ids: set[str] = field(default_factory=set)
     new: int = 0
     updated: int = 0
     unchanged: int = 0
@@ -73,7 +72,6 @@ def begin(now: datetime, *, rules: Policy, agreed: Agreements, hourly: bool = Fa
         hourly=hourly,
         areas=area_names(),
         known_names=names_for_gate(session.scalars(names), harmless=harmless),
-        taken_ids=set(session.scalars(select(Disclosure.published_id).distinct())),
     )
 
 
@@ -105,7 +103,8 @@ def write(writing: list[tuple[Case, dict[str, Any]]], batch: Batch) -> None:
     if not writing:
         return
     keys = map_keys({row["area_code"] for _case, row in writing})
-    rows = [_numbered(case, row, keys, batch) for case, row in writing]
+    fresh = _fresh_ids(sum(not case.published_id for case, _row in writing))
+    rows = [_numbered(case, row, keys, fresh, batch) for case, row in writing]
     session.execute(
         delete(PublishedIncident).where(PublishedIncident.incident_id.in_([row["incident_id"] for row in rows]))
     )
@@ -210,12 +209,14 @@ def _remembered(
     }
 
 
-def _numbered(case: Case, row: dict[str, Any], keys: dict[str, int], batch: Batch) -> dict[str, Any]:
+def _numbered(
+    case: Case, row: dict[str, Any], keys: dict[str, int], fresh: list[str], batch: Batch
+) -> dict[str, Any]:
     known = case.published_id
     batch.updated, batch.new = batch.updated + bool(known), batch.new + (not known)
     return {
         **row,
-        "incident_id": known or _fresh_id(batch.taken_ids),
+        "incident_id": known or fresh.pop(),
         "release_id": batch.release_id,
         "record_status": "updated" if known else "new",
         "position": secrets.randbits(62),
@@ -236,12 +237,14 @@ def _disclosed(case: Case, row: dict[str, Any], batch: Batch) -> dict[str, Any]:
     }
 
 
-def _fresh_id(taken: set[str]) -> str:
-    """A number that was never used and says nothing: not when, not where, not after which other."""
-    while (number := "INC-" + "".join(_dice.choices(ALPHABET, k=8))) in taken:
-        continue
-    taken.add(number)
-    return number
+def _fresh_ids(size: int) -> list[str]:
+    """Numbers that were never used and say nothing: not when, not where, not after which other."""
+    found: set[str] = set()
+    while len(found) < size:
+        found |= {"INC-" + "".join(_dice.choices(ALPHABET, k=8)) for _ in range(size - len(found))}
+        among = Disclosure.published_id == any_(literal(list(found), ARRAY(String)))
+        found -= set(session.scalars(select(Disclosure.published_id).where(among)))
+    return list(found)
 
 
 def published_ids_of(incidents: Iterable[UUID]) -> list[str]:

@@ -35,7 +35,6 @@ def fill(session: Any, at: datetime, *, records: int) -> None:
         text("ALTER TABLE incidents DISABLE TRIGGER USER")
     )  # the counts of the desk's map are not measured here
     _copy(session, "incidents", _RECORD, _records(dice, at, records))
-    session.execute(text("ALTER TABLE incidents ENABLE TRIGGER USER"))
     for table in ("incidents", "baseline_sites", "admin_areas"):
         session.execute(text(f"ANALYZE {table}"))  # as the database does by itself, some minutes after so many rows
 

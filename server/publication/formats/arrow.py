@@ -19,16 +19,27 @@ _POINT: Final = np.dtype([("order", "u1"), ("kind", "<u4"), ("lon", "<f8"), ("la
 
 
 def coded(source: Source) -> Iterator[pa.RecordBatch]:
-    """The rows in batches of ``READ_ROWS``, words and places as dictionaries; PostgreSQL spells the next while one is used."""
+    """The rows in batches of ``READ_ROWS``, words and places as dictionaries.
+
+    PostgreSQL spells rows, one thread fetches them, one makes columns of them and the caller's writes them, all at once.
+    """
+    return ahead(_coded(source))
+
+
+def batches(source: Source) -> Iterator[pa.RecordBatch]:
+    """The rows in batches of ``BATCH_ROWS``, words as words and places as WKB, for programs that know no dictionaries."""
+    return ahead(_batches(source))
+
+
+def _coded(source: Source) -> Iterator[pa.RecordBatch]:
     shapes = Shapes(source.shapes())
     for rows in ahead(source.rows(SPELT, together=READ_ROWS)):
         read = columns(rows)
         yield pa.record_batch([*read.all(), shapes.of(read)], names=SCHEMA.names)
 
 
-def batches(source: Source) -> Iterator[pa.RecordBatch]:
-    """The rows in batches of ``BATCH_ROWS``, words as words and places as WKB, for programs that know no dictionaries."""
-    for read in coded(source):
+def _batches(source: Source) -> Iterator[pa.RecordBatch]:
+    for read in _coded(source):
         for start in range(0, len(read), BATCH_ROWS):
             yield plain(read.slice(start, BATCH_ROWS))
 

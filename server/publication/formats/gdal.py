@@ -10,6 +10,9 @@ import pyogrio
 
 from server.publication.formats.arrow import GEOMETRY
 
+# A file is written whole or not at all, and the store waits for the disk when it takes it in: the driver need not.
+pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": "OFF"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
