@@ -40,6 +40,7 @@ PAGES = (
     "server.intake.welcome",
     "server.coordination.pages",
     "server.places.basemap",
+    "server.places.pictures",
     "server.evidence.pages",
     "server.publication.pages",
     "server.publication.release_pages",

@@ -5,7 +5,7 @@ from math import log2
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, request
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -21,6 +21,7 @@ from server.matching import filters, queries, wording
 from server.matching.exactness import sees_exactly
 from server.places import outlines
 from server.places.basemap import base_map
+from server.places.pictures import DEEPEST, LABELS, chosen
 from server.reports import access
 
 blueprint = Blueprint("desk_map", __name__, url_prefix="/desk")
@@ -39,6 +40,7 @@ def show_desk() -> str:
     return render_template(
         "coordination/desk.html", page=composed(first_view()).page, base_map=base_map(), places=places, locale=str(get_locale() or "en"),
         is_listed=lambda code: any(area.pcode == code for areas in places.values() for area in areas),
+        pictures=[{"name": one.name, "label": gettext(LABELS[one.name]), "credit": one.credit} for one in chosen()],
         rare=any(request.args.get(name) for name in RARE), **_listed(),
     )  # fmt: skip
 
@@ -119,8 +121,9 @@ def composed(view: tuple[float, float, int]) -> maps.Map:
     """The desk's map, composed once: our base map below, the damage records above."""
     lat, lon, zoom = view
     ground = base_map()
-    made = maps.Map("desk", location=(lat, lon), zoom=zoom, modules=("js/ground.js", "js/map.js", "js/desk.js", "js/choropleth.js"))
+    made = maps.Map("desk", location=(lat, lon), zoom=zoom, modules=("js/ground.js", "js/map.js", "js/desk.js", "js/choropleth.js", "js/pictures.js"))
     maps.Layer("basemap", tiles=ground.url, form=ground.kind, max_zoom=ground.max_zoom).add_to(made)
+    maps.Layer("pictures", tiles="/desk/ground/{name}/{z}/{x}/{y}", max_zoom=DEEPEST).add_to(made)
     maps.Layer(
         "incidents",
         tiles="/api/v1/desk/map/{z}/{x}/{y}",

@@ -26,6 +26,7 @@ from server.vocabulary import Role
 Query = dict[str, list[str]]
 
 NOT_FILTERS = frozenset({"cursor", "lang", "view"})
+WAYS_TO_SHOW = frozenset({"areas"})  # kept with a view, and no filter
 MOST_FILTERS, MOST_VALUES, LONGEST = 40, 60, 120
 MOST_VIEWS = 200
 
@@ -41,7 +42,7 @@ class Asked:
 def understood(query: Mapping[str, list[str]]) -> Asked:
     """Read a kept query with the filters of today."""
     known = {name: values for name, values in query.items() if name in filters.IncidentFilter().fields}
-    unknown = [name for name in query if name not in known]
+    unknown = [name for name in query if name not in known and name not in WAYS_TO_SHOW]
     try:
         return Asked(filters.read(MultiDict(known)), tuple(unknown))
     except ValidationError as refused:

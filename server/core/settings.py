@@ -36,6 +36,10 @@ class Settings:
     emergency_number: str
     public_reports_per_minute: int
     basemap_file: str
+    street_tiles: str = ""
+    street_credit: str = ""
+    satellite_tiles: str = ""
+    satellite_credit: str = ""
     offline_form: bool = True
     replica_database_url: str = ""
     public_replica_database_url: str = ""
@@ -79,6 +83,10 @@ class Settings:
             emergency_number=env.str("EMERGENCY_NUMBER", ""),
             public_reports_per_minute=max(10, env.int("PUBLIC_REPORTS_PER_MINUTE", 300)),
             basemap_file=env.str("BASEMAP_FILE", ""),
+            street_tiles=env.str("STREET_TILES", ""),
+            street_credit=env.str("STREET_CREDIT", ""),
+            satellite_tiles=env.str("SATELLITE_TILES", ""),
+            satellite_credit=env.str("SATELLITE_CREDIT", ""),
             matching_weights=env.str("MATCHING_WEIGHTS", ""),
             hdx_url=env.str("HDX_URL", ""),
             hdx_key=env.str("HDX_KEY", ""),
