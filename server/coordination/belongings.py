@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
+from server.coordination import notes
 from server.coordination.telling_models import (
     AlertRule,
     Delivery,
@@ -16,6 +17,7 @@ from server.coordination.telling_models import (
     SituationPaper,
     Webhook,
 )
+from server.coordination.work_models import Note
 from server.core.clock import now
 from server.core.database import session
 
@@ -23,8 +25,9 @@ from server.core.database import session
 def remove(person_id: UUID) -> None:
     """Delete all that was a person's alone. What they shared stays with those it was shared with, under a number without a name.
 
-    A webhook of their organisation ends: it spoke with their rights.
+    A webhook of their organisation ends: it spoke with their rights. Notes of others name them no more.
     """
+    notes.forget_mentions(person_id)
     views, hooks, rules = (select(kind.id).where(_own(kind, person_id)) for kind in (SavedView, Webhook, AlertRule))
     sent = select(Delivery.id).where(Delivery.webhook_id.in_(hooks))
     session.execute(update(SituationPaper).where(SituationPaper.view_id.in_(views)).values(view_id=None))
@@ -45,7 +48,8 @@ def count_left(person_id: UUID) -> int:
         (kind, _own(kind, person_id)) for kind in (SavedView, AlertRule, Webhook)
     ] + [(kind, kind.person_id == person_id) for kind in (Notice, SituationPaper, FeedKey)]
     ended = (Webhook, (Webhook.person_id == person_id) & Webhook.ended_at.is_(None) & Webhook.organisation_id.is_not(None))
-    return sum(session.scalar(select(func.count()).select_from(kind).where(which)) or 0 for kind, which in (*gone, ended))
+    named = (Note, Note.mentions.contains([person_id]))
+    return sum(session.scalar(select(func.count()).select_from(kind).where(which)) or 0 for kind, which in (*gone, ended, named))
 
 
 def _own(kind: type[SavedView | AlertRule | Webhook], person_id: UUID) -> ColumnElement[bool]:

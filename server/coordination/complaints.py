@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from server.accounts.policy import Actor, may
 from server.coordination.complaint_models import CONFIDENTIAL, Complaint, ComplaintKind, ComplaintState
@@ -50,14 +51,12 @@ def receive(number: UUID, kind: ComplaintKind, words: str, *, lang: str, network
     if session.get(Complaint, number) is None:
         _take_lane(network)
         key, wrapped = vault.new_key(number)
-        session.add(
-            Complaint(
-                id=number, code_hash=vault.receipt_hash(code), kind=kind, lang=lang[:8], received_at=now(), wrapped_key=wrapped,
-                sealed=vault.seal(said.encode(), key, number),
-            )
+        kept = insert(Complaint).values(
+            id=number, code_hash=vault.receipt_hash(code), kind=kind, lang=lang[:8], received_at=now(), wrapped_key=wrapped,
+            sealed=vault.seal(said.encode(), key, number),
         )  # fmt: skip
-        session.flush()
-        ledger.record("complaint.received", number, kind=kind.value)
+        if session.scalar(kept.on_conflict_do_nothing().returning(Complaint.id)):  # else it was sent twice at one moment
+            ledger.record("complaint.received", number, kind=kind.value)
     return code
 
 

@@ -53,6 +53,21 @@ def handle(alias: str) -> str:
     return "".join(alias.split()).casefold()
 
 
+def forget_mentions(person_id: UUID) -> None:
+    """Take somebody's name out of the notes of others that name them with @; that somebody was named stays."""
+    for note in session.scalars(select(Note).where(Note.mentions.contains([person_id]))):
+        note.words, note.mentions = _unnamed(note.words, session.get_one(Person, person_id).alias), [one for one in note.mentions if one != person_id]
+    session.flush()
+
+
+def _unnamed(words: str, alias: str) -> str:
+    def without(found: re.Match[str]) -> str:
+        name = found[1].rstrip(".-")
+        return f"@–{found[1][len(name) :]}" if name.casefold() == handle(alias) else found[0]
+
+    return _MENTION.sub(without, words)
+
+
 def on(incident_id: UUID) -> list[Read]:
     """The notes on a record that were not taken back, oldest first."""
     query = select(Note, Person.alias).join(Person, Person.id == Note.person_id)

@@ -8,7 +8,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 
-from server.core.database import see_as
+from server.core.database import see_as, session
 from server.core.storage import NAMESPACES, StorageDamaged, store
 from server.evidence.service import states_of
 from server.reports import vault
@@ -131,3 +131,22 @@ def test_erasing_a_report_of_a_table_erases_the_versions_it_replaced_too(app, wo
     see_as("all")
     database.execute(text("SELECT set_config('tessera.scope', 'all', true)"))
     assert database.scalar(text("SELECT count(*) FROM reports WHERE import_id IS NOT NULL AND withdrawn_at IS NULL")) == 0
+
+
+def test_of_an_account_that_was_erased_no_name_or_address_is_left_anywhere(app, as_, client, work, database, people, storage_folder):
+    database.execute(text("UPDATE people SET alias = 'Qzx Fink', email = 'qzxfink@example.org' WHERE id = :id"), {"id": people["bohdan"].id})
+    client.put(f"/api/v1/reports/{uuid4()}", json={"site_type": "RES.HOUSE", "damage": "D3", "point": {"type": "Point", "coordinates": [-56.16, -34.9]}})
+    work()
+    record, chipo, bohdan = database.scalar(text("SELECT public_id FROM incidents")), as_("chipo"), as_("bohdan")
+    chipo.post(f"/desk/work/records/{record}/notes", data={"words": "@QzxFink. please look; @qzxfink-2 need not."})
+    chipo.post(f"/desk/work/records/{record}/assign", data={"to": str(people["bohdan"].id)})
+    bohdan.post("/desk/views", data={"name": "qzxfink's road home", "sharing": "OWN", "query": "damage=3"})
+    as_("ada").post("/desk/people/invite", data={"email": "other@example.org", "alias": "Other", "roles": ["COORD"]})
+    assert Thief(database, storage_folder).finds(b"qzxfink") >= 2
+    session.commit()
+    done = app.test_cli_runner().invoke(args=["users", "erase", "qzxfink@example.org"], catch_exceptions=False)
+    assert (done.exit_code, "nothing is left" in done.output) == (0, True), done.output
+    left = repr(Thief(database, storage_folder).rows)
+    assert "Qzx Fink" not in left
+    assert left.casefold().count("qzxfink") == 1  # somebody else's name, qzxfink-2
+    assert "@–. please look" in left
