@@ -14,8 +14,9 @@ from server.keeping.errors import NotKept
 
 HOUSE = Path(__file__).resolve().parents[2]
 ENDING = "_exercise"
-SILENT = ("BACKUP_FOLDER", "BACKUP_KEYS", "MAIL_URL", "ALARM_TO", "HDX_URL", "HDX_KEY", "METRICS_KEY", "DRILL_DATABASE_URL")
-"""Settings that an exercise has none of: it keeps nothing, tells nobody."""
+SILENT = ("BACKUP_FOLDER", "BACKUP_KEYS", "MAIL_URL", "ALARM_TO", "HDX_URL", "HDX_KEY", "METRICS_KEY", "DRILL_DATABASE_URL",
+          "REPLICA_DATABASE_URL", "PUBLIC_REPLICA_DATABASE_URL", "REPLICATION_URL")  # fmt: skip
+"""Settings that an exercise has none of: it keeps nothing, tells nobody, and reads no copy of the live database."""
 
 
 def prepare(folder: Path = VAR / "exercise", *, filled: bool) -> Path:
@@ -32,8 +33,7 @@ def prepare(folder: Path = VAR / "exercise", *, filled: bool) -> Path:
     file.unlink(missing_ok=True)  # its secret was read above; a file made anew is the owner's alone from its first byte
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         out.write("".join(f'{word}="{value}"\n' for word, value in chosen.items()))
-    _run(chosen, "-c", "from alembic import command; from alembic.config import Config; command.upgrade(Config(toml_file='pyproject.toml'), 'head')")
-    _run(chosen, "-m", "flask", "--app", "wsgi", "setup")
+    _run(chosen, "scripts/bring_up_to_date.py")
     if filled:
         _run(chosen, "-m", "flask", "--app", "wsgi", "demo", "--small", "--logins", str(folder / "logins.json"))
     return file

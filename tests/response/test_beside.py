@@ -46,6 +46,8 @@ def test_an_exercise_is_made_beside_a_live_response_and_shares_nothing_with_it(l
     found = told(file)
     assert file.stat().st_mode & 0o777 == 0o600
     assert found["DATABASE_URL"].rpartition("/")[2].startswith(f"{live.database}_exercise")
+    assert {name: found[name] for name in beside.SILENT} == dict.fromkeys(beside.SILENT, "")
+    assert {"REPLICA_DATABASE_URL", "PUBLIC_REPLICA_DATABASE_URL", "MAIL_URL", "HDX_KEY"} <= set(beside.SILENT), "nothing leads to the live one"
     assert (found["EXERCISE"], found["DEMO"], found["MAIL_URL"], found["BACKUP_FOLDER"]) == ("true", "true", "", "")
     assert found["SECRET_KEY"] == "the secret of the exercise that was here before", "what phones sealed to it stays readable"
     made = create_engine(found["DATABASE_URL"], poolclass=NullPool)
