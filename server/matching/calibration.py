@@ -58,7 +58,7 @@ def learn(labelled: Labelled, start: dict[str, Any], *, say: Said = lambda _: No
     data = training.fit(data, dict(zip(lesson.names, lesson.matrix.T, strict=True)), lesson.same, lesson.trust)
     if len(_true_pairs(labelled)) >= ENOUGH_FOR_TREES:
         say("growing trees, each fold judged by those that saw the others")
-        data, total = _with_trees(labelled, data, lesson, left, right)
+        data, total = _with_trees(labelled, data, lesson, left, right, say)
     else:
         total = weights_from(data).totals(dict(zip(lesson.names, lesson.matrix.T.astype(float), strict=True)))
     say("setting the thresholds")
@@ -142,21 +142,23 @@ def _lesson(labelled: Labelled, left: Whole, right: Whole, weights: Weights) -> 
 
 
 def _with_trees(
-    labelled: Labelled, data: dict[str, Any], lesson: growing.Lesson, left: Whole, right: Whole
+    labelled: Labelled, data: dict[str, Any], lesson: growing.Lesson, left: Whole, right: Whole, say: Said
 ) -> tuple[dict[str, Any], Floats]:
     """The weights with trees, and with what single words are worth where that pays; and the honest totals of all pairs."""
-    total, sure = growing.honest_totals(lesson), lesson.trust == 1.0
+    total, sure = growing.honest_totals(lesson, say=say), lesson.trust == 1.0
+    say("learning what single words are worth")
     wordings = growing.Wordings.of(labelled.columns, left, right)
     said = wordings.honest(lesson, total)
     of_fold = np.stack(said)[lesson.folds[0], np.arange(len(left))]
     gain = growing.average_precision(lesson.same[sure], (total + of_fold)[sure]) - growing.average_precision(lesson.same[sure], total[sure])
     every = np.ones(len(left), bool)
     if gain < WORDS_PAY:
+        say("growing the trees that are kept")
         return {**data, "trees": _written(lesson, growing.grow(lesson, every))}, total
     names = (*lesson.names, "diction")
     matrices = [np.column_stack([lesson.matrix, one]).astype(np.float32) for one in said]
     worded = replace(lesson, names=names, matrix=np.column_stack([lesson.matrix, of_fold]).astype(np.float32))
-    honest = growing.honest_totals(worded, matrices)
+    honest = growing.honest_totals(worded, matrices, say=say)
     words = wordings.learn(lesson, every, total)
     data = {**data, "diction": _spelt(labelled.columns, wordings.words, words)}
     return {**data, "trees": _written(worded, growing.grow(worded, every))}, honest

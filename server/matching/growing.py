@@ -4,7 +4,7 @@ Reports are laid into folds by blocks of a few kilometres, whole incidents on on
 another. What is learnt from the others scores each fold; thresholds are then set on those honest scores.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -75,7 +75,7 @@ def grow(lesson: Lesson, rows: np.ndarray) -> str:
     return _stripped(lightgbm.train({**USUAL, **branching}, data, ROUNDS).model_to_string())
 
 
-def honest_totals(lesson: Lesson, matrices: Sequence[np.ndarray] | None = None) -> Floats:
+def honest_totals(lesson: Lesson, matrices: Sequence[np.ndarray] | None = None, *, say: Callable[[str], None] = lambda _: None) -> Floats:
     """The log-odds of every pair by trees that saw neither of its sides; ``matrices`` gives each fold its own measures.
 
     Two folds are learnt at a time, each by one thread: the same answer on every machine, and no thread waits for another.
@@ -83,9 +83,10 @@ def honest_totals(lesson: Lesson, matrices: Sequence[np.ndarray] | None = None) 
     total, judges = np.zeros(len(lesson.same)), np.zeros(len(lesson.same))
     own = [lesson if matrices is None else replace(lesson, matrix=matrices[fold]) for fold in range(FOLDS)]
     with ThreadPoolExecutor(max_workers=2) as pool:
-        for unseen, found in pool.map(_judged_by_others, own, range(FOLDS)):
+        for done, (unseen, found) in enumerate(pool.map(_judged_by_others, own, range(FOLDS)), start=1):
             total[unseen] += found
             judges[unseen] += 1
+            say(f"  {done} of {FOLDS} folds judged")
     return total / np.maximum(judges, 1)
 
 
