@@ -91,16 +91,16 @@ def _splink_pairs(reports: Reports) -> pd.DataFrame:
     from splink import DuckDBAPI, Linker, SettingsCreator
 
     frame = pd.DataFrame({
-        "unique_id": np.arange(len(reports.at)), "row": np.arange(len(reports.at)), "lat": reports.lat, "lon": reports.lon, "at": reports.at,
+        "unique_id": np.arange(len(reports.at)), "row": np.arange(len(reports.at)), "lat": reports.lat, "lon": reports.lon, "moment": reports.at,
         "category": reports.frame["category"].replace("", None), "text": reports.frame["text"].str.lower().replace("", None),
         "cell_n": np.floor(reports.lat * METRES_PER_DEGREE / REACH_M), "cell_e": np.floor(reports.lon * METRES_PER_DEGREE / REACH_M * 0.65),
         "fortnight": np.floor(reports.at / (REACH_DAYS * 86_400)),
     })  # fmt: skip
     time = {
-        "output_column_name": "at",
+        "output_column_name": "moment",
         "comparison_levels": [
-            {"sql_condition": "at_l IS NULL OR at_r IS NULL", "label_for_charts": "unknown", "is_null_level": True},
-            *({"sql_condition": f"abs(at_l - at_r) <= {hours * 3600}", "label_for_charts": f"{hours} h"} for hours in (1, 6, 24, 72, 168)),
+            {"sql_condition": "moment_l IS NULL OR moment_r IS NULL", "label_for_charts": "unknown", "is_null_level": True},
+            *({"sql_condition": f"abs(moment_l - moment_r) <= {hours * 3600}", "label_for_charts": f"{hours} h"} for hours in (1, 6, 24, 72, 168)),
             {"sql_condition": "ELSE", "label_for_charts": "else"},
         ],
     }
