@@ -19,6 +19,7 @@ from server.accounts.sessions import end_all
 from server.core import ledger
 from server.core.clock import now
 from server.core.database import session
+from server.core.i18n import neutral
 from server.core.problems import Problem
 from server.vocabulary import OrganisationType, Role
 
@@ -108,12 +109,17 @@ def add_person(
         raise Problem("invalid_input", errors=[{"field": "email", "code": "taken", "message": address}])
     rows = list(session.scalars(select(PersonRole).where(PersonRole.name.in_([role.value for role in roles]))))
     person = Person(
-        email=address, alias=alias, password=hash_password(password), active=True, roles=rows, organisation=organisation
+        email=address, alias=_plain(alias), password=hash_password(password), active=True, roles=rows, organisation=organisation
     )
     session.add(person)
     session.flush()
     ledger.record("person.added", person.id, actor_id=actor.person_id, roles=sorted(role.value for role in roles))
     return person
+
+
+def _plain(alias: str) -> str:
+    """A name that can pass for no other: without controls, of which some turn or hide the letters around them."""
+    return "".join(letter for letter in " ".join(neutral(alias).split()) if letter >= " " and letter != "\x7f")
 
 
 def actor_of(email: str) -> Actor:

@@ -153,3 +153,10 @@ def test_whom_a_closed_administrator_invited_is_invited_no_more(app, as_, people
     theirs, hers = (link_on(invite(browser, email=f"new{at}@example.org").text) for at, browser in enumerate((as_("eve"), ada)))
     assert ada.post(f"/desk/people/{people['eve'].id}/close").status_code == 303
     assert (app.test_client().get(theirs).status_code, app.test_client().get(hers).status_code) == (404, 200)
+
+
+def test_a_name_holds_no_signs_that_turn_or_hide_the_letters_of_another(app, as_, database):
+    link = link_on(invite(as_("ada")).text)
+    words = {"alias": "\u202eopihC\u2069 \u2066 N\x07oor\u200d", "password": PASSWORD, "again": PASSWORD}
+    assert app.test_client().post(link, data=words).status_code == 303
+    assert database.scalar(text("SELECT alias FROM people WHERE email = 'new@example.org'")) == "opihC Noor\u200d"
