@@ -25,6 +25,7 @@ from server.core.database import session
 from server.core.ledger import LedgerEntry
 from server.core.problems import Problem
 from server.matching.models import Attachment, Incident
+from server.places.models import AdminArea
 from server.vocabulary import (
     Certainty,
     FunctionalStatus,
@@ -93,9 +94,15 @@ def _missing(actor: Actor, wanted: Wanted) -> str:
         "kinds": not wanted.kinds or len(rules_of(actor)) >= MOST_RULES,
         "certainty": AlertKind.CERTAINTY in wanted.kinds and wanted.certainty is None,
         "threshold": AlertKind.COUNT in wanted.kinds and not wanted.threshold,
+        "adm": bool(wanted.adm.strip()) and not _is_an_area(wanted.adm.strip().upper()),
         "for_organisation": wanted.for_organisation and actor.organisation_id is None,
     }
     return next((name for name, is_missing in gaps.items() if is_missing), "")
+
+
+def _is_an_area(pcode: str) -> bool:
+    """Whether a P-code is one of the land's: an alert for a slip of the pen would wait for ever, and nobody would know."""
+    return session.scalar(select(AdminArea.id).where(AdminArea.pcode == pcode).limit(1)) is not None
 
 
 def end_rule(actor: Actor, rule_id: UUID) -> None:

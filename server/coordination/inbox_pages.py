@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from server.accounts.policy import may
 from server.accounts.service import current_actor, requires
-from server.coordination import alerts, inbox, webhooks
+from server.coordination import aid_reading, alerts, inbox, webhooks
 from server.coordination.outgoing import Outcome
 from server.coordination.telling_forms import identity, number, one_of, some_of, told
 from server.coordination.telling_models import AlertKind, Mailing
@@ -62,7 +62,7 @@ def _page(*, errors: list[dict[str, str]] | None = None, secret: str = "") -> st
         "coordination/telling/alerts.html", rules=alerts.rules_of(actor), kinds=list(AlertKind), sectors=list(Sector), mailings=list(Mailing),
         certainties=[*alerts.LADDER, Certainty.REFUTED], hooks=webhooks.mine(actor) if connects else [], connects=connects, errors=errors or [],
         values=request.form, secret=secret, sends=may_send_out(), can_mail=letters.can_send(), has_organisation=bool(actor.organisation_id),
-        actor=actor, code_words=_words_of,
+        actor=actor, code_words=_words_of, areas=aid_reading.area_names(),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ SENTENCES = {
     "kinds": N_("Choose at least one thing to be told of."),
     "certainty": N_("Choose the certainty that is to be reached."),
     "threshold": N_("Say how many records within a day, from 2 to 100,000."),
+    "adm": N_("No area has this P-code."),
     "for_organisation": N_("You belong to no organisation."),
     "address": N_("This is not a public https address."),
     "form": N_("Three reports are being made for you already. Wait for them, or stop one."),

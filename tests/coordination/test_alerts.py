@@ -88,6 +88,7 @@ def test_the_same_news_is_told_once_and_can_be_read(as_, work, client, database)
 
 
 def test_areas_sectors_certainty_hospitals_and_dangers_choose_what_is_told(as_, database, people):
+    town.areas()
     chipo = as_("chipo")
     ask(chipo, "HOSPITAL", adm=town.DISTRICTS[0], name="hospital")
     ask(chipo, "HAZARD", sectors=["EDU"], name="school")
@@ -127,6 +128,7 @@ def test_an_alert_of_an_organisation_is_told_to_all_its_people_who_may_see_the_d
         ({"kinds": "CERTAINTY"}, "Choose the certainty"),
         ({"kinds": "COUNT"}, "Say how many records"),
         ({"kinds": "COUNT", "threshold": "1e9"}, "Say how many records"),
+        ({"kinds": "NEW", "adm": "Nordmark"}, "No area has this P-code."),
     ],
 )
 def test_an_alert_that_could_tell_nothing_is_refused_in_words(as_, wrong, sentence):
