@@ -43,6 +43,7 @@ PAGES = (
     "server.places.pictures",
     "server.evidence.pages",
     "server.publication.pages",
+    "server.publication.warning_pages",
     "server.publication.release_pages",
     "server.publication.rules_page",
     "server.publication.desk_pages",

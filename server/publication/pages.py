@@ -28,6 +28,7 @@ from server.publication import (
     release_reading,
     service,
     takedown,
+    warning_api,
 )
 from server.publication.examples import EXAMPLES
 from server.publication.formats import FORMATS
@@ -54,7 +55,7 @@ def show_map() -> str:
     ground = base_map()
     return render_template(
         "publication/map.html", page=_map().page, ground=ground, total=reading.count(asked), newest=reading.latest(),
-        values=request.args, errors=errors, schema=_FILTERS, query=_query(), active="map",
+        values=request.args, errors=errors, schema=_FILTERS, query=_query(), active="map", warnings=warning_api.holding(),
     )  # fmt: skip
 
 

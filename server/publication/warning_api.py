@@ -1,5 +1,6 @@
 """Warnings for programs and people: a list as GeoJSON, and each as a CAP 1.2 message. Read from schema ``pub`` alone."""
 
+from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -31,8 +32,7 @@ CATEGORY = {"HZ.CHEM": "CBRNE", "HZ.RAD": "CBRNE", "HZ.FIRE": "Fire", "HZ.WATER"
 @blueprint.alt_response(200, description="`{items: [warning]}`", content_type="application/json")
 def list_warnings() -> Response:
     """The warnings that hold now."""
-    present = select(PublishedWarning).where(PublishedWarning.expires_at > now()).order_by(PublishedWarning.warning_id)
-    items = [_told(found) for found in public_session.scalars(present)]
+    items = [told(found) for found in sorted(holding(), key=lambda one: one.warning_id)]
     return _fresh(Response(orjson.dumps({"items": items}), mimetype="application/json"))
 
 
@@ -70,7 +70,14 @@ def cap(found: PublishedWarning) -> bytes:
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(alert, encoding="utf-8")
 
 
-def _told(found: PublishedWarning) -> dict[str, Any]:
+def holding() -> Sequence[PublishedWarning]:
+    """The warnings that hold now, the newest first."""
+    present = select(PublishedWarning).where(PublishedWarning.expires_at > now())
+    return public_session.scalars(present.order_by(PublishedWarning.issued_at.desc(), PublishedWarning.warning_id)).all()
+
+
+def told(found: PublishedWarning) -> dict[str, Any]:
+    """A warning in the language spoken now: words, area, until when, its outline and the address of its CAP message."""
     headline, advice = (gettext(words) for words in SAY[found.danger])
     return {
         "warning_id": found.warning_id, "danger": found.danger, "headline": headline, "advice": advice,

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.committed]
 
 LOST = "/desk/incidents/INC-NOTHING0"
 PUBLIC = (
-    "/", "/report", "/receipt", "/sign-in", "/map", "/map/table", "/data", "/data/rules", "/nothing-here", LOST,
+    "/", "/report", "/receipt", "/sign-in", "/map", "/map/table", "/data", "/data/rules", "/complaint", "/bulletin", "/warnings", "/nothing-here", LOST,
 )  # fmt: skip
 PUBLICATION = tuple(f"/desk/publication{rest}" for rest in ("", "/rules", "/situations", "/lists", "/measures", "/erasures"))
 REFUSED = {"/nothing-here", LOST}  # 404, 401: Chromium tells the console about them
@@ -60,11 +60,14 @@ def desk_pages(response):
         see_as("all")
         record = session.scalar(text("SELECT public_id FROM incidents WHERE report_count = 2"))
         report = session.scalar(text("SELECT id FROM reports WHERE point IS NULL"))
+        need = session.scalar(text("SELECT id FROM needs ORDER BY opened_at LIMIT 1"))
     return (
         "/desk", "/desk#14/59.12/10.2", "/desk?certainty=CONFIRMED", f"/desk/incidents/{record}", f"/desk/incidents/{record}/public",
         "/desk/review", "/desk/reports", f"/desk/reports/{report}", LOST,
-        "/desk/aid", "/desk/aid/needs", "/desk/aid/activities/new", "/desk/events",
-        "/desk/work", "/desk/new", "/desk/paper/enter", "/desk/situation", "/desk/alerts", "/desk/bulk", "/desk/setup", "/desk/ledger",
+        "/desk/aid", "/desk/aid/needs", f"/desk/aid/needs/{need}", "/desk/aid/activities", "/desk/aid/activities/new", "/desk/aid/5w", "/desk/events",
+        "/desk/work", "/desk/new", "/desk/paper", "/desk/paper/enter", "/desk/imports", "/desk/complaints", "/desk/bulk", "/desk/setup", "/desk/ledger",
+        "/desk/situation", "/desk/situation/papers", "/desk/views", "/desk/alerts", "/desk/inbox", "/desk/partner-export", "/desk/organisation",
+        "/account", "/account/password", "/account/second-factor",
     )  # fmt: skip
 
 
@@ -115,6 +118,12 @@ def test_nothing_is_wrong_with_the_pages_of_the_desk_by_day_and_night(look, desk
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_nothing_is_wrong_with_the_pages_of_publication_by_day_and_night(look, language):
     assert look(PUBLICATION, language=language, name="sana") == {}
+
+
+def test_nothing_is_wrong_with_the_pages_of_an_administrator_by_day_and_night(look):
+    with settled():
+        dario = session.scalar(text("SELECT id FROM people WHERE alias = 'Dario'"))
+    assert look(["/desk/people", f"/desk/people/{dario}", "/desk/handover", "/desk/status"], language="ar", name="ada") == {}
 
 
 def test_nothing_is_wrong_with_the_contract_of_the_programming_interface(look):

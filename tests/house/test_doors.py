@@ -27,7 +27,7 @@ PUBLIC_DOORS = {
     "/api/v1/public/incidents.<any('csv', 'hxl.csv', 'xlsx', 'geojson', 'gpkg', 'kml', 'parquet', 'fgb', 'shp.zip', 'pmtiles'):name>", "/api/v1/public/map/<int:z>/<int:x>/<int:y>",
     "/api/v1/public/nearby", "/api/v1/public/policy", "/data/rules", "/desk/setup/first",
     "/api/v1/public/warnings", "/api/v1/public/warnings/<warning_id>.xml",
-    "/feeds/<key>.atom", "/bulletin",
+    "/feeds/<key>.atom", "/bulletin", "/warnings", "/api/v1/public/activities", "/api/v1/public/activities.<any('csv', 'hxl.csv', 'xlsx'):name>",
     "/service-worker.js", "/report/phone", "/measures", "/measures/clean",
     "/data/<number>", "/api/v1/public/releases", "/api/v1/public/releases/<number>", "/api/v1/public/releases/<number>/<name>",
     "/api/v1/public/changes", "/api/v1/public/revocations", "/api/v1/public/signing-key", "/api/v1/public/verify-release",

@@ -118,6 +118,20 @@ def test_the_message_is_cap_1_2(land, walid, client):
     assert alert.findtext(f"{CAP}sent").endswith(":00:00-00:00")
 
 
+def test_people_read_it_on_a_page_of_its_own_and_the_map_says_so(land, walid, client):
+    assert "No warning is in force" in client.get("/warnings").text
+    assert "/warnings" not in client.get("/map").text
+    made = warn(walid, hazard=Hazard.HZ_GAS)
+    page = client.get("/warnings").text
+    for said in ("Town 11", "Mine Action Centre", f"{WARNINGS}/{made.public_id}.xml"):
+        assert said in page
+    told = page.partition("<h1>")[2].partition("</section>")[0].lower()
+    assert "gas" not in told.split(), "in a conflict the word would give the plant away"
+    assert '<a href="/warnings">' in client.get("/map").text
+    dangers.end(walid, made.public_id)
+    assert "No warning is in force" in client.get("/warnings").text
+
+
 def test_a_warning_ends_by_itself_and_before_its_time_by_its_authority(land, walid, client):
     made, other = warn(walid), warn(walid, hours=72)
     dangers.end(walid, made.public_id)
