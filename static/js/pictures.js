@@ -38,7 +38,7 @@ register('pictures', (map, { tiles, max_zoom: maxNativeZoom }) => {
   chooser(map, (chosen) => {
     layer?.remove();
     layer = null;
-    map.getContainer().classList.toggle('has-streets', chosen === 'streets');
+    for (const { name } of own.layers) map.getContainer().classList.toggle(`has-${name}`, chosen === name);
     const found = own.layers.find(({ name }) => name === chosen);
     if (!found) return;
     const attribution = Object.assign(document.createElement('span'), { textContent: found.credit }).innerHTML;

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import psycopg
 
-from tests.bench import ground
+from tests.bench import desk_paint, ground
 from tests.bench.map import COOKIE
 
 COORDINATORS, EVERY_S, FOR_S = 50, 10.0, 60.0
@@ -28,7 +28,7 @@ def run() -> None:
         figures = _sql(known)
     with ground.server() as address:
         figures |= _steps(address) | _polling(address)
-    ground.keep("desk", figures)
+    ground.keep("desk", figures | desk_paint.run(COOKIE))
 
 
 def _sql(known: psycopg.Connection) -> dict[str, float]:

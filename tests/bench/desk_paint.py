@@ -1,0 +1,44 @@
+"""The desk in a browser over a million records: when it is first painted, when the list stands, when the map has its numbers."""
+
+from statistics import median
+
+from playwright.sync_api import sync_playwright
+
+from tests.bench import ground
+
+ROUNDS, UNDER_S = 5, 1.0
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime / 1000"
+LISTED = """new MutationObserver(() => {
+  if (document.querySelector('.desk-list li.row') && !window.listed) window.listed = performance.now() / 1000;
+  if (document.querySelector('[data-map-count]')?.textContent && !window.counted) window.counted = performance.now() / 1000;
+}).observe(document, { subtree: true, childList: true, characterData: true });"""
+SHIFT = """(() => { window.shift = 0; new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value; }).observe({ type: 'layout-shift', buffered: true }); })()"""
+
+
+def run(cookie: str) -> dict[str, float]:
+    """Measure and print; nothing is in the browser's cache."""
+    name, _is, value = cookie.partition("=")
+    with ground.server() as (host, port), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        rows = [_open(browser, f"http://{host}:{port}", {"name": name, "value": value}) for _ in range(ROUNDS + 1)][1:]
+        browser.close()
+    painted, listed, counted, shift = (median(column) for column in zip(*rows, strict=True))
+    ground.line("/desk first painted, s", f"{painted:.2f}", f"under {UNDER_S:.0f}")
+    ground.line("/desk with its list, s", f"{listed:.2f}", f"under {UNDER_S:.0f}")
+    ground.line("/desk with the map's exact numbers, s", f"{counted:.2f}", "")
+    ground.line("what jumped meanwhile (cumulative layout shift)", f"{shift:.3f}", "under 0.1")
+    return {"painted_s": painted, "listed_s": listed, "counted_s": counted, "shift": shift}
+
+
+def _open(browser, address: str, cookie: dict[str, str]) -> tuple[float, float, float, float]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, service_workers="block")
+    context.add_cookies([{**cookie, "url": address}])
+    page = context.new_page()
+    page.add_init_script(LISTED)
+    page.add_init_script(SHIFT)
+    page.goto(f"{address}/desk", wait_until="networkidle")
+    page.wait_for_function("window.listed && window.counted")
+    found = tuple(page.evaluate(word) for word in (PAINTED, "window.listed", "window.counted", "window.shift"))
+    context.close()
+    return found
