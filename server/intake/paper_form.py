@@ -35,7 +35,7 @@ class Sheet:
 @requires("enter_for_others")
 def show() -> str:
     """Sheets to print, in the language asked for, each with a number of its own."""
-    chosen = request.args.get("lang", "")
+    chosen = request.args.get("written") or request.args.get("lang", "")
     sheets = max(1, min(MOST, whole(request.args.get("sheets", "")) or 1))
     with in_language(chosen if chosen in LANGUAGES else language()):
         return render_template(
