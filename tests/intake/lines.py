@@ -3,6 +3,14 @@
 import hashlib
 from base64 import b64encode
 
+import pytest
+
+from server.core.database import session
+from server.reports import keys
+from tests.evidence.pictures import encoded, four_corners
+from tests.intake.sealing import SealingPhone
+
+JPEG = encoded(four_corners())
 PIECE = "application/offset+octet-stream"
 
 
@@ -36,3 +44,26 @@ class Line:
             answer = self.patch(at, data, checksum_of=data)
             assert answer.status_code == 204, answer.text
         return answer
+
+
+@pytest.fixture
+def phone(client, database):
+    """A stranger's phone, which seals what it sends."""
+    keys.ensure_key()
+    session.commit()
+    return SealingPhone(client)
+
+
+@pytest.fixture
+def line(phone):
+    """A report that announced one photo, and that photo's line."""
+    media, (envelope,) = phone.announced(JPEG)
+    number, answer = phone.send(media=media)
+    assert answer.status_code == 201
+    return Line(phone.browser, number, media[0]["id"], envelope)
+
+
+def code(answer):
+    """Status and code of a refusal."""
+    assert answer.mimetype == "application/problem+json", answer.text
+    return answer.status_code, answer.json["code"]

@@ -16,32 +16,17 @@ from server.core.database import see_as, session
 from server.core.storage import store
 from server.evidence import originals, pieces, uploads
 from server.evidence.models import Photo
-from server.reports import keys, vault
 from server.reports import service as reports
+from server.reports import vault
 from tests.evidence.pictures import encoded, four_corners
-from tests.intake.lines import Line
-from tests.intake.sealing import SCHOOL, SealingPhone, sha256
+from tests.intake.lines import JPEG, Line, code, line, phone
+from tests.intake.sealing import SCHOOL, sha256
 
-JPEG = encoded(four_corners())
+__all__ = ["line", "phone"]
+
 ORIGINAL = encoded(four_corners(), comment=b"as the camera made it")
 EVIDENCE = [*SCHOOL, ["consents", "KEEP_EVIDENCE"]]
 CODE_KEY = hashlib.sha256(b"CODE").hexdigest()
-
-
-@pytest.fixture
-def phone(client, database):
-    keys.ensure_key()
-    session.commit()
-    return SealingPhone(client)
-
-
-@pytest.fixture
-def line(phone):
-    """A report that announced one photo, and that photo's line."""
-    media, (envelope,) = phone.announced(JPEG)
-    number, answer = phone.send(media=media)
-    assert answer.status_code == 201
-    return Line(phone.browser, number, media[0]["id"], envelope)
 
 
 def photo(media_id):
@@ -52,11 +37,6 @@ def photo(media_id):
 
 def told(browser, number, key=CODE_KEY):
     return browser.get(f"/api/v1/reports/{number}/media", headers={"Receipt-Key": key})
-
-
-def code(answer):
-    assert answer.mimetype == "application/problem+json", answer.text
-    return answer.status_code, answer.json["code"]
 
 
 def test_a_photo_in_pieces_arrives_whole_and_says_so_with_the_hash_of_what_was_sent(line, work):

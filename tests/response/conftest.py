@@ -24,6 +24,17 @@ def set_as(monkeypatch):
 
 
 @pytest.fixture
+def console(app):
+    """Run `flask response …` as the operator; gives exit code and what it said."""
+
+    def run(*words):
+        done = app.test_cli_runner().invoke(args=["response", *words])
+        return done.exit_code, done.output
+
+    return run
+
+
+@pytest.fixture
 def fit(set_as):
     """No demo, a secret of its own, and the name it is reached by."""
     set_as(demo=False, secret_key=OF_ITS_OWN, trusted_hosts=("localhost",))

@@ -30,15 +30,6 @@ GOOD = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def console(app):
-    def run(*words):
-        done = app.test_cli_runner().invoke(args=["response", *words])
-        return done.exit_code, done.output
-
-    return run
-
-
 def put(client, number=None, **more):
     return client.put(f"/api/v1/reports/{number or uuid4()}", json={**GOOD, **more})
 

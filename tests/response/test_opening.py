@@ -32,17 +32,6 @@ GOOD = {"site_type": "EDU.SCHOOL", "damage": "D3", "point": {"type": "Point", "c
 
 
 @pytest.fixture
-def console(app):
-    """Run `flask response …` as the operator; gives exit code and what it said."""
-
-    def run(*words):
-        done = app.test_cli_runner().invoke(args=["response", *words])
-        return done.exit_code, done.output
-
-    return run
-
-
-@pytest.fixture
 def code(console, database):
     """The one-time code that the server prints."""
     return re.search(r"\w{4}(-\w{4}){4}", console("open")[1])[0]

@@ -11,27 +11,10 @@ import pytest
 from server.core import health
 from server.core.database import session
 from server.evidence import pieces, uploads
-from server.reports import keys, sealing
-from tests.evidence.pictures import encoded, four_corners
-from tests.intake.lines import PIECE, Line
-from tests.intake.sealing import SealingPhone
+from server.reports import sealing
+from tests.intake.lines import JPEG, PIECE, Line, code, line, phone
 
-JPEG = encoded(four_corners())
-
-
-@pytest.fixture
-def phone(client, database):
-    keys.ensure_key()
-    session.commit()
-    return SealingPhone(client)
-
-
-@pytest.fixture
-def line(phone):
-    media, (envelope,) = phone.announced(JPEG)
-    number, answer = phone.send(media=media)
-    assert answer.status_code == 201
-    return Line(phone.browser, number, media[0]["id"], envelope)
+__all__ = ["line", "phone"]
 
 
 def state(line):
@@ -41,11 +24,6 @@ def state(line):
 
     see_as("all")
     return session.get(Photo, UUID(line.media_id), populate_existing=True).state
-
-
-def code(answer):
-    assert answer.mimetype == "application/problem+json", answer.text
-    return answer.status_code, answer.json["code"]
 
 
 def test_a_piece_that_arrived_changed_is_refused_and_nothing_of_it_kept(line):
