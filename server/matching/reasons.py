@@ -70,20 +70,24 @@ class Reason:
         return {"code": self.code, "params": self.params, "contribution": self.contribution}
 
 
-def reasons_of(pairs: Pairs, values: dict[str, Floats], contributions: dict[str, Floats], row: int) -> tuple[Reason, ...]:
+def reasons_of(
+    pairs: Pairs, values: dict[str, Floats], contributions: dict[str, Floats], row: int, *, unweighed: tuple[str, ...] = ()
+) -> tuple[Reason, ...]:
     """What speaks for and against in one pair, the weightiest first; what adds next to nothing is left out.
 
-    Measures that look at one thing from several sides (the words, the crowd) are said in one sentence and add up.
+    Measures that look at one thing from several sides (the words, the crowd) are said in one sentence and add up. ``unweighed``
+    names measures that are said and count nothing.
     """
     summed: dict[str, float] = {}
     for name, worth in contributions.items():
         said = SAID_AS.get(name, name)
         said = _SPOKEN_INSTEAD[said] if said in _SPOKEN_INSTEAD and np.isnan(values[said][row]) else said
-        summed[said] = summed.get(said, 0.0) + float(worth[row])
+        summed[said] = summed.get(said, 0.0) + (0.0 if name in unweighed else float(worth[row]))
     found = [
         Reason(*_WORDING[name](float(values[name][row]), pairs, row), round(worth, 2))
         for name, worth in summed.items()
-        if name in _WORDING and name in values and not np.isnan(values[name][row]) and abs(round(worth, 2)) >= FEW_NATS
+        if name in _WORDING and name in values and not np.isnan(values[name][row])
+        if name in unweighed or abs(round(worth, 2)) >= FEW_NATS
     ]
     rest = round(sum(summed.values()) - sum(reason.contribution for reason in found), 2)
     if abs(rest) >= FEW_NATS:

@@ -27,6 +27,7 @@ SAME_PHOTO_BITS, SAME_PHOTO_M = 6.0, 500.0  # one photo seen twice; further away
 SAME_KIND, OTHER_KIND = 0.2, 0.8
 ALIKE_WORDS = 0.35
 ONE_LIST, NEVER_TWICE = 1.0, 2.0
+TIME = ("hours", "days")
 
 class Band(StrEnum):
     """What may be done with a pair."""
@@ -187,7 +188,7 @@ def _score(
     total = float(judged.total[row])
     if again:  # time is what makes it a second strike, so it must not count against it
         contributions = explained()[1]
-        total -= sum(float(contributions[name][row]) for name in ("hours", "days") if name in contributions)
+        total -= sum(float(contributions[name][row]) for name in TIME if name in contributions)
     band = Band.SUGGEST if total >= weights.suggest or judged.identity[row] else Band.APART
     if judged.attach[row] and not again:
         band = Band.ATTACH
@@ -195,7 +196,7 @@ def _score(
         total=round(total, 3),
         band=band,
         relation=Relation.SECOND_STRIKE if again else Relation.SAME,
-        explain=lambda: reasons_of(pairs, judged.values, explained()[1], row),
+        explain=lambda: reasons_of(pairs, judged.values, explained()[1], row, unweighed=TIME if again else ()),
         has_identity=bool(judged.identity[row]),
         has_conflict=bool(judged.conflict[row]),
         base=round(weights.base, 3),

@@ -76,6 +76,8 @@ def test_one_place_at_times_too_far_apart_is_a_second_strike():
     found = score(HOUSE, later(OTHER, days=8), WEIGHTS)
     assert found.relation is Relation.SECOND_STRIKE
     assert found.band is Band.SUGGEST
+    assert {reason.code: reason.contribution for reason in found.reasons}["hours"] == 0, "said, and not held against it"
+    assert found.base + sum(reason.contribution for reason in found.reasons) == pytest.approx(found.total, abs=0.1)
 
 
 def test_reasons_say_what_was_seen():
