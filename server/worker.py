@@ -7,6 +7,7 @@ written in the transaction of the act; the pump moves it to the queue in batches
 import logging
 import threading
 from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -14,7 +15,7 @@ import procrastinate
 from sqlalchemy import delete, select
 
 from server.core import jobs, logs, revision
-from server.core.database import raw_url, session, settled
+from server.core.database import public_session, raw_url, session, settled
 from server.core.ledger import OutboxEvent
 
 REACTIONS: dict[str, tuple[str, ...]] = {
@@ -113,7 +114,7 @@ def queue_app(*, works: bool = False) -> procrastinate.App:
     queue = procrastinate.App(connector=connector(conninfo=raw_url(), max_size=6))
     patience = procrastinate.RetryStrategy(max_attempts=12, exponential_wait=3)
     for name, work in jobs.JOBS.items():
-        queue.task(name=name, retry=patience)(work)
+        queue.task(name=name, retry=patience)(_leaving_nothing_open(work))
     for cron, name in TIMETABLE.items():
         if name in jobs.JOBS:
             queue.periodic(cron=cron)(queue.task(name=f"{name}.by_clock", queueing_lock=name)(_by_clock(name)))
@@ -123,7 +124,21 @@ def queue_app(*, works: bool = False) -> procrastinate.App:
 def _by_clock(name: str) -> Callable[[int], None]:
     def run(timestamp: int) -> None:
         del timestamp
-        jobs.JOBS[name]()
+        _leaving_nothing_open(jobs.JOBS[name])()
+
+    return run
+
+
+def _leaving_nothing_open(work: Callable[..., None]) -> Callable[..., None]:
+    """The work, and after it no session: what only read and stays open is broken off by the database, and would fail the thread's next work."""
+
+    @wraps(work)
+    def run(**arguments: str) -> None:
+        try:
+            work(**arguments)
+        finally:
+            session.remove()
+            public_session.remove()
 
     return run
 

@@ -9,8 +9,10 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import text
 
+from server import worker
 from server.core import health, letters
 from server.core import settings as settings_module
+from server.core.database import public_session, session
 from server.keeping import alarms, metrics, service, watching
 
 
@@ -186,3 +188,11 @@ def test_an_alarm_goes_out_once_when_something_turns_bad_and_once_when_it_is_goo
     assert len(post.letters) == 2
     assert "[BAD] Backup: No backup has been made yet." in post.letters[0]
     assert "[GOOD] Backup" in post.letters[1]
+
+
+def test_an_alarm_can_be_raised_again_and_again_because_no_work_leaves_a_session_open(database):
+    """The database breaks off what stays open in a transaction; the next look of the same thread would fail for good."""
+    tasks = worker.queue_app().tasks
+    for name, words in (("keeping.raise_alarms.by_clock", {"timestamp": 0}), ("keeping.raise_alarms", {})):
+        tasks[name].func(**words)
+        assert (session.registry.has(), public_session.registry.has()) == (False, False), name
