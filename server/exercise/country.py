@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from math import cos, radians, sqrt
+from uuid import uuid4
 
 import h3
 import shapely
@@ -17,7 +18,7 @@ from sqlalchemy import delete, insert, select, text
 from server.core.clock import now
 from server.core.database import session
 from server.core.geography import METRES_PER_DEGREE
-from server.places.models import AdminArea, AreaContext, BaselineSite, GazetteerPlace
+from server.places.models import AdminArea, AreaContext, Baseline, BaselineSite, GazetteerPlace
 from server.places.service import set_context
 from server.vocabulary import ContextMode, SiteType
 
@@ -165,10 +166,14 @@ def shifted(lon: float, lat: float, east_m: float, north_m: float) -> tuple[floa
 def write_baseline(places: list[Place]) -> None:
     """Write the sites as the dated baseline that publication counts k from."""
     session.execute(delete(BaselineSite).where(BaselineSite.source == SOURCE))
+    session.execute(delete(Baseline).where(Baseline.source == SOURCE))
     today = now().date()
+    listed = Baseline(id=uuid4(), source=SOURCE, dated_on=today, licence="EXERCISE", sites=len(places), twins=0, refused=0, loaded_at=now())
+    session.add(listed)
+    session.flush()
     rows = [
         {
-            "id": 9_000_000_000 + index, "source": SOURCE, "source_dated_on": today, "site_type": place.site_type, "name": "",
+            "id": 9_000_000_000 + index, "baseline_id": listed.id, "source": SOURCE, "source_dated_on": today, "site_type": place.site_type, "name": "",
             "point": f"SRID=4326;POINT({place.lon} {place.lat})", "h3_r9": h3.latlng_to_cell(place.lat, place.lon, 9),
             "adm1_pcode": place.town.region, "adm2_pcode": place.town.pcode, "adm3_pcode": None,
         }
