@@ -173,7 +173,8 @@ def write_baseline(places: list[Place]) -> None:
     session.flush()
     rows = [
         {
-            "id": 9_000_000_000 + index, "baseline_id": listed.id, "source": SOURCE, "source_dated_on": today, "site_type": place.site_type, "name": "",
+            "id": 9_000_000_000 + index, "baseline_id": listed.id, "source": SOURCE, "source_dated_on": today,
+            "site_type": place.site_type, "name": "",
             "point": f"SRID=4326;POINT({place.lon} {place.lat})", "h3_r9": h3.latlng_to_cell(place.lat, place.lon, 9),
             "adm1_pcode": place.town.region, "adm2_pcode": place.town.pcode, "adm3_pcode": None,
         }
