@@ -39,6 +39,11 @@ def colleagues() -> list[Person]:
     return [person for person in people if wanted & {role.name for role in person.roles}]
 
 
+def colleagues_for(record: Incident) -> list[Person]:
+    """Those of them whom a record can be given to: their areas and sectors reach it."""
+    return [one for one in colleagues() if works_on(Actor(areas=frozenset(one.areas), sectors=frozenset(one.sectors)), record)]
+
+
 def of(incident_id: UUID) -> tuple[Duty, str] | None:
     """Who is to see to a record, with the name others see; None for nobody."""
     query = select(Duty, Person.alias).join(Person, Person.id == Duty.person_id)

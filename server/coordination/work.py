@@ -11,6 +11,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from server.accounts.limits import works_on
 from server.accounts.policy import may
 from server.accounts.service import current_actor, requires
 from server.coordination import bulk, claims, duties, notes, pairs, queues, review
@@ -88,17 +89,19 @@ def _page(queue: queues.Queue, incident: Incident | None, **more: Any) -> str:
     return render_template(
         "coordination/work/queue.html", page=review.composed().page, base_map=base_map(), queue=queue, all=queues.ALL,
         shared=queues.SHARED, own=queues.OWN, counts=queues.counts(actor), handed=duties.handed_to(actor), done=_done(),
-        **{**_contents(incident), **more},
+        people=duties.colleagues(), **{**_contents(incident), **more},
     )  # fmt: skip
 
 
 def _contents(incident: Incident | None) -> dict[str, Any]:
     actor = current_actor()
-    contents = {"incident": incident, "wording": wording, "actor": actor, "may": lambda action: may(actor, action), "people": duties.colleagues()}
+    contents = {"incident": incident, "wording": wording, "actor": actor, "may": lambda action: may(actor, action)}
     if incident is None:
         return contents
     held = claims.holder(incident.id)
     return contents | {
+        "is_elsewhere": not works_on(actor, incident),
+        "givable": duties.colleagues_for(incident),
         "side": pairs.side_of(incident, actor),
         "questions": queries.open_suggestions(incident),
         "waiting": [one for one in verification.decisions_on(incident.id) if _waits(one)],
@@ -106,7 +109,7 @@ def _contents(incident: Incident | None) -> dict[str, Any]:
         "notes": notes.on(incident.id),
         "duty": duties.of(incident.id),
         "other": held if held and held.person_id != actor.person_id else None,
-        "steps": [(key, state, said) for key, (state, said) in STEPS.items() if may_move(incident.workflow, state)],
+        "steps": [(key, state, said) for key, (state, said) in STEPS.items() if may_move(incident.workflow, state) and works_on(actor, incident)],
         "seen": json.dumps(facts_of(incident), ensure_ascii=False),
     }
 

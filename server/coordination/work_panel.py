@@ -27,7 +27,7 @@ def panel(incident: Incident, actor: Actor) -> dict[str, Any]:
             "is_mine": bool(held and held.person_id == actor.person_id),
             "duty": duties.of(incident.id),
             "notes": notes.on(incident.id),
-            "colleagues": duties.colleagues(),
+            "colleagues": duties.colleagues_for(incident),
         }
     }
 

@@ -76,6 +76,9 @@ def test_every_act_on_a_record_is_bound_to_areas_and_sectors(as_, people, flat, 
     assert ('name="rationale"' in page) is theirs
     assert (chipo.get("/desk/work/next").status_code == 200) is theirs, "the queue holds what one may act on"
     assert chipo.get("/desk/work/counts").json["all"] == int(theirs)
+    looked_at = chipo.get(f"/desk/work?record={flat[1]}").text
+    assert ('data-key="t"' in looked_at) is theirs, "no step is offered that would be refused"
+    assert ("others decide about it" in looked_at) is not theirs
     answers = {
         address: chipo.post(address, data=sent).status_code for address, sent in acts(flat, people, database).items()
     }
@@ -97,6 +100,8 @@ def test_a_need_opens_a_record_to_those_of_its_sector(as_, people, flat, databas
 def test_nothing_is_given_to_somebody_who_works_elsewhere(as_, people, flat, database):
     limit(as_, people, "bohdan", areas="NO9002")
     chipo, work = as_("chipo"), f"/desk/work/records/{flat[1]}/assign"
+    assert str(people["bohdan"].id) not in chipo.get(f"/desk/incidents/{flat[1]}").text
+    assert str(people["berta"].id) in chipo.get(f"/desk/incidents/{flat[1]}").text
     assert chipo.post(work, data={"to": people["bohdan"].id}).status_code == 422
     assert chipo.post("/desk/work/hand-over", data={"queue": "all", "to": people["bohdan"].id}).status_code == 409
     assert chipo.post("/desk/work/hand-over", data={"queue": "all", "to": people["berta"].id}).status_code == 303
