@@ -8,18 +8,17 @@ from datetime import timedelta
 
 from PIL import Image
 from playwright.sync_api import expect
+from sqlalchemy import text
 from werkzeug.serving import make_server
 
 from server import worker
 from server.accounts.service import ensure_roles
-from server.core import jobs
+from server.core import jobs, tiles
 from server.core import response as present
 from server.core.clock import now
 from server.core.database import bind, public_session, session, settled
 from server.core.settings import settings
 from server.matching import map_cells
-from server.matching.tiles import memory
-from server.publication import api
 from server.publication.service import publish_batch
 from server.reports import keys
 from server.vocabulary import SiteType
@@ -73,8 +72,7 @@ class Empty:
     def _forget(self):
         public_session.remove()  # else it waits in a transaction of its own until somebody ends it
         present.forget()
-        memory.forget()
-        api.memory.forget()
+        tiles.forget_all()
 
     def close(self):
         self.server.shutdown()
@@ -110,6 +108,12 @@ def _lay_out():
     town.baseline(SiteType.RES_APT, *HERE)
     town.baseline(SiteType.EDU_SCHOOL, *HERE)
     town.said("DISASTER", since=now() - timedelta(days=2), until=now() + timedelta(days=300))
+
+
+def counted(query):
+    """One number of the database, as a test asks for it beside the pages."""
+    with settled():
+        return session.scalar(text(query))
 
 
 def picture(shade=90):

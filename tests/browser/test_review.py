@@ -2,10 +2,9 @@
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import text
 
-from server.core.database import session, settled
-from tests.browser.live import Response
+from server.core.database import settled
+from tests.browser.live import Response, counted
 from tests.matching.pairs import doubtful
 
 pytestmark = [pytest.mark.browser, pytest.mark.committed]
@@ -23,11 +22,6 @@ def response(app, engine, live_database):
     made.work()
     yield made
     made.close()
-
-
-def counted(query):
-    with settled():
-        return session.scalar(text(query))
 
 
 def test_twenty_pairs_are_settled_by_keyboard_and_the_last_answer_is_taken_back(response, visitor):

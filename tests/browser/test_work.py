@@ -7,7 +7,7 @@ from sqlalchemy import text
 from server.core.database import session, settled
 from server.matching import links
 from server.vocabulary import SensitivityClass, SiteType
-from tests.browser.live import Response
+from tests.browser.live import Response, counted
 
 pytestmark = [pytest.mark.browser, pytest.mark.committed]
 
@@ -31,11 +31,6 @@ def _open(place):
     one.site_type, one.s_class, one.version, one.people_trapped = SiteType.RES_APT, SensitivityClass.S1, 1, place < WORST
     session.add(one)
     return one
-
-
-def counted(query):
-    with settled():
-        return session.scalar(text(query))
 
 
 def test_thirty_records_are_worked_down_by_keyboard_alone_and_the_last_step_is_taken_back(response, visitor):
