@@ -3,16 +3,19 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from flask_babel import gettext
+from markupsafe import Markup
 from sqlalchemy import func, select, text
 
 from server.core import health, ledger, replica
 from server.core.choices import N_
 from server.core.clock import now
 from server.core.database import public_session, see_as, session
+from server.core.i18n import day
 from server.core.settings import settings
 from server.keeping import service, wal
 from server.keeping.models import Upkeep
@@ -70,6 +73,12 @@ class Finding:
     says: str
     values: dict[str, Any] = field(default_factory=dict)
     figure: float | None = None
+
+    def told(self) -> Markup:
+        """The sentence in the language spoken now, for a page: days as people write them, commands as code that runs left to right."""
+        values = {name: day(value) if isinstance(value, date) else value for name, value in self.values.items()}
+        parts = gettext(self.says, **values).split("`")
+        return Markup().join(Markup('<code dir="ltr">{}</code>').format(part) if at % 2 else part for at, part in enumerate(parts))
 
 
 def look(checks: Sequence[Callable[[], "Finding | None"]] = ()) -> list[Finding]:

@@ -66,6 +66,14 @@ def test_the_administrator_reads_that_nothing_is_backed_up(as_):
     assert "Needs you now" in page
 
 
+def test_days_and_commands_are_written_for_people_who_read_from_right_to_left(database, as_):
+    database.execute(text("INSERT INTO procrastinate_jobs (queue_name, task_name, status) VALUES ('default', 'keeping.make_backup', 'failed')"))
+    database.execute(text("INSERT INTO pub.batches (release_id, published_on, policy_version, rows_total) VALUES ('x', '2026-11-20', '1', 0)"))
+    page = as_("ada").get("/desk/status?lang=ar").text
+    assert '<code dir="ltr">flask --app wsgi jobs list</code>' in page
+    assert ("2026-11-20" in page, "20 نوفمبر 2026" in page) == (False, True)
+
+
 @pytest.mark.parametrize(("hours", "state"), [(3, "good"), (25, "good"), (27, "bad"), (400, "bad")])
 def test_a_backup_older_than_a_day_needs_somebody(database, app, told, hours, state):
     told(backup_folder="/srv/backups", backup_keys=("age1…",))
