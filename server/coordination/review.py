@@ -87,7 +87,7 @@ def _contents(pair: Pair | None) -> dict[str, Any]:
         "rows": rows,
         "alike": alike,
         "choices": pairs.choices(pair) if all(side.is_whole for side in sides) else [],
-        "group": questions.group_of(pair),
+        "group": questions.group_of(actor, pair),
         "people": queries.aliases(),
     }
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import or_, select, text, update
 from sqlalchemy.orm import aliased
 
-from server.accounts.limits import within_limits
+from server.accounts.limits import within_limits, works_on
 from server.accounts.policy import SYSTEM, Actor, may
 from server.core import ledger
 from server.core.clock import now
@@ -112,14 +112,14 @@ def settle(actor: Actor, suggestion_id: UUID, answer: Answer) -> IncidentChange 
     return _act(actor, pair_of(suggestion.id), answer)
 
 
-def group_of(pair: Pair) -> list[Incident]:
-    """The records that hang together with this pair by questions that seem clear, the oldest first; fewer than three are none."""
+def group_of(actor: Actor, pair: Pair) -> list[Incident]:
+    """The records in this actor's limits that hang together with a pair by questions that seem clear, the oldest first; none under three."""
     known, front = {pair.one.id, pair.other.id}, {pair.one.id, pair.other.id}
     while front and len(known) < LARGEST_GROUP:
         front = _beside(front) - known
         known |= front
     rows = select(Incident).where(Incident.id.in_(known), Incident.merged_into.is_(None)).order_by(Incident.opened_at, Incident.id)
-    found = list(session.scalars(rows.limit(LARGEST_GROUP)))
+    found = [record for record in session.scalars(rows.limit(LARGEST_GROUP)) if works_on(actor, record)]
     return found if len(found) > 2 else []
 
 
@@ -127,7 +127,7 @@ def settle_group(actor: Actor, suggestion_id: UUID) -> tuple[UUID, int]:
     """Lay all records of the pair's group together; returns the number of the batch, for undoing, and how many were laid."""
     pair = pair_of(_mine(actor, suggestion_id).id)
     access.enter(SYSTEM)
-    oldest, *others = group_of(pair) or (pair.one, pair.other)
+    oldest, *others = group_of(actor, pair) or (pair.one, pair.other)
     batch, done = uuid4(), 0
     for other in others:
         if across.may_alone(actor, oldest.id, other.id):

@@ -140,7 +140,9 @@ def test_one_key_lays_a_group_together_and_one_takes_it_apart_again(app, work, s
     before = {number: service.incident_of(number).id for number in numbers}
     assert len(set(before.values())) == 4
     pair = questions.take(staff["chipo"])
-    assert len(questions.group_of(pair)) == 4
+    assert len(questions.group_of(staff["chipo"], pair)) == 4
+    session.get(Incident, before[numbers[3]]).adm2_pcode = "XE0202"
+    assert len(questions.group_of(replace(staff["chipo"], areas=frozenset({"XE01"})), pair)) == 3, "what lies elsewhere is others'"
     batch, count = questions.settle_group(staff["chipo"], pair.suggestion.id)
     session.commit()
     assert count == 3
