@@ -10,7 +10,7 @@ HIDDEN: Final = " \"'\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """What may stand before a formula without hiding it from a spreadsheet."""
 LOOKED_AT: Final = 8
 
-_NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?", re.ASCII)  # whatever a table's own number may be
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 

@@ -131,6 +131,15 @@ def test_good_rows_enter_and_refused_rows_come_back_with_reasons_and_can_be_put_
     assert "refused_because" not in words_of(reports("id", "round(ST_Y(point)::numeric, 1) = 50.1")[0].id).unread
 
 
+def test_a_refused_row_comes_back_with_its_numbers_as_they_were(bring_in, reports):
+    numbers = "-34.90111234567890123,-1e-5"
+    bring_in(told(f"{numbers},", headings="lat,lon,text"), "--commit", "--source", "partner")
+    back = (bring_in.folder / "partner.refused.csv").read_text(encoding="utf-8-sig")
+    assert f"{numbers},," in back
+    bring_in(back.replace(f"{numbers},,", f"{numbers},The roof,"), "--commit", "--source", "partner", name="again.csv")
+    assert [round(row.lat, 4) for row in reports("ST_Y(point) AS lat")] == [-34.9011]
+
+
 def test_the_refused_rows_wait_in_the_store_sealed(bring_in, storage_folder):
     bring_in(told("B1,north,east,2026-03-01,,the neighbour's secret,en,,,"), "--commit")
     kept = [path.read_bytes() for path in (storage_folder / "imports").rglob("*") if path.is_file()]
