@@ -20,7 +20,8 @@ from server.publication.models import PublishedBatch
 from server.publication.release_models import PublishedFile
 from server.publication.source import Source
 
-NO_HURRY = text("SET LOCAL statement_timeout = 0")
+NO_HURRY = text("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+"""Workbooks and maps of a million rows are put together for minutes after their last row was read."""
 
 
 def about(newest: PublishedBatch | None, *, address: str = "") -> About:

@@ -3,6 +3,7 @@
 import io
 import json
 import subprocess
+from dataclasses import replace
 from itertools import islice
 
 import openpyxl
@@ -283,6 +284,22 @@ def test_the_kill_switch_makes_every_kept_file_unservable_at_once(client, norway
         assert answer.status_code == 200
         assert number.encode() not in answer.data
         assert batch.release_id.encode() + b"," not in answer.data
+
+
+def test_the_database_waits_for_a_file_however_long_it_is_put_together(norway, publish, monkeypatch):
+    norway.said("DISASTER")
+    norway.incident()
+    batch, patience = publish(), []
+
+    def pieces(source):
+        limits = ("statement_timeout", "idle_in_transaction_session_timeout")
+        patience.extend(source.connection.scalar(text(f"SHOW {limit}")) for limit in limits)
+        yield b"whole"
+
+    monkeypatch.setattr(current, "FORMATS", {"csv": replace(FORMATS["csv"], pieces=pieces)})
+    current.build_current_files()
+    assert patience == ["0", "0"]
+    assert set(current.written(batch.release_id)) == {"csv"}
 
 
 def test_a_batch_and_the_kill_switch_are_followed_by_the_files(client, norway, publish, work):
