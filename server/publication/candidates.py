@@ -3,10 +3,11 @@
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -39,11 +40,11 @@ class Case:
     last_disclosed: dict[str, object] | None
 
 
-def cases(ids: Sequence[UUID], *, now: datetime) -> Iterator[Case]:
+def cases(ids: Iterable[UUID], *, now: datetime) -> Iterator[Case]:
     """Cases for some records, in runs of neighbours so that their surroundings are counted once."""
-    modes, around, held = _modes(), Neighbourhood(), holding.held(now)
-    for start in range(0, len(ids), TOGETHER):
-        yield from _cases(ids[start : start + TOGETHER], now=now, modes=modes, around=around, held=held)
+    modes, around, held, left = _modes(), Neighbourhood(), holding.held(now), iter(ids)
+    while some := list(islice(left, TOGETHER)):
+        yield from _cases(some, now=now, modes=modes, around=around, held=held)
 
 
 def _cases(

@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import orjson
 from sqlalchemy import Row, TextClause, select, text
@@ -55,13 +54,19 @@ ORDER BY 1
 """)
 _WORDS = text(f"SELECT incident_id, {', '.join(WORDS)} FROM pg_temp.frozen_incidents")  # noqa: S608 - names of our columns
 _BEHIND = text("""
-SELECT DISTINCT told.published_id, told.incident_id FROM disclosures told
-JOIN pg_temp.frozen_incidents row ON row.incident_id = told.published_id WHERE told.ended_at IS NULL
+SELECT behind.id FROM incidents behind WHERE behind.id IN (
+  SELECT told.incident_id FROM disclosures told
+  JOIN pg_temp.frozen_incidents row ON row.incident_id = told.published_id WHERE told.ended_at IS NULL
+) ORDER BY behind.h3_r9, behind.id
 """)
-_POINTS = text("SELECT incident_id FROM pg_temp.frozen_incidents WHERE geo_level = 'POINT'")
+_POINTS = text(
+    "SELECT incident_id FROM pg_temp.frozen_incidents WHERE geo_level = 'POINT' AND incident_id = ANY(:among)"
+)
 
 
-def examine(draft: ReleaseDraft, folder: Path) -> dict[str, list[str]]:
+def examine(
+    draft: ReleaseDraft, folder: Path, *, heard: Callable[[int], None] = lambda _done: None
+) -> dict[str, list[str]]:
     """What each test found, by its name; an empty list is passed. The edition is laid out, and its files are in `folder`."""
     paths = sorted(folder.iterdir())
     tests: dict[str, Callable[[], Iterator[str]]] = {
@@ -73,7 +78,11 @@ def examine(draft: ReleaseDraft, folder: Path) -> dict[str, list[str]]:
         "cells": lambda: _cells(paths),
         "files": lambda: _files(paths, rows=draft.rows_total),
     }
-    return {name: sorted(set(look()))[:MOST] for name, look in tests.items()}
+    found = {}
+    for done, (name, look) in enumerate(tests.items(), start=1):
+        found[name] = sorted(set(look()))[:MOST]
+        heard(done)
+    return found
 
 
 def _columns(paths: list[Path]) -> Iterator[str]:
@@ -90,18 +99,19 @@ def _places() -> Iterator[str]:
 
 def _rules() -> Iterator[str]:
     """Rows that the rules would not show now as they stand, and points of places that are never shown as points."""
-    points = set(session.scalars(_POINTS))
-    behind = {row.incident_id.bytes: row.published_id for row in _streamed(_BEHIND)}
-    for case in cases([UUID(bytes=known) for known in sorted(behind)], now=now()):
+    never_points = []
+    for case in cases((row.id for row in _streamed(_BEHIND)), now=now()):
         verdict = judge(case.candidate, surroundings=case.surroundings, tier=Tier.PUBLIC, policy=policy())
-        published = behind[case.candidate.id.bytes]
         stands = verdict.decision is Decision.PUBLISH or (
             verdict.decision is Decision.HOLD_UNTIL
             and case.last_disclosed is not None
             and still_fits(case.last_disclosed, verdict=verdict)
         )
-        if not stands or (published in points and verdict.sensitivity is SensitivityClass.S4):
-            yield published
+        if not stands:
+            yield str(case.published_id)
+        if verdict.sensitivity is SensitivityClass.S4:
+            never_points.append(case.published_id)
+    yield from session.scalars(_POINTS, {"among": never_points})
 
 
 def _words() -> Iterator[str]:
@@ -119,7 +129,11 @@ def _known_names() -> frozenset[str]:
 
 def _activities(draft: ReleaseDraft, paths: list[Path]) -> Iterator[str]:
     yield from five_w_gate.faults(draft, names=_known_names())
-    for path in (path for path in paths if path.suffix == ".csv" and path.name.startswith("5w-") and path.name != "5w-columns.csv"):
+    for path in (
+        path
+        for path in paths
+        if path.suffix == ".csv" and path.name.startswith("5w-") and path.name != "5w-columns.csv"
+    ):
         with path.open(encoding="utf-8-sig", newline="") as file:
             if next(csv.reader(file)) != list(five_w_files.COLUMNS):
                 yield path.name
@@ -134,8 +148,13 @@ def _cells(paths: list[Path]) -> Iterator[str]:
     for path in (path for path in paths if path.suffix == ".csv"):
         with path.open(encoding="utf-8-sig", newline="") as file:
             for number, row in enumerate(csv.reader(file), start=1):
-                if any(not cell.startswith("'") and escape_cell(cell) != cell for cell in row):
+                if any(_starts_a_formula(cell) for cell in row):
                     yield f"{path.name}:{number}"
+
+
+def _starts_a_formula(cell: str) -> bool:
+    """Whether a spreadsheet might run it; most cells begin with a letter or a digit, and none of them is looked at closer."""
+    return bool(cell) and not (cell[0].isalnum() or cell[0] == "'") and escape_cell(cell).startswith("'")
 
 
 def _files(paths: list[Path], *, rows: int) -> Iterator[str]:

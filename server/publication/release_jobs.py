@@ -27,7 +27,8 @@ TABLES = {
     "5w-columns.csv": reference_tables.activity_column_table,
 }
 README = "readme.txt"
-STEPS = len(FORMATS) + 2  # the tables and descriptions, and the gate
+WRITTEN = len(FORMATS) + 1  # the tables and descriptions
+STEPS = WRITTEN + len(release_gate.TESTS)
 
 _SPAN = text("SELECT min(date_start), max(date_end) FROM pg_temp.frozen_incidents")
 _COUNTRIES = text(
@@ -39,18 +40,24 @@ _COUNTRIES = text(
 def build_release(subject: str) -> None:
     """Write and test a data set that was prepared. One that is made again is published at once; others wait for people."""
     written: list[dict[str, Any]] = []
-    with settled():
-        draft = session.get(ReleaseDraft, UUID(subject))
-        if draft is None or draft.state != BUILDING:
-            return
-        take_time()
-        frozen.lay_out(draft.edition, number=str(draft.number))
-        with tempfile.TemporaryDirectory() as folder:
-            written.extend(_write(draft, Path(folder)))
-            found = release_gate.examine(draft, Path(folder))
-        kept = _finish(draft, written, found)
-    if not kept:
+    try:
+        with settled():
+            draft = session.get(ReleaseDraft, UUID(subject))
+            if draft is None or draft.state != BUILDING:
+                return
+            take_time()
+            frozen.lay_out(draft.edition, number=str(draft.number))
+            with tempfile.TemporaryDirectory() as folder:
+                for file in _write(draft, Path(folder)):  # one by one: what is thrown away leaves none behind
+                    written.append(file)  # noqa: PERF402
+                found = release_gate.examine(draft, Path(folder), heard=lambda done: _tell(draft.id, WRITTEN + done))
+            _finish(draft, written, found)
+    except _ThrownAway:
         forget_files(written)
+
+
+class _ThrownAway(Exception):
+    """Nobody wants the data set any more."""
 
 
 @job("publication.remake_release")
@@ -93,13 +100,13 @@ def _write(draft: ReleaseDraft, folder: Path) -> Iterator[dict[str, Any]]:
         _tell(draft.id, position)
         yield files[-1]
     yield from _companions(draft, folder, files)
-    _tell(draft.id, STEPS - 1)
+    _tell(draft.id, WRITTEN)
 
 
 def _companions(draft: ReleaseDraft, folder: Path, files: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The tables that explain the codes, and the data set told to programs."""
     readme = folder / README
-    readme.write_text(about(draft).text(), encoding="utf-8", newline="")
+    readme.write_text(about(draft).text() + five_w_files.readme(), encoding="utf-8", newline="")
     files.append(_kept(draft, readme, len(files) + 1, README, "text/plain", rows=None))
     yield files[-1]
     for name, table in TABLES.items():
@@ -138,12 +145,12 @@ def _kept(
     )
 
 
-def _finish(draft: ReleaseDraft, written: list[dict[str, Any]], found: dict[str, list[str]]) -> bool:
-    """Let the data set wait for people, or publish it when it is only made again; False when it was thrown away meanwhile."""
+def _finish(draft: ReleaseDraft, written: list[dict[str, Any]], found: dict[str, list[str]]) -> None:
+    """Let the data set wait for people, or publish it when it is only made again."""
     session.execute(ONE_WRITER)
     session.refresh(draft, with_for_update=True)
     if draft.state != BUILDING:
-        return False
+        raise _ThrownAway
     draft.files, draft.found, draft.steps_done, draft.steps_total = written, found, STEPS, STEPS
     draft.state = BLOCKED if any(found.values()) else WAITING
     session.flush()
@@ -156,14 +163,16 @@ def _finish(draft: ReleaseDraft, written: list[dict[str, Any]], found: dict[str,
     )
     if draft.remakes and draft.state == WAITING:
         publish(draft)
-    return True
 
 
 def _tell(draft_id: UUID, steps: int) -> None:
-    """Say how far the work is, in a transaction of its own, so that the desk sees it while it goes on."""
+    """Say how far the work is, in a transaction of its own, so that the desk sees it while it goes on, and stop if nobody waits."""
+    going = update(ReleaseDraft).where(ReleaseDraft.id == draft_id, ReleaseDraft.state == BUILDING)
     with session.session_factory() as own:
-        own.execute(update(ReleaseDraft).where(ReleaseDraft.id == draft_id).values(steps_done=steps, steps_total=STEPS))
+        told = own.scalar(going.values(steps_done=steps, steps_total=STEPS).returning(ReleaseDraft.id))
         own.commit()
+    if told is None:
+        raise _ThrownAway
 
 
 def _span() -> tuple[date, date] | None:

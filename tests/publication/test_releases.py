@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -144,6 +145,23 @@ def test_one_data_set_is_prepared_at_a_time(as_, prepared):
     assert releases.under_way() is None
     assert session.scalar(select(func.count()).select_from(FrozenRow)) == 0
     assert as_("sana").post("/desk/releases").status_code == 303
+
+
+def test_a_data_set_thrown_away_while_it_is_made_is_made_no_further(as_, people, calm, monkeypatch, work):
+    as_("sana").post("/desk/releases")
+    draft_id = releases.under_way().id
+    assert f"/desk/releases/{draft_id}/discard" in as_("sana").get(f"/desk/releases/{draft_id}").get_data(as_text=True)
+
+    def thrown_away(source):
+        yield from FORMATS["csv"].pieces(source)
+        releases.discard(actor(people["sana"]), draft_id)
+
+    written = []
+    after = replace(FORMATS["geojson"], pieces=lambda _source: written.append("geojson") or iter([b"{}"]))
+    monkeypatch.setattr(release_jobs, "FORMATS", {"csv": replace(FORMATS["csv"], pieces=thrown_away), "geojson": after})
+    work()
+    assert written == []
+    assert not any(entry.event == "release.built" for entry in history(draft_id))
 
 
 def test_a_discarded_difference_appears_again_in_the_next(as_, released, norway, publish, work):
