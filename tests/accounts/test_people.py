@@ -160,3 +160,12 @@ def test_a_name_holds_no_signs_that_turn_or_hide_the_letters_of_another(app, as_
     words = {"alias": "\u202eopihC\u2069 \u2066 N\x07oor\u200d", "password": PASSWORD, "again": PASSWORD}
     assert app.test_client().post(link, data=words).status_code == 303
     assert database.scalar(text("SELECT alias FROM people WHERE email = 'new@example.org'")) == "opihC Noor\u200d"
+
+
+def test_who_is_signed_in_keeps_the_bar_of_the_desk_on_the_account_and_before_a_refusal(as_, client):
+    chipo = as_("chipo")
+    for path, status in (("/account/password", 200), ("/account/second-factor", 200), ("/desk/nothing-here", 404), ("/desk/people", 403)):
+        answer = chipo.get(path)
+        assert answer.status_code == status, path
+        assert "Work the queue" in answer.text, path
+    assert "Work the queue" not in client.get("/desk/people").text
