@@ -20,6 +20,7 @@ from server.core.database import session
 from server.core.problems import Problem
 from server.places.models import AreaContext
 from server.publication import proposals
+from server.publication.five_w_models import PublishedActivity
 from server.publication.models import PublishedIncident
 from server.publication.policy import Approval, policy
 from server.publication.rule_models import Judgement, Proposal
@@ -83,8 +84,10 @@ def needs_two_people(now: datetime) -> bool:
     holds = AreaContext.from_at <= now, AreaContext.until_at > now, AreaContext.from_at > now - policy().context_lasts
     calm = set(session.scalars(select(AreaContext.pcode).where(AreaContext.mode.in_(CALM), *holds)))
     war = set(session.scalars(select(AreaContext.pcode).where(AreaContext.mode.not_in(CALM), *holds)))
-    row = PublishedIncident
-    for codes in session.execute(select(row.adm1_pcode, row.adm2_pcode, row.adm3_pcode).distinct()):
+    row, aid = PublishedIncident, PublishedActivity
+    damage = session.execute(select(row.adm1_pcode, row.adm2_pcode, row.adm3_pcode).distinct()).all()
+    help_given = session.execute(select(aid.adm1_pcode, aid.adm2_pcode).distinct()).all()
+    for codes in (*damage, *help_given):
         if not (set(codes) & calm) or set(codes) & war:
             return True
     return False

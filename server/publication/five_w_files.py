@@ -36,6 +36,11 @@ def written(rows: Iterable[Mapping[str, Any]], about: About, *, ending: str) -> 
     return write(_table(rows, about))
 
 
+def readme() -> str:
+    """What a readme says of the 5W beside what it says of the damage records."""
+    return "".join(f"5w: {said}\r\n" for said in CAVEATS)
+
+
 def media_type(ending: str) -> str:
     """The type of a file by its ending."""
     return WRITERS[ending][0]

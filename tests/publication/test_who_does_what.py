@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import duckdb
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from server.coordination.activity_models import Activity
@@ -16,7 +18,7 @@ from server.core.problems import Problem
 from server.publication import five_w, naming, proposals, takedown
 from server.publication.five_w_rules import UNNAMED, Around, House, Memory, Values, Work, look, strictest, table
 from server.publication.policy import policy
-from server.vocabulary import ActivityStatus, ContextMode, NeedType, NeedUnit
+from server.vocabulary import ActivityStatus, ContextMode, GeometryLevel, NeedType, NeedUnit
 from tests.people import actor
 from tests.publication import town
 
@@ -143,6 +145,37 @@ def test_a_stopped_district_takes_the_sums_of_its_region_with_it():
     assert [row["adm2_pcode"] for row in rows(here, there, mode=CALM, **stop)] == ["NO9002"]
     assert rows(here, there, mode=WAR, **stop) == []
     assert rows(here, mode=CALM, everything_stopped=True) == []
+
+
+DAYS = st.integers(0, 120).map(lambda n: datetime(2026, 9, 1, 10, tzinfo=UTC) + timedelta(days=n))
+STATES = st.fixed_dictionaries({
+    "status": st.sampled_from([state.value for state in ActivityStatus]), "adm2": st.sampled_from(["NO9001", "NO9002", None]),
+    "reached": st.none() | st.integers(0, 30), "planned": st.none() | st.integers(0, 30), "organisation": st.sampled_from(["o1", "o2"]),
+})  # fmt: skip
+LIVES = st.lists(st.tuples(DAYS, st.sampled_from(list(ContextMode)), STATES, st.booleans()), min_size=1, max_size=8)
+
+
+@pytest.mark.pure
+@given(LIVES, st.dates(date(2026, 9, 1), date(2026, 12, 1)))
+def test_whatever_an_activity_goes_through_nothing_in_a_conflict_is_finer_or_fresher_and_no_number_small(lives, begins):
+    memory, rules, small = Memory(), policy().activities, policy().small_cells
+    for day, mode, state, agreed in sorted(lives, key=lambda one: one[0]):
+        here = around(mode, day, houses=OPEN_HANDS if agreed else {})
+        before = memory.told
+        memory = look(work(begins, **state), memory, around=here, rules=rules)
+        shown = list(table([memory.told] if memory.told else [], around=here, rules=rules, small=small))
+        for row in shown:
+            known = [row[name] for name in ("activities", "beneficiaries_planned", "beneficiaries_reached") if row[name]]
+            assert min(known, default=5) >= small.min_count
+            assert row["org_name"] == UNNAMED or agreed
+            assert row["status"] != "PLANNED"
+            assert begins <= day.date()
+            if rules.by_mode[mode].level is GeometryLevel.ADM1:
+                assert (row["adm2_pcode"], row["beneficiaries_planned"]) == (None, None)
+        fresh = memory.told is not None and (before is None or replace(before, is_named=True) != replace(memory.told, is_named=True))
+        if fresh and rules.by_mode[mode].after_the_month:
+            assert memory.told.month < f"{day:%Y-%m}"
+            assert day >= memory.taken_at + rules.by_mode[mode].delay
 
 
 # ── in a running house ──────────────────────────────────────────────────────────────────────────────────────────────

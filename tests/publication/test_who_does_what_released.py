@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 
 from server.core.database import session
 from server.publication import naming
+from server.publication.approving import needs_two_people
 from server.publication.release_models import Release
 from tests.people import actor
 from tests.publication import town
@@ -54,6 +55,7 @@ def test_a_dated_data_set_holds_the_table_of_its_day_with_its_columns_told(clien
     assert {"5w.csv", "5w.hxl.csv", "5w.xlsx", "5w-columns.csv"} <= kinds
     for file in listed:
         (tmp_path / file["name"]).write_bytes(client.get(f"{PUBLIC}/releases/{number}/{file['name']}", buffered=True).data)
+    assert "5w: An organisation is named only where it agreed to be." in (tmp_path / "readme.txt").read_text(encoding="utf-8")
     assert list(faults(tmp_path)) == []
     (tmp_path / f"5w-{number}.csv").write_bytes(b"row_id\r\n1\r\n1\r\n")
     assert len(list(faults(tmp_path))) > 1, "who looks can see"
@@ -112,3 +114,12 @@ def test_the_kill_switch_withdraws_the_data_set_and_makes_it_again_without_the_t
     assert latest["number"] != number
     assert latest["rows_total"] == 1
     assert table(client, latest["number"]) == []
+
+
+def test_where_only_the_table_of_helpers_lies_in_a_conflict_two_people_sign(working, publish, as_, work, norway, database):
+    norway.incident(lon=10.8)
+    publish()
+    database.execute(text("UPDATE area_contexts SET pcode = 'NO9002'"))
+    assert needs_two_people(town.NOW)
+    database.execute(text("DELETE FROM pub.activities"))
+    assert not needs_two_people(town.NOW)
