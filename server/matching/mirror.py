@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 LARGE = 50_000  # records; below, the table answers as fast
 FRESH_S = 1.0
 CLOCKS_APART = timedelta(seconds=60)
+PATIENCE = 5  # looks that may fail before everything is read anew: the database may have become another
 MOST_HOUSES = 62  # organisations that have a bit; of the others the table is asked
 
 log = logging.getLogger("server.matching")
@@ -69,6 +70,7 @@ class Mirror:
         self._columns: Columns | None = None
         self._since: datetime | None = None
         self._reader = _Reader(())
+        self._failed = 0
 
     def present(self) -> Columns | None:
         """The columns, at most a second old; None where the table is to be asked instead (small, or not loaded yet)."""
@@ -79,7 +81,7 @@ class Mirror:
                 threading.Thread(target=self._look, args=(bind,), name="columns", daemon=True).start()
             else:
                 self._look(bind)
-        return self._columns
+        return None if self._failed else self._columns
 
     @property
     def since(self) -> datetime:
@@ -88,7 +90,7 @@ class Mirror:
 
     def forget(self) -> None:
         """Begin anew at the next question."""
-        self._columns, self._since, self._next = None, None, 0.0
+        self._columns, self._since, self._next, self._failed = None, None, 0.0, 0
 
     def _look(self, bind: Engine | Connection) -> None:
         """Take over what changed, and let the lock go that ``present`` took."""
@@ -98,11 +100,18 @@ class Mirror:
             else:
                 with bind.connect() as connection:
                     self._take(connection)
+            self._failed = 0
         except (SQLAlchemyError, PsycopgError):
-            log.warning("columns")
-            self.forget()
+            self._fail()
         finally:
             self._lock.release()
+
+    def _fail(self) -> None:
+        """Ask the table until the next look succeeds, and take over what changed meanwhile; begin anew after several failures."""
+        log.warning("columns")
+        self._failed += 1
+        if self._failed >= PATIENCE:
+            self.forget()
 
     def _take(self, connection: Connection) -> None:
         if self._columns is None and not _is_large(connection):
