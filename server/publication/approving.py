@@ -87,7 +87,4 @@ def needs_two_people(now: datetime) -> bool:
     row, aid = PublishedIncident, PublishedActivity
     damage = session.execute(select(row.adm1_pcode, row.adm2_pcode, row.adm3_pcode).distinct()).all()
     help_given = session.execute(select(aid.adm1_pcode, aid.adm2_pcode).distinct()).all()
-    for codes in (*damage, *help_given):
-        if not (set(codes) & calm) or set(codes) & war:
-            return True
-    return False
+    return any(not set(codes) & calm or set(codes) & war for codes in (*damage, *help_given))
