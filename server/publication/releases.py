@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, any_, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from server.accounts.models import Person
 from server.accounts.policy import Actor, may
 from server.core.clock import now as present
 from server.core.database import session
@@ -108,8 +109,12 @@ def approvals(draft_id: UUID) -> Sequence[ReleaseApproval]:
 
 
 def lacks(draft: ReleaseDraft) -> bool:
-    """Whether a signature is still missing: one person's, or in conflict two people's, a steward and a protection officer."""
-    given = approvals(draft.id)
+    """Whether a signature is still missing: one person's, or in conflict two people's, a steward and a protection officer.
+
+    The signature of somebody whose account was closed since does not count.
+    """
+    here = select(Person.id).where(Person.active)
+    given = session.scalars(select(ReleaseApproval).where(ReleaseApproval.draft_id == draft.id, ReleaseApproval.person_id.in_(here))).all()
     if not needs_two_people(present()):
         return not given
     return len(given) < 2 or not {role for row in given for role in row.roles} >= BOTH

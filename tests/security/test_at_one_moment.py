@@ -8,12 +8,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, text
 
+from server.core.clock import now
 from server.core.database import session
 from server.core.problems import Problem
 from server.matching import campaigns, undoing
 from server.matching.models import Incident, IncidentChange
 from server.matching.review_models import Campaign
-from server.publication import proposals, takedown
+from server.publication import proposals, releases, takedown
+from server.publication.release_models import ReleaseApproval, ReleaseDraft
 from server.publication.rule_models import Proposal
 from server.verification import service as verification
 from server.verification.models import VerificationDecision
@@ -105,3 +107,17 @@ def test_a_campaign_is_settled_once(people, database):
     session.flush()
     elsewhere(database, "UPDATE campaigns SET settled_at = now(), outcome = 'fake' WHERE id = :id", id=campaign.id)
     assert refusal(campaigns.settle, campaign.id, "genuine", actor=actor(people["chipo"])) == "already_done"
+
+
+def test_the_signature_of_a_closed_account_publishes_no_data_set(people, database):
+    sana = people["sana"].id
+    draft = ReleaseDraft(
+        edition=1, number="R-1", state="WAITING", batch_id="B-1", policy_version="1", asked_by=sana, asked_at=now(), rows_total=1
+    )
+    session.add(draft)
+    session.flush()
+    session.add(ReleaseApproval(draft_id=draft.id, person_id=sana, approved_at=now(), roles=["STEWARD"]))
+    session.flush()
+    assert not releases.lacks(draft)
+    elsewhere(database, "UPDATE people SET active = false WHERE id = :id", id=sana)
+    assert releases.lacks(draft)
