@@ -68,6 +68,15 @@ def work() -> None:
     )
 
 
+@jobs_group.command("again")
+def again() -> None:
+    """Put the work that failed for good back into the queue. What the clock asks for is only forgotten: it is asked for again anyway."""
+    from server import worker
+
+    with settled():
+        click.echo(f"Back in the queue: {worker.take_up_again(worker.queue_app())}.")
+
+
 @jobs_group.command("list")
 def list_jobs() -> None:
     """Count waiting, running and failed jobs by name."""

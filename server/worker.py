@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 import procrastinate
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from server.core import jobs, logs, revision
 from server.core.database import public_session, raw_url, session, settled
@@ -168,6 +168,16 @@ def pump(queue: procrastinate.App) -> int:
             batch = [arguments for wanted, arguments in todo if wanted == name]
             queue.tasks[name].configure(connection=connection).batch_defer(*batch)  # type: ignore[arg-type]
     return len(todo)
+
+
+def take_up_again(queue: procrastinate.App) -> int:
+    """Put the jobs that failed for good back into the queue, those of the clock apart, which comes by itself; how many. Settling is the caller's."""
+    failed = session.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'failed' RETURNING task_name, args")).all()
+    connection = session.connection().connection.driver_connection
+    again = [job for job in failed if job.task_name in jobs.JOBS]
+    for job in again:
+        queue.tasks[job.task_name].configure(connection=connection).defer(**job.args)  # type: ignore[arg-type]
+    return len(again)
 
 
 def main() -> None:

@@ -204,3 +204,17 @@ def test_an_alarm_can_be_raised_again_and_again_because_no_work_leaves_a_session
     for name, words in (("keeping.raise_alarms.by_clock", {"timestamp": 0}), ("keeping.raise_alarms", {})):
         tasks[name].func(**words)
         assert (session.registry.has(), public_session.registry.has()) == (False, False), name
+
+
+def test_work_that_failed_for_good_is_put_back_by_command_and_no_longer_told(app, database):
+    for name, words in (("matching.match_report", '{"subject": "11111111-1111-4111-8111-111111111111"}'), ("keeping.raise_alarms.by_clock", "{}")):
+        database.execute(
+            text("INSERT INTO procrastinate_jobs (queue_name, task_name, args, status) VALUES ('default', :name, CAST(:words AS jsonb), 'failed')"),
+            {"name": name, "words": words},
+        )
+    failed = next(finding for finding in watching.look() if finding.code == "queue")
+    assert (failed.values, failed.state.value) == ({"count": 2}, "watch")
+    done = app.test_cli_runner().invoke(args=["jobs", "again"])
+    assert (done.exit_code, done.output) == (0, "Back in the queue: 1.\n")
+    assert database.execute(text("SELECT task_name, status::text FROM procrastinate_jobs")).all() == [("matching.match_report", "todo")]
+    assert next(finding for finding in watching.look() if finding.code == "queue").state.value == "good"
