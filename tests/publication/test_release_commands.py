@@ -116,7 +116,8 @@ def test_hdx_is_told_once_privately_with_links_to_us_and_told_again_as_an_update
     _action, body, key = hdx_server[1]
     assert (key, body["private"], body["owner_org"], body["license_id"]) == ("a key", True, "relief", "cc-by")
     assert {"name", "title", "notes", "dataset_source", "dataset_date", "data_update_frequency", "groups", "methodology", "tags"} <= set(body)
-    [file] = body["resources"]
+    file, *aid = body["resources"]
+    assert {one["name"].partition(".")[2].rpartition(".")[2] for one in aid} == {"csv", "xlsx"}
     assert file["url"] == f"https://tessera.example/api/v1/public/releases/2026.11.1/{file['name']}"
 
 
