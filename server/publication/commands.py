@@ -92,7 +92,7 @@ def situation(email: str, pcode: str, mode: str, days: int, reason: str) -> None
 @click.option("--format", "name", type=click.Choice(sorted(FORMATS)), default="csv", show_default=True)
 def export(out: Path, name: str) -> None:
     """Write all public damage records to the file OUT."""
-    public_session.execute(current.NO_HURRY)
+    current.be_patient(public_session)
     newest, kind = reading.latest(), FORMATS[name]
     size = kind.write(Source(public_session.connection(), current.about(newest)), out)
     click.echo(

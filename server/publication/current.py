@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, insert, select, text
+from sqlalchemy.orm import Session, scoped_session
 
 from server.core.database import public_session, session, settled
 from server.core.jobs import job
@@ -20,8 +21,7 @@ from server.publication.models import PublishedBatch
 from server.publication.release_models import PublishedFile
 from server.publication.source import Source
 
-NO_HURRY = text("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
-"""Workbooks and maps of a million rows are put together for minutes after their last row was read."""
+PATIENCE = [text(f"SET LOCAL {limit} = 0") for limit in ("statement_timeout", "idle_in_transaction_session_timeout")]
 
 
 def about(newest: PublishedBatch | None, *, address: str = "") -> About:
@@ -57,12 +57,18 @@ def build_current_files(subject: str = "") -> None:
             return
 
 
+def be_patient(own: Session | scoped_session[Any]) -> None:
+    """Let this transaction last: workbooks and maps of a million rows are put together for minutes after their last row came."""
+    for limit in PATIENCE:
+        own.execute(limit)
+
+
 def _write(kind: Format, newest: PublishedBatch, position: int) -> bool:
     """Write and keep one file; False when a newer batch came meanwhile, whose own job writes its files."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / kind.filename(newest.release_id)
         with reading.own_session() as own:
-            own.execute(NO_HURRY)
+            be_patient(own)
             kind.write(Source(own.connection(), about(newest)), path)
             if not reading.is_newest(own, newest.release_id):
                 return False

@@ -50,6 +50,7 @@ CONFLICT = frozenset({ContextMode.CONFLICT_ACTIVE, ContextMode.CONFLICT_LOW})
 STRICTEST_FIRST = (
     ContextMode.CONFLICT_ACTIVE, ContextMode.CONFLICT_LOW, ContextMode.POST_CONFLICT, ContextMode.DISASTER,
 )  # fmt: skip
+_SITES = {kind.value: kind for kind in SiteType}
 GONE = frozenset({WorkflowState.WITHDRAWN, WorkflowState.MERGED_INTO, WorkflowState.QUARANTINED})
 
 
@@ -126,7 +127,7 @@ def classes_of(candidate: Candidate) -> frozenset[SensitivityClass]:
 
 def site_of(candidate: Candidate) -> SiteType:
     """The type of the site; only what `_refusals` let through has one."""
-    return next(kind for kind in SiteType if kind == candidate.site_type)
+    return _SITES[candidate.site_type]
 
 
 def holdback(record: UUID, *, key: bytes, bounds: tuple[timedelta, timedelta]) -> timedelta:

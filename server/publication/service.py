@@ -22,7 +22,7 @@ from server.matching.models import Incident
 from server.publication import changing, five_w, remembering
 from server.publication.approving import Agreements, agreements
 from server.publication.areas import area_names
-from server.publication.candidates import Case, cases
+from server.publication.candidates import cases
 from server.publication.cases import Verdict
 from server.publication.dangers import forget_expired
 from server.publication.models import Disclosure
@@ -32,6 +32,7 @@ from server.publication.writing import (
     ALPHABET,
     EXERCISE,
     Batch,
+    Written,
     begin,
     close_batch,
     judged,
@@ -134,17 +135,17 @@ def _opened(now: datetime, agreed: Agreements | None, *, hourly: bool = False) -
 
 
 def _judge_all(batch: Batch, versions: Mapping[UUID, int]) -> None:
-    writing: list[tuple[Case, dict[str, Any]]] = []
-    for case in cases(list(versions), now=batch.at):
-        row = judged(case, batch, version=versions[case.candidate.id])
-        if row is not None:
-            writing.append((case, row))
+    writing: list[Written] = []
+    for case in cases(versions, now=batch.at):
+        written = judged(case, batch, version=versions[case.candidate.id])
+        if written is not None:
+            writing.append(written)
         if len(writing) >= TOGETHER or len(batch.verdicts) >= TOGETHER:
             _write(writing, batch)
     _write(writing, batch)
 
 
-def _write(writing: list[tuple[Case, dict[str, Any]]], batch: Batch) -> None:
+def _write(writing: list[Written], batch: Batch) -> None:
     write(writing, batch)
     remembering.remember(batch.verdicts)
     writing.clear()

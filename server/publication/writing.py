@@ -32,6 +32,9 @@ EXERCISE = "EXERCISE-"
 NEVER_STAYS = frozenset({Reason.EMBARGO})
 WAITS = {Approval.NONE: "", Approval.STANDING: "STANDING", Approval.SIGNATURES: "SIGNATURES"}
 
+Written = tuple[Case, dict[str, Any], dict[str, Any]]
+"""A case, the row to write for it, and the same as the ledger of disclosures keeps it."""
+
 _dice = random.SystemRandom()
 
 
@@ -75,8 +78,8 @@ def begin(now: datetime, *, rules: Policy, agreed: Agreements, hourly: bool = Fa
     )
 
 
-def judged(case: Case, batch: Batch, *, version: int) -> dict[str, Any] | None:
-    """The row to write for a case, or None: nothing to show, or nothing changed. A row that may not stay is removed."""
+def judged(case: Case, batch: Batch, *, version: int) -> Written | None:
+    """What to write for a case, or None: nothing to show, or nothing changed. A row that may not stay is removed."""
     verdict = verdict_on(case, batch.rules)
     if batch.hourly and not verdict.hourly:
         return None  # at the daily batch: what changes at another hour would tell when it happened
@@ -87,8 +90,8 @@ def judged(case: Case, batch: Batch, *, version: int) -> dict[str, Any] | None:
     if row is not None and case.published_id and told == case.last_disclosed:
         batch.unchanged += 1
         return None
-    if row is not None and not waits_for:
-        return row
+    if row is not None and told is not None and not waits_for:
+        return case, row, told
     _withhold(case, verdict, waits_for, batch)
     return None
 
@@ -98,17 +101,17 @@ def verdict_on(case: Case, rules: Policy) -> Verdict:
     return judge(case.candidate, surroundings=case.surroundings, tier=Tier.PUBLIC, policy=rules)
 
 
-def write(writing: list[tuple[Case, dict[str, Any]]], batch: Batch) -> None:
+def write(writing: list[Written], batch: Batch) -> None:
     """Write new and changed rows under random numbers and in a random order, and what they disclose."""
     if not writing:
         return
-    keys = map_keys({row["area_code"] for _case, row in writing})
-    fresh = _fresh_ids(sum(not case.published_id for case, _row in writing))
-    rows = [_numbered(case, row, keys, fresh, batch) for case, row in writing]
+    keys = map_keys({row["area_code"] for _case, row, _told in writing})
+    fresh = _fresh_ids(sum(not case.published_id for case, _row, _told in writing))
+    rows = [_numbered(case, row, keys, fresh, batch) for case, row, _told in writing]
     session.execute(
         delete(PublishedIncident).where(PublishedIncident.incident_id.in_([row["incident_id"] for row in rows]))
     )
-    told = [_disclosed(case, row, batch) for (case, _), row in zip(writing, rows, strict=True)]
+    told = [_disclosed(case, row, fields, batch) for (case, _, fields), row in zip(writing, rows, strict=True)]
     _dice.shuffle(rows)
     # By table and not by model: the ORM would send rows with other blanks in other statements, a thousand for a thousand rows.
     session.execute(insert(PublishedIncident.__table__), rows)  # type: ignore[arg-type]
@@ -209,9 +212,7 @@ def _remembered(
     }
 
 
-def _numbered(
-    case: Case, row: dict[str, Any], keys: dict[str, int], fresh: list[str], batch: Batch
-) -> dict[str, Any]:
+def _numbered(case: Case, row: dict[str, Any], keys: dict[str, int], fresh: list[str], batch: Batch) -> dict[str, Any]:
     known = case.published_id
     batch.updated, batch.new = batch.updated + bool(known), batch.new + (not known)
     return {
@@ -224,14 +225,13 @@ def _numbered(
     }
 
 
-def _disclosed(case: Case, row: dict[str, Any], batch: Batch) -> dict[str, Any]:
-    told = {name: value for name, value in row.items() if name != "cell_key"}
+def _disclosed(case: Case, row: dict[str, Any], fields: dict[str, Any], batch: Batch) -> dict[str, Any]:
     return {
         "incident_id": case.candidate.id,
         "published_id": row["incident_id"],
         "geo_level": row["geo_level"],
         "area_code": row["area_code"],
-        "fields": as_disclosed(told),
+        "fields": fields,
         "first_at": batch.at,
         "release_id": batch.release_id,
     }
@@ -241,7 +241,9 @@ def _fresh_ids(size: int) -> list[str]:
     """Numbers that were never used and say nothing: not when, not where, not after which other."""
     found: set[str] = set()
     while len(found) < size:
-        found |= {"INC-" + "".join(_dice.choices(ALPHABET, k=8)) for _ in range(size - len(found))}
+        found |= {
+            "INC-" + "".join(ALPHABET[byte % 32] for byte in secrets.token_bytes(8)) for _ in range(size - len(found))
+        }
         among = Disclosure.published_id == any_(literal(list(found), ARRAY(String)))
         found -= set(session.scalars(select(Disclosure.published_id).where(among)))
     return list(found)

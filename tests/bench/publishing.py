@@ -36,8 +36,8 @@ def run() -> None:
     session.rollback()
     session.remove()
     ground.line("first batch, CPU ms for each record", f"{1000 * first[1] / RECORDS:.2f}")
-    ground.line("everything judged anew, CPU ms for each record", f"{1000 * whole[1] / RECORDS:.2f}")
-    ground.line("the same for 1,000,000 records, minutes", f"{whole[1] / RECORDS * 1e6 / 60:.0f}")
+    ground.line("everything judged anew, CPU ms for each record", f"{1000 * whole[1] / RECORDS:.2f}", "goal 0.30")
+    ground.line("the same for 1,000,000 records, minutes", f"{whole[1] / RECORDS * 1e6 / 60:.1f}", "goal 5")
     ground.line("one in a hundred changed / everything anew", f"{day[0] / whole[0]:.3f}", "goal 0.1")
 
 
