@@ -8,6 +8,7 @@ Out: the word it was given for "ready", then one frame of JSON: {"layers": [{nam
 import contextlib
 import json
 import os
+import re
 import resource
 import struct
 import sys
@@ -21,6 +22,8 @@ import pyogrio._vsi  # noqa: E402
 from pyogrio import raw  # noqa: E402
 
 NOBODY = 65534
+OWN_NAME = re.compile(r"(?:pyogrio_)?[0-9a-f]{32}(\..*)?")
+"""What pyogrio calls a layer of a file in memory that has no name of its own."""
 NOTHING = b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":1},"geometry":{"type":"Point","coordinates":[0,0]}}]}'
 
 
@@ -75,8 +78,8 @@ def look(data: bytes, order: dict[str, Any]) -> dict[str, Any]:
         if len(names) > order["most_layers"]:
             return {"refused": "TOO_MANY_LAYERS"}
         layers, left = [], order["most_rows"]
-        for name in names:
-            layers.append(read_layer(data, name, left))
+        for at, name in enumerate(names):
+            layers.append(read_layer(data, at, left) | {"name": OWN_NAME.sub(str(at + 1), name)})
             left -= len(layers[-1]["shapes"])
             if left < 0:
                 return {"refused": "TOO_MANY_ROWS"}
@@ -87,13 +90,15 @@ def look(data: bytes, order: dict[str, Any]) -> dict[str, Any]:
     return {"layers": layers}
 
 
-def read_layer(data: bytes, name: str, most: int) -> dict[str, Any]:
-    """One layer: its fields as columns of short texts, its shapes as WKB in hexadecimal digits (None where there is none)."""
-    meta, _fids, shapes, columns = raw.read(data, layer=name, max_features=most + 1, force_2d=True, datetime_as_string=True)
+def read_layer(data: bytes, at: int, most: int) -> dict[str, Any]:
+    """One layer: its fields as columns of short texts, its shapes as WKB in hexadecimal digits (None where there is none).
+
+    By its place, never by its name: one that has none is called after the file in memory, and differently each time it is opened.
+    """
+    meta, _fids, shapes, columns = raw.read(data, layer=at, max_features=most + 1, force_2d=True, datetime_as_string=True)
     fields = [str(field) for field in meta["fields"]]
     blank = [None] * (len(columns[0]) if columns else 0)  # a table without shapes
     return {
-        "name": name,
         "crs": meta["crs"],
         "fields": fields,
         "columns": [[told(value) for value in column.tolist()] for column in columns],

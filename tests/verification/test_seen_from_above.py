@@ -220,6 +220,14 @@ def test_an_archive_is_never_unpacked_where_it_says(tmp_path, bring, as_):
     assert bring(out.getvalue()).status_code == 303
 
 
+def test_a_file_without_a_name_of_its_own_is_read_as_any_other(bring, as_, database):
+    """As most programs write GeoJSON: without a name, in one line, from a browser or a notebook."""
+    tried = bring(unosat((0, 6, 1), (50, 2, 2)).to_crs("EPSG:4326").to_json(drop_id=True).encode())
+    assert tried.status_code == 303, tried.text
+    assert "Nothing counts yet" in as_("bohdan").get(tried.location).text
+    assert database.execute(text("SELECT rows, mapping->'layers' FROM imagery_imports")).one() == (4, ["1"])
+
+
 def test_a_large_file_is_read_and_written_by_the_worker_and_can_be_stopped(as_, tmp_path, bring, report, records, work, database, monkeypatch):
     """Whoever brings it in waits for nothing: it is taken in, read, shown, written in pieces, and thrown away at any of these steps."""
     monkeypatch.setattr(imagery_large, "LARGE_BYTES", 500)
