@@ -39,6 +39,11 @@ restore_command = 'cp "{wal}/%f" "%p"'
 recovery_target_action = 'promote'
 primary_conninfo = ''
 """
+_CONFIGURATION = {
+    "postgresql.conf": "# Written by `flask --app wsgi lay-out`: the base held none. Put yours here.\nhot_standby = off\n",
+    "pg_hba.conf": "local all all peer\nhost all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n",
+}
+"""What a server needs to start, where it is kept apart from the data (Debian: in /etc/postgresql) and is in no base."""
 
 
 def follow(folder: Path, *, url: str, keys: tuple[str, ...], stop: Event, say: Said = lambda _: None) -> None:
@@ -246,6 +251,9 @@ def _tell_recovery(into: Path, moment: datetime | None) -> None:
     with (into / "data" / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
         file.write(told)
     (into / "data" / "recovery.signal").touch(mode=0o600)
+    for name, words in _CONFIGURATION.items():
+        if not (into / "data" / name).exists():
+            (into / "data" / name).write_text(words, encoding="ascii")
 
 
 def _run(program: str, url: str, *words: str) -> None:

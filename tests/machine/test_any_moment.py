@@ -5,10 +5,11 @@ import re
 import shutil
 import subprocess
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import NamedTuple
 
+import psycopg
 import pytest
 import time_machine
 from click.testing import CliRunner
@@ -76,6 +77,8 @@ def kept(tmp_path_factory):
         url = main.url("postgres")
         with fetched(folder, url, public):
             until(lambda: main.ask("SELECT count(*) FROM pg_replication_slots") == 1)
+            for name in ("postgresql.conf", "pg_hba.conf"):  # read long ago; Debian keeps them elsewhere, so that no base holds them
+                (main.data / name).rename(place / name)
             wal.base(folder, url=url, keys=(public,))
             main.ask("CREATE TABLE kept (words text, at timestamptz DEFAULT clock_timestamp())")
             for words in (WORDS, "too much", "far too much"):
@@ -89,6 +92,12 @@ def kept(tmp_path_factory):
         yield Kept(folder, key, moment, main, public)
 
 
+def is_back(server):
+    """Whether a server has played its log; until then it lets nobody in."""
+    with suppress(psycopg.OperationalError):
+        return not server.ask("SELECT pg_is_in_recovery()")
+
+
 def test_the_database_comes_back_to_a_moment_between_two_changes(kept):
     folder, key, moment = kept[:3]
     with a_place() as place:
@@ -97,9 +106,11 @@ def test_the_database_comes_back_to_a_moment_between_two_changes(kept):
         again = Server(into, "data")
         if os.geteuid() == 0:
             subprocess.run(["chown", "--recursive", f"{again.owner.uid}:{again.owner.gid}", into], check=True)
+        assert "scram-sha-256" in (again.data / "pg_hba.conf").read_text(), "nobody is let in who says so only"
+        (again.data / "pg_hba.conf").write_text((kept.server.place / "pg_hba.conf").read_text())
         again.settle()
         again.start()
-        until(lambda: not again.ask("SELECT pg_is_in_recovery()"))
+        until(lambda: is_back(again))
         assert again.ask("SELECT string_agg(words, ', ') FROM kept") == WORDS
         again.stop("immediate")
 
