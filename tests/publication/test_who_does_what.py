@@ -29,7 +29,14 @@ OPEN_HANDS = {"o1": House(name="Open Hands", acronym="OH", kind="437")}
 
 def work(starts_on=date(2026, 10, 3), **changes):
     usual = Values(
-        organisation="o1", sector="WSH", status="ONGOING", month=f"{starts_on:%Y-%m}", adm1="NO90", adm2="NO9001", planned=400, reached=123
+        organisation="o1",
+        sector="WSH",
+        status="ONGOING",
+        month=f"{starts_on:%Y-%m}",
+        adm1="NO90",
+        adm2="NO9001",
+        planned=400,
+        reached=123,
     )
     return Work(account=replace(usual, **changes), starts_on=starts_on)
 
@@ -59,7 +66,10 @@ def test_in_a_conflict_the_values_of_the_turn_of_the_month_are_told_two_weeks_la
     turn = datetime(2026, 11, 1, 10, tzinfo=UTC)
 
     def edited(day):
-        return work(reached=123 if day < turn + timedelta(days=2) else 999, status="ONGOING" if day < turn + timedelta(days=2) else "COMPLETED")
+        return work(
+            reached=123 if day < turn + timedelta(days=2) else 999,
+            status="ONGOING" if day < turn + timedelta(days=2) else "COMPLETED",
+        )
 
     assert lived(edited, each_day(turn, turn + timedelta(days=13))).told is None
     told = lived(edited, each_day(turn, turn + timedelta(days=14))).told
@@ -67,7 +77,14 @@ def test_in_a_conflict_the_values_of_the_turn_of_the_month_are_told_two_weeks_la
     [row] = rows(told)
     assert (row["adm1_pcode"], row["adm2_pcode"], row["geo_level"], row["start"]) == ("NO90", None, "ADM1", "2026-10")
     assert (row["beneficiaries_planned"], row["beneficiaries_reached"], row["activities"]) == (None, 125, None)
-    assert set(row["redaction"].split()) >= {"ADM1", "MONTH", "-adm2_pcode", "-org_name", "-activities", "-beneficiaries_planned"}
+    assert set(row["redaction"].split()) >= {
+        "ADM1",
+        "MONTH",
+        "-adm2_pcode",
+        "-org_name",
+        "-activities",
+        "-beneficiaries_planned",
+    }
 
 
 @pytest.mark.pure
@@ -165,14 +182,18 @@ def test_whatever_an_activity_goes_through_nothing_in_a_conflict_is_finer_or_fre
         memory = look(work(begins, **state), memory, around=here, rules=rules)
         shown = list(table([memory.told] if memory.told else [], around=here, rules=rules, small=small))
         for row in shown:
-            known = [row[name] for name in ("activities", "beneficiaries_planned", "beneficiaries_reached") if row[name]]
+            known = [
+                row[name] for name in ("activities", "beneficiaries_planned", "beneficiaries_reached") if row[name]
+            ]
             assert min(known, default=5) >= small.min_count
             assert row["org_name"] == UNNAMED or agreed
             assert row["status"] != "PLANNED"
             assert begins <= day.date()
             if rules.by_mode[mode].level is GeometryLevel.ADM1:
                 assert (row["adm2_pcode"], row["beneficiaries_planned"]) == (None, None)
-        fresh = memory.told is not None and (before is None or replace(before, is_named=True) != replace(memory.told, is_named=True))
+        fresh = memory.told is not None and (
+            before is None or replace(before, is_named=True) != replace(memory.told, is_named=True)
+        )
         if fresh and rules.by_mode[mode].after_the_month:
             assert memory.told.month < f"{day:%Y-%m}"
             assert day >= memory.taken_at + rules.by_mode[mode].delay
@@ -204,10 +225,17 @@ def public(client, **asked):
     return client.get("/api/v1/public/activities", query_string=asked).get_json()
 
 
-def test_the_public_table_names_nobody_until_an_organisation_agrees_on_its_own_page(client, working, publish, as_, database):
+def test_the_public_table_names_nobody_until_an_organisation_agrees_on_its_own_page(
+    client, working, publish, as_, database
+):
     publish()
     [row] = public(client)["items"]
-    assert (row["org_name"], row["adm2_pcode"], row["activities"], row["beneficiaries_reached"]) == (UNNAMED, "NO9001", 6, 185)
+    assert (row["org_name"], row["adm2_pcode"], row["activities"], row["beneficiaries_reached"]) == (
+        UNNAMED,
+        "NO9001",
+        6,
+        185,
+    )
     dario = as_("dario")
     assert "not named" in dario.get("/desk/organisation").text
     refused = dario.post("/desk/organisation/named", data={"name": "Open hand"})
@@ -250,16 +278,35 @@ def test_an_organisation_called_like_a_known_place_stays_nameless(working, publi
     assert set(session.scalars(text("SELECT org_name FROM pub.activities"))) <= {UNNAMED}
 
 
-def test_no_column_of_the_public_table_holds_a_place_a_record_a_day_or_words(client, working, publish, norway, database):
+def test_no_column_of_the_public_table_holds_a_place_a_record_a_day_or_words(
+    client, working, publish, norway, database
+):
     incident = norway.incident()
-    working("amal", 9, what="Water at the school", incident_id=incident.id, implementing_partner="Hands of Solheim", reached=3)
+    working(
+        "amal",
+        9,
+        what="Water at the school",
+        incident_id=incident.id,
+        implementing_partner="Hands of Solheim",
+        reached=3,
+    )
     publish()
     bodies = [client.get(f"/api/v1/public/activities{end}").data for end in ("", ".csv", ".hxl.csv")]
-    for secret in (incident.public_id, str(incident.id), "Solheim", "school", "2026-11-0", "Relief Works", "Open Hands"):
+    for secret in (
+        incident.public_id,
+        str(incident.id),
+        "Solheim",
+        "school",
+        "2026-11-0",
+        "Relief Works",
+        "Open Hands",
+    ):
         assert all(secret.encode() not in body for body in bodies), secret
 
 
-def test_the_files_open_in_pandas_duckdb_and_a_workbook_and_say_the_same_as_the_pages(client, working, publish, tmp_path):
+def test_the_files_open_in_pandas_duckdb_and_a_workbook_and_say_the_same_as_the_pages(
+    client, working, publish, tmp_path
+):
     working("amal", 5, district=town.DISTRICTS[1], need_type=NeedType.SHELTER, sector=NeedType.SHELTER.sector)
     publish()
     pages, address = [], "/api/v1/public/activities?limit=1"
@@ -270,7 +317,9 @@ def test_the_files_open_in_pandas_duckdb_and_a_workbook_and_say_the_same_as_the_
     plain = client.get("/api/v1/public/activities.csv")
     assert plain.data.startswith(b"\xef\xbb\xbf")
     assert not client.get("/api/v1/public/activities.csv?bom=no").data.startswith(b"\xef\xbb\xbf")
-    assert client.get("/api/v1/public/activities.csv", headers={"If-None-Match": plain.headers["ETag"]}).status_code == 304
+    assert (
+        client.get("/api/v1/public/activities.csv", headers={"If-None-Match": plain.headers["ETag"]}).status_code == 304
+    )
     opened = pd.read_csv(io.BytesIO(plain.data), dtype={"org_type": str})
     assert list(opened.row_id) == [row["row_id"] for row in pages]
     tagged = list(csv.reader(io.StringIO(client.get("/api/v1/public/activities.hxl.csv").text.lstrip("\ufeff"))))
@@ -295,7 +344,9 @@ def test_one_person_takes_a_district_out_at_once_and_two_put_it_back(client, wor
     assert answer.status_code == 303
     assert [row["adm2_pcode"] for row in public(client)["items"]] == [town.DISTRICTS[1]]
     publish()
-    assert [row["adm2_pcode"] for row in public(client)["items"]] == [town.DISTRICTS[1]], "the next update leaves it out"
+    assert [row["adm2_pcode"] for row in public(client)["items"]] == [town.DISTRICTS[1]], (
+        "the next update leaves it out"
+    )
     sana, pilar = actor(people["sana"]), actor(people["pilar"])
     asked = takedown.propose_put_back(sana, [], reason="The danger is over", activities=[town.DISTRICTS[0]])
     with pytest.raises(Problem, match="second_person_needed"):

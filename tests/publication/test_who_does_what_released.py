@@ -40,7 +40,9 @@ def table(client, number, ending="csv"):
     return list(csv.DictReader(io.StringIO(body.removeprefix("\ufeff"))))
 
 
-def test_a_dated_data_set_holds_the_table_of_its_day_with_its_columns_told(client, prepared, as_, working, publish, tmp_path):
+def test_a_dated_data_set_holds_the_table_of_its_day_with_its_columns_told(
+    client, prepared, as_, working, publish, tmp_path
+):
     page = as_("sana").get(f"/desk/releases/{prepared}").text
     assert "an organisation of the response" in page
     assert "2026-11" in page
@@ -54,8 +56,12 @@ def test_a_dated_data_set_holds_the_table_of_its_day_with_its_columns_told(clien
     kinds = {file["format"] for file in listed}
     assert {"5w.csv", "5w.hxl.csv", "5w.xlsx", "5w-columns.csv"} <= kinds
     for file in listed:
-        (tmp_path / file["name"]).write_bytes(client.get(f"{PUBLIC}/releases/{number}/{file['name']}", buffered=True).data)
-    assert "5w: An organisation is named only where it agreed to be." in (tmp_path / "readme.txt").read_text(encoding="utf-8")
+        (tmp_path / file["name"]).write_bytes(
+            client.get(f"{PUBLIC}/releases/{number}/{file['name']}", buffered=True).data
+        )
+    assert "5w: An organisation is named only where it agreed to be." in (tmp_path / "readme.txt").read_text(
+        encoding="utf-8"
+    )
     assert list(faults(tmp_path)) == []
     (tmp_path / f"5w-{number}.csv").write_bytes(b"row_id\r\n1\r\n1\r\n")
     assert len(list(faults(tmp_path))) > 1, "who looks can see"
@@ -79,7 +85,9 @@ def test_the_gate_stops_a_table_that_tells_too_much(working, publish, as_, work,
     as_("sana").post("/desk/releases")
     name, value = next(iter(wrong.items()))
     database.execute(
-        text("UPDATE release_activities SET row = row || jsonb_build_object(CAST(:name AS text), CAST(:value AS jsonb))"),
+        text(
+            "UPDATE release_activities SET row = row || jsonb_build_object(CAST(:name AS text), CAST(:value AS jsonb))"
+        ),
         {"name": name, "value": f'"{value}"' if isinstance(value, str) else str(value)},
     )
     work()
@@ -104,7 +112,9 @@ def test_a_name_that_is_taken_back_before_the_signature_makes_the_data_set_be_pr
     assert session.scalar(select(Release.number)) is None
 
 
-def test_the_kill_switch_withdraws_the_data_set_and_makes_it_again_without_the_table_of_the_area(client, prepared, as_, work):
+def test_the_kill_switch_withdraws_the_data_set_and_makes_it_again_without_the_table_of_the_area(
+    client, prepared, as_, work
+):
     sign(as_("sana"), Draft(prepared))
     number = session.scalar(select(Release.number))
     as_("pilar").post("/desk/publication/take-out", data={"scope": "activities", "code": town.DISTRICTS[0]})
@@ -116,7 +126,9 @@ def test_the_kill_switch_withdraws_the_data_set_and_makes_it_again_without_the_t
     assert table(client, latest["number"]) == []
 
 
-def test_where_only_the_table_of_helpers_lies_in_a_conflict_two_people_sign(working, publish, as_, work, norway, database):
+def test_where_only_the_table_of_helpers_lies_in_a_conflict_two_people_sign(
+    working, publish, as_, work, norway, database
+):
     norway.incident(lon=10.8)
     publish()
     database.execute(text("UPDATE area_contexts SET pcode = 'NO9002'"))
