@@ -11,7 +11,6 @@ from sqlalchemy import text
 from server.core.database import see_as, session, settled
 from tests.browser.live import HERE, PHONE, Response, Visitor
 from tests.conftest import URL, clone
-from tests.people import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.committed]
 
@@ -78,7 +77,7 @@ def look(chromium, response):
     def through(paths, *, language, name=None):
         person = Visitor(chromium, response.address, viewport=PHONE, bypass_csp=True)
         if name:
-            person.sign_in(f"{name}@example.org", PASSWORD)
+            person.enter(name)
         found = {path: _wrong_with(person, path, language) for path in paths}
         person.context.close()
         return {path: wrong for path, wrong in found.items() if wrong}
