@@ -3,13 +3,14 @@ accident. What is known only by region has the region's outline; programs that n
 """
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any, Final
 
 import orjson
 
 from server.publication.about import About
 from server.publication.schemas import PublicIncident
-from server.publication.source import COLUMNS, Line, Rows, Source, Spelling
+from server.publication.source import COLUMNS, Line, Source, Spelling
 
 NOWHERE: Final = b"null"
 BETWEEN: Final = b",\n"
@@ -29,32 +30,14 @@ FEATURE: Final = Spelling(
 def pieces(source: Source) -> Iterator[bytes]:
     """One FeatureCollection in pieces."""
     yield orjson.dumps(head(source.about))[:-1] + b',"features":[\n'
-    drawn = _Places(source.outlines())
-    last = b""
-    for rows in source.rows(FEATURE):
-        yield last + drawn.put_into(rows)
+    made, last = (
+        import_module("server.publication.formats.features"),
+        b"",
+    )  # it brings Arrow: only who sends this pays for it
+    for features in made.features(source):
+        yield last + BETWEEN.join(features)
         last = BETWEEN
     yield b"\n]}\n"
-
-
-class _Places(dict[bytes, bytes]):
-    """The end of a feature by the code of its area: its outline, and what closes it. A point is its own place."""
-
-    def __init__(self, drawn: Mapping[bytes, bytes]) -> None:
-        super().__init__((code, _closed(shape)) for code, shape in drawn.items())
-
-    def __missing__(self, place: bytes) -> bytes:
-        return _closed(place if place.startswith(b"{") else NOWHERE)
-
-    def put_into(self, rows: Rows) -> bytes:
-        """Rows of ``FEATURE`` with their places put in, some hundred at a time and none by itself."""
-        parts = bytes(rows.data.replace(b"\n", _SEPARATOR)).split(_SEPARATOR)
-        parts[1::2] = map(self.__getitem__, parts[1::2])
-        return b"".join(parts).removesuffix(BETWEEN)
-
-
-def _closed(place: bytes) -> bytes:
-    return b',"geometry":' + place + b"}" + BETWEEN
 
 
 def head(about: About) -> dict[str, Any]:

@@ -52,6 +52,11 @@ _SAID: Final = [*chain(*((*group, f"_{at}") for at, group in enumerate(GROUPS)))
 """The columns as they stand in a row; those with an underscore are marks."""
 
 
+def group_of(name: str) -> int:
+    """Which of ``GROUPS`` a column belongs to."""
+    return _AT[name]
+
+
 def _spelt(name: str) -> str:
     if name.startswith("_"):
         return r"E'\x1e'"
