@@ -40,7 +40,6 @@ PAGES = (
     "server.intake.welcome",
     "server.coordination.pages",
     "server.places.basemap",
-    "server.places.pictures",
     "server.evidence.pages",
     "server.publication.pages",
     "server.publication.warning_pages",

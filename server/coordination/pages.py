@@ -16,6 +16,7 @@ ROOMS = (
     "waiting",
     "receipts",
     "areas_pages",
+    "backgrounds",
     "imagery_pages",
     "evidence_pages",
     "redaction_pages",

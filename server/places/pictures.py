@@ -16,20 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort
-
-from server.accounts.service import requires
 from server.core.choices import N_
-from server.core.database import session
 from server.core.response import may_send_out
 from server.core.settings import UnusableSettings, settings
 from server.places.basemap import archive
 
-blueprint = Blueprint("pictures", __name__, url_prefix="/desk/ground")
-
 LABELS = {"streets": N_("Streets"), "satellite": N_("Satellite")}
 DEEPEST = 19
-A_DAY_S = 86_400
 PATIENCE_S, MOST_BYTES, KEPT_BYTES = 8, 2_000_000, 32_000_000
 KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 
@@ -59,22 +52,7 @@ def chosen() -> list[Pictures]:
     ]
 
 
-@blueprint.get("/<name>/<int:zoom>/<int:column>/<int:row>")
-@requires("see_desk")
-def show_tile(name: str, zoom: int, column: int, row: int) -> Response:
-    """One tile; 204 where there is none, or none can be had now (asked again after a minute)."""
-    layer = next((one for one in chosen() if one.name == name), None)
-    if layer is None or zoom > DEEPEST or column >= 2**zoom or row >= 2**zoom:
-        abort(404)
-    session.rollback()  # a slow stranger must hold no connection to the database
-    found = layer.find(zoom, column, row)
-    kind = _kind_of(found) if found else ""
-    response = Response(found, mimetype=kind) if kind else Response(status=204)
-    response.headers["Cache-Control"] = f"private, max-age={A_DAY_S if kind else 60}"
-    return response
-
-
-def _kind_of(found: bytes) -> str:
+def kind_of(found: bytes) -> str:
     """By its first bytes, never by what a stranger calls it: nothing but a picture goes on from here."""
     return next((kind for begin, kind in KINDS.items() if found.startswith(begin)), "")
 
@@ -137,7 +115,7 @@ class _Fetched:
                 found: bytes = answer.read(MOST_BYTES + 1)
         except (urllib.error.URLError, http.client.HTTPException, OSError):
             return None
-        return found if len(found) <= MOST_BYTES and _kind_of(found) else None
+        return found if len(found) <= MOST_BYTES and kind_of(found) else None
 
     def _keep(self, place: tuple[int, int, int], found: bytes) -> None:
         with self._lock:
