@@ -16,7 +16,7 @@ SPOKEN_ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "aria-descript
 # Names and notations that are the same in every language.
 NAMES = {
     "Tessera", "EXERCISE", "CSV", "GeoJSON", "XLSX", "GeoPackage", "KML", "API", "OpenAPI", "OGC", "Atom", "JSON", "GDAL",
-    "QGIS", "HXL", "PMTiles", "CC", "BY", "SHA", "UUID", "UTC", "km", "TOTP", "MGRS", "GPX", "OpenStreetMap", "GeoNames",
+    "QGIS", "HXL", "PMTiles", "CAP", "CC", "BY", "SHA", "UUID", "UTC", "km", "TOTP", "MGRS", "GPX", "OpenStreetMap", "GeoNames",
     "Natural", "Earth", "mi", "ft", "in", "cm", "kg", "lb", "oz",
 }  # fmt: skip
 WORD = re.compile(r"[A-Za-z]{2,}")
