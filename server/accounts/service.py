@@ -60,13 +60,17 @@ def must(action: str) -> Actor:
     return actor
 
 
-def requires(action: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Mark a view with the action it needs; the access matrix in the tests reads the mark (``view.needs``)."""
+def requires(action: str, *, by_itself: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a view with the action it needs; the access matrix in the tests reads the mark (``view.needs``).
+
+    What an open page asks ``by_itself``, with nobody's hand on it, does not keep a session alive.
+    """
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             must(action)
+            g.by_itself = by_itself
             return view(*args, **kwargs)
 
         guarded.needs = action  # type: ignore[attr-defined]

@@ -100,7 +100,7 @@ def _keep(response: Response) -> Response:
         return response
     if opened.modified:
         _store(opened, response)
-    elif opened.key and opened.used_at and now() - opened.used_at > TOUCH:
+    elif opened.key and opened.used_at and now() - opened.used_at > TOUCH and not g.get("by_itself"):
         database.execute(update(SignIn).where(SignIn.key_hash == hash_key(opened.key)).values(used_at=now()))
     return response
 

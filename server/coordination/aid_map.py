@@ -40,7 +40,7 @@ def show() -> str:
 
 
 @blueprint.get("/counts.json")
-@requires("see_desk")
+@requires("see_desk", by_itself=True)
 def get_counts() -> Response:
     """By area: ``{"areas": [[code, mark, untaken, live, life-saving, organisations at work]]}``; code "" for no known area."""
     sector = _sector()

@@ -91,7 +91,7 @@ def show_act(act_id: UUID) -> str:
 
 
 @blueprint.get("/<uuid:act_id>/progress")
-@requires("work_queue")
+@requires("work_queue", by_itself=True)
 def show_progress(act_id: UUID) -> Response:
     """How far it is, for the page to ask."""
     act = bulk.by_id(act_id, actor=current_actor())

@@ -149,7 +149,7 @@ def _compared(one: ImageryImport) -> dict[str, Any]:
 
 
 @blueprint.get("/<uuid:import_id>/progress")
-@requires("see_evidence")
+@requires("see_evidence", by_itself=True)
 def show_progress(import_id: UUID) -> Response:
     """How far a large file is, for the page to ask."""
     one = imagery.by_id(import_id)

@@ -47,7 +47,7 @@ def marks(page: queries.Page) -> dict[str, str]:
 
 
 @blueprint.get("/pulse")
-@requires("see_desk")
+@requires("see_desk", by_itself=True)
 def show_pulse() -> Response:
     """Changes whenever any record did, some seconds later; 304 while nothing happens."""
     latest, count = session.execute(_PULSE).one()
@@ -55,7 +55,7 @@ def show_pulse() -> Response:
 
 
 @blueprint.get("/news")
-@requires("see_desk")
+@requires("see_desk", by_itself=True)
 def show_news() -> Response:
     """How many records under the filters are new, and how many changed, since a list was made; with the sentence that says so."""
     access.enter(current_actor())

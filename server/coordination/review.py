@@ -146,7 +146,7 @@ def _answered(said: str, undo: str, **where: Any) -> Response:
 
 
 @blueprint.post("/<uuid:suggestion_id>/keep")
-@requires("answer_pairs")
+@requires("answer_pairs", by_itself=True)
 def keep(suggestion_id: UUID) -> Response:
     """Somebody still looks at it: nobody else gets it meanwhile."""
     if not questions.hold(current_actor(), suggestion_id):

@@ -63,7 +63,7 @@ def show_next() -> str | Response:
 
 
 @blueprint.get("/counts")
-@requires("work_queue")
+@requires("work_queue", by_itself=True)
 def show_counts() -> Response:
     """How many wait in each queue, with an ETag so that a quiet desk costs headers alone."""
     answer = jsonify(queues.counts(current_actor()))
@@ -212,7 +212,7 @@ def undo(act_id: UUID) -> Response:
 
 
 @blueprint.post("/<public_id>/keep")
-@requires("work_queue")
+@requires("work_queue", by_itself=True)
 def keep(public_id: str) -> Response:
     """Somebody still looks at it: nobody else gets it meanwhile."""
     if not claims.hold(current_actor(), queries.incident_by_public_id(public_id).id):

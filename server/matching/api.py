@@ -28,7 +28,7 @@ def _asked() -> dict[str, Any]:
 
 
 @blueprint.get("/map/<int:z>/<int:x>/<int:y>")
-@requires("see_desk")
+@requires("see_desk", by_itself=True)
 def get_tile(z: int, x: int, y: int) -> Response:
     """Counts by cell, or single damage records, of one map tile (512 px); under the filters of the query."""
     asked = _asked()

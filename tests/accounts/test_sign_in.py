@@ -1,10 +1,13 @@
 """Signing in and out: sessions live on the server, and end there."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from sqlalchemy import text
 
+from server.core.clock import now
 from tests.people import PASSWORD
 
 
@@ -87,3 +90,17 @@ def test_nothing_of_the_machine_is_kept_of_a_session(client, people, database):
     assert "canary" not in kept
     assert "203.0.113" not in kept
     assert '"_id": ""' in kept
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"), [("/desk/pulse", 401), ("/desk/work/counts", 401), ("/api/v1/desk/map/2/2/1", 401), ("/desk", 200)]
+)
+def test_an_open_page_that_asks_by_itself_keeps_nobody_signed_in_and_a_hand_does(client, people, asked, status):
+    began = now()
+    with time_machine.travel(began, tick=False) as traveller:
+        sign_in(client)
+        for minutes in (10, 20, 29):
+            traveller.move_to(began + timedelta(minutes=minutes))
+            assert client.get(asked).status_code == 200
+        traveller.move_to(began + timedelta(minutes=35))
+        assert client.get("/desk").status_code == status
