@@ -92,7 +92,7 @@ def test_the_sheet_comes_in_every_language_with_numbers_and_boxes(as_, lang):
 def test_the_picture_on_a_sheet_leads_to_the_row_of_that_sheet_and_once_entered_to_its_report(as_, database):
     """What a phone reads from the printed square is drawn here again from the path, module by module."""
     chipo = as_("chipo")
-    page = chipo.get("/desk/paper?lang=uk").text
+    page = chipo.get("/desk/paper?written=uk").text
     number = re.search(r"P-[0-9A-F]{6}", page)[0]
     side, outline = int(re.search(r'viewBox="0 0 (\d+) ', page)[1]), re.search(r'<path d="([^"]+)"', page)[1]
     address = f"http://localhost/desk/paper/enter?sheet={number}&written=uk"

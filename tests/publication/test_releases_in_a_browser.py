@@ -69,7 +69,7 @@ def test_two_people_read_and_sign_and_then_everybody_downloads(chromium, site, t
     pilar.go(f"/desk/releases/{draft}").get_by_role("button", name="I have read it and sign").click()
     pilar.page.get_by_role("link", name="See it as everybody does").click()
     with pilar.page.expect_download() as started:
-        pilar.page.get_by_role("link", name="Table (CSV)").click()
+        pilar.page.get_by_role("link", name="Table (CSV)", exact=True).click()
     started.value.save_as(tmp_path / "rows.csv")
     assert len((tmp_path / "rows.csv").read_text(encoding="utf-8-sig").splitlines()) == 4
     assert (sana.wrong, pilar.wrong) == ([], [])
