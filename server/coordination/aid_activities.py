@@ -18,6 +18,7 @@ from server.core.clock import now
 from server.core.database import session
 from server.core.problems import Problem
 from server.matching.models import Incident
+from server.places.area_names import spoken_names
 from server.vocabulary import ActivityStatus, NeedType, NeedUnit, Sector
 
 blueprint = Blueprint("aid_activities", __name__, url_prefix="/desk/aid/activities")
@@ -35,7 +36,7 @@ def show_list() -> str:
     more = {**request.args.to_dict(flat=False), "cursor": [cursor]} if cursor else {}
     return render_template(
         "coordination/aid/activities.html", rows=rows, total=total, values=request.args, next_query=more, lists=LISTS,
-        organisations=aid_reading.organisations(), areas=aid_reading.area_names(), may_give=_may_give(),
+        organisations=aid_reading.organisations(), areas=spoken_names(levels=(1, 2)), may_give=_may_give(),
     )  # fmt: skip
 
 
@@ -125,6 +126,6 @@ def _form(values: Any, problem: Problem | None = None, **shown: Any) -> str:
     actor = current_actor()
     return render_template(
         "coordination/aid/activity.html", values=values, errors=problem.errors if problem else [], problem=problem, schema=ActivityForm(),
-        lists=LISTS, districts=aid_reading.area_names(2), areas=aid_reading.area_names(), organisations=aid_reading.organisations(),
+        lists=LISTS, districts=spoken_names(levels=(2,)), areas=spoken_names(levels=(1, 2)), organisations=aid_reading.organisations(),
         may_speak_for_others=may(actor, "coordinate_aid"), actor=actor, **shown,
     )  # fmt: skip

@@ -7,11 +7,12 @@ from flask import Blueprint, jsonify, render_template, request
 from werkzeug.wrappers import Response
 
 from server.accounts.service import requires
-from server.coordination import aid_reading, gaps
+from server.coordination import gaps
 from server.coordination.desk import first_view
 from server.core import maps
 from server.core.numbers import whole
 from server.places import outlines
+from server.places.area_names import spoken_names
 from server.places.basemap import base_map
 from server.vocabulary import Sector
 
@@ -27,7 +28,7 @@ def show() -> str:
     levels = [level for level in LEVELS if level in outlines.versions()]
     level, sector = _level(levels), _sector()
     found = gaps.matrix(level=level, sectors=[sector] if sector else []) if level else None
-    names = aid_reading.area_names()
+    names = spoken_names(levels=(1, 2))
     rows = (
         sorted(found.areas.items(), key=lambda row: (-row[1].untaken, -row[1].live, names.get(row[0], row[0])))
         if found

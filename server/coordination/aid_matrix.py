@@ -7,6 +7,7 @@ from server.accounts.service import current_actor, requires
 from server.coordination import aid_reading, assignments, gaps, referrals
 from server.coordination.need_flow import LIVE
 from server.core.problems import Problem
+from server.places.area_names import spoken_names
 from server.vocabulary import NeedType, Sector
 
 blueprint = Blueprint("aid", __name__, url_prefix="/desk/aid")
@@ -16,7 +17,7 @@ blueprint = Blueprint("aid", __name__, url_prefix="/desk/aid")
 @requires("see_desk")
 def show() -> str:
     """The matrix of regions, or of the districts of one (``adm``)."""
-    actor, names = current_actor(), aid_reading.area_names()
+    actor, names = current_actor(), spoken_names(levels=(1, 2))
     within = request.args.get("adm", "")
     if within and within not in names:
         raise Problem("not_found")

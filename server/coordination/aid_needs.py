@@ -20,6 +20,7 @@ from server.core.database import session
 from server.core.problems import Problem
 from server.matching import queries
 from server.matching.models import Incident
+from server.places.area_names import spoken_names
 from server.vocabulary import ForWhom, NeedStatus, NeedType, NeedUnit, Sector, Urgency
 
 blueprint = Blueprint("aid_needs", __name__, url_prefix="/desk/aid")
@@ -53,7 +54,7 @@ def show_list() -> str:
     more = {**request.args.to_dict(flat=False), "cursor": [page.cursor]} if page.cursor else {}
     return render_template(
         "coordination/aid/needs.html", found=page, asked=asked, values=request.args, lists=LISTS, next_query=more,
-        organisations=aid_reading.organisations(), areas=aid_reading.area_names(), live=LIVE,
+        organisations=aid_reading.organisations(), areas=spoken_names(levels=(1, 2)), live=LIVE,
     )  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def _contents(need: Need) -> dict[str, Any]:
         "history": ledger.history(need.id),
         "people": queries.aliases(),
         "organisations": aid_reading.organisations(),
-        "areas": aid_reading.area_names(),
+        "areas": spoken_names(levels=(1, 2)),
         "lists": LISTS,
         "closed": CLOSED,
         "is_live": need.status in LIVE,

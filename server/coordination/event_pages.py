@@ -8,11 +8,12 @@ from werkzeug.wrappers import Response
 
 from server.accounts.policy import may
 from server.accounts.service import current_actor, requires
-from server.coordination import aid_reading, grouping
+from server.coordination import grouping
 from server.coordination.aid_forms import EventForm, taken
 from server.core.clock import now
 from server.core.problems import Problem
 from server.matching import wording
+from server.places.area_names import spoken_names
 from server.places.models import Event
 from server.vocabulary import CauseGroup
 
@@ -56,7 +57,7 @@ def show(event_id: str) -> str:
     adm, asks = request.args.get("adm", ""), "candidates" in request.args
     return render_template(
         "coordination/aid/event.html", event=event, numbers=grouping.numbers(event), rows=rows, cursor=cursor, may_group=may_group, adm=adm,
-        candidates=grouping.candidates(event, adm=adm) if asks and may_group else None, areas=aid_reading.area_names(), wording=wording,
+        candidates=grouping.candidates(event, adm=adm) if asks and may_group else None, areas=spoken_names(levels=(1, 2)), wording=wording,
         most=grouping.MOST, causes=CauseGroup, put=request.args.get("put", type=int),
     )  # fmt: skip
 

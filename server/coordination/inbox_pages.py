@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from server.accounts.policy import may
 from server.accounts.service import current_actor, requires
-from server.coordination import aid_reading, alerts, inbox, webhooks
+from server.coordination import alerts, inbox, webhooks
 from server.coordination.outgoing import Outcome
 from server.coordination.telling_forms import identity, number, one_of, some_of, told
 from server.coordination.telling_models import AlertKind, Mailing
@@ -17,6 +17,7 @@ from server.core import letters
 from server.core.problems import Problem
 from server.core.response import may_send_out
 from server.matching import wording
+from server.places.area_names import spoken_names
 from server.vocabulary import Certainty, Sector
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/desk")
@@ -62,7 +63,7 @@ def _page(*, errors: list[dict[str, str]] | None = None, secret: str = "") -> st
         "coordination/telling/alerts.html", rules=alerts.rules_of(actor), kinds=list(AlertKind), sectors=list(Sector), mailings=list(Mailing),
         certainties=[*alerts.LADDER, Certainty.REFUTED], hooks=webhooks.mine(actor) if connects else [], connects=connects, errors=errors or [],
         values=request.form, secret=secret, sends=may_send_out(), can_mail=letters.can_send(), has_organisation=bool(actor.organisation_id),
-        actor=actor, code_words=_words_of, areas=aid_reading.area_names(),
+        actor=actor, code_words=_words_of, areas=spoken_names(levels=(1, 2)),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from server.core.geography import CELL_LEVEL
 from server.matching import filters, wording
 from server.matching.exactness import shown_key
 from server.matching.models import Incident
-from server.places.models import AdminArea
+from server.places.area_names import spoken_names
 from server.vocabulary import Certainty, NeedType, SensitivityClass, Tier, WorkflowState
 
 NO_AREA: Final = N_("Area not known")
@@ -22,7 +22,7 @@ NO_AREA: Final = N_("Area not known")
 def figures(asked: Mapping[str, Any], *, at: datetime, since: datetime | None, left_out: Sequence[str] = ()) -> Figures:
     """The figures under the desk's filters, as they are now."""
     where = present(asked)
-    names = area_names()
+    names = spoken_names()
     tallies = _tallies(where, names)
     cells, box = gathered(_fine(where))
     return Figures(
@@ -44,12 +44,6 @@ def in_order(tally: Tally) -> tuple[Any, ...]:
     """A table of certainties in the order of their list, without empty lines."""
     found = {line.label: line for line in lines(tally.counts())}
     return tuple(found[code] for code in Certainty if code in found)
-
-
-def area_names() -> dict[str, str]:
-    """The name of each administrative area by its P-code."""
-    newest = select(AdminArea.pcode, AdminArea.name).order_by(AdminArea.valid_on.nulls_first(), AdminArea.cod_version)
-    return {row.pcode: row.name for row in session.execute(newest)}
 
 
 def _tallies(where: list[ColumnElement[bool]], names: Mapping[str, str]) -> dict[str, Tally]:

@@ -5,10 +5,11 @@ leaves to users, and their names say EXERCISE. Distances are on the sphere; degr
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from math import cos, radians, sqrt
+from types import MappingProxyType
 from uuid import uuid4
 
 import h3
@@ -22,7 +23,7 @@ from server.places.models import AdminArea, AreaContext, Baseline, BaselineSite,
 from server.places.service import set_context
 from server.vocabulary import ContextMode, SiteType
 
-COUNTRY, ISO3, SOURCE, VERSION = "UY", "XTS", "exercise", "exercise-1"
+COUNTRY, TIME_ZONE, ISO3, SOURCE, VERSION = "UY", "America/Montevideo", "XTS", "exercise", "exercise-1"
 SMALLEST_TOWN, LARGEST_TOWN = 9_000, 200_000
 HULL_DEGREES = 0.25
 
@@ -54,6 +55,7 @@ class Town:
     """A real town of the gazetteer, in the middle of a made-up district."""
 
     name: str
+    names: Mapping[str, str]
     lon: float
     lat: float
     people: int
@@ -86,6 +88,7 @@ def towns(limit: int = 24) -> list[Town]:
             GazetteerPlace.population,
             text("ST_X(point)"),
             text("ST_Y(point)"),
+            GazetteerPlace.names,
         )
         .where(GazetteerPlace.country == COUNTRY, GazetteerPlace.population.between(SMALLEST_TOWN, LARGEST_TOWN))
         .order_by(GazetteerPlace.population.desc(), GazetteerPlace.id)
@@ -94,7 +97,7 @@ def towns(limit: int = 24) -> list[Town]:
     regions = list(dict.fromkeys(_band(row[4]) for row in rows))
     return [
         Town(
-            name=row[0], lon=row[3], lat=row[4], people=row[2], region=f"XT{1 + regions.index(_band(row[4])):02}",
+            name=row[0], names=dict(row[5]), lon=row[3], lat=row[4], people=row[2], region=f"XT{1 + regions.index(_band(row[4])):02}",
             pcode=f"XT{1 + regions.index(_band(row[4])):02}{position:02}", mode=MODES[regions.index(_band(row[4])) % len(MODES)],
         )
         for position, row in enumerate(rows, start=1)
@@ -112,7 +115,7 @@ def lay_out(found: list[Town]) -> None:
     land = shapely.MultiPoint([(town.lon, town.lat) for town in found]).convex_hull.buffer(HULL_DEGREES, quad_segs=4)
     cells = shapely.voronoi_polygons(shapely.MultiPoint([(t.lon, t.lat) for t in found]), extend_to=land)
     districts = {town.pcode: _cell_of(town, cells).intersection(land) for town in found}
-    rows = [_area(2, town.pcode, f"EXERCISE {town.name}", town.region, districts[town.pcode]) for town in found]
+    rows = [_area(2, town.pcode, f"EXERCISE {town.name}", town.region, districts[town.pcode], names=town.names) for town in found]
     for region in sorted({town.region for town in found}):
         inside = [districts[town.pcode] for town in found if town.region == region]
         rows.append(_area(1, region, f"EXERCISE region {region[2:]}", "XT", shapely.union_all(inside)))
@@ -126,11 +129,13 @@ def _cell_of(town: Town, cells: shapely.GeometryCollection) -> shapely.Geometry:
     return next(cell for cell in cells.geoms if cell.covers(here))
 
 
-def _area(level: int, pcode: str, name: str, parent: str | None, shape: shapely.Geometry) -> dict[str, object]:
+def _area(
+    level: int, pcode: str, name: str, parent: str | None, shape: shapely.Geometry, *, names: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, object]:
     parts = [part for part in getattr(shape, "geoms", [shape]) if part.geom_type == "Polygon"]
     many = shapely.MultiPolygon(parts)
     return {
-        "level": level, "pcode": pcode, "name": name, "parent_pcode": parent, "country": ISO3, "cod_version": VERSION,
+        "level": level, "pcode": pcode, "name": name, "names": dict(names), "parent_pcode": parent, "country": ISO3, "cod_version": VERSION,
         "shape": f"SRID=4326;{many.wkt}",
     }  # fmt: skip
 

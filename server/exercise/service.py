@@ -25,6 +25,8 @@ from server.core.columns import pin
 from server.core.database import see_as, session, settled
 from server.core.ledger import OutboxEvent
 from server.core.problems import Problem
+from server.core.response import say_fact
+from server.core.settings import settings
 from server.evidence import service as evidence
 from server.exercise import aid, country, photos, scenario
 from server.exercise.scenario import Told
@@ -141,6 +143,8 @@ def _lay_out(size: Size, dice: random.Random) -> list[country.Place]:
     country.lay_out(found)
     places = [place for town in found for place in country.places_of(town, dice)]
     country.write_baseline(places)
+    if settings().time_zone == "UTC":  # nobody chose another: clocks show the hour of the land, with UTC beside it
+        say_fact("time_zone", country.TIME_ZONE, said_by=None)
     return places
 
 

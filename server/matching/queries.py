@@ -1,6 +1,6 @@
 """Reading damage records for the desk: the list, the numbers above it, one record with its reports and history."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from server.matching import columns, filters
 from server.matching.consensus import Consensus
 from server.matching.models import Attachment, Incident, IncidentChange, Suggestion
 from server.matching.summaries import attached_reports, consensus_of
-from server.places.models import AdminArea
+from server.places.area_names import spoken_names
 from server.reports import access
 from server.reports.models import Report
 from server.vocabulary import Certainty, SensitivityClass, WorkflowState
@@ -207,10 +207,21 @@ def change_by_id(change_id: UUID) -> IncidentChange | None:
 
 def areas_of(incident: Incident, *, exact: bool = True) -> list[str]:
     """The names of the areas a record lies in, smallest first; a code without a name as itself. No municipality of S4 unless ``exact``."""
-    smallest = None if incident.s_class is SensitivityClass.S4 and not exact else incident.adm3_pcode
-    codes = [code for code in (smallest, incident.adm2_pcode, incident.adm1_pcode) if code]
-    names = dict(session.execute(select(AdminArea.pcode, AdminArea.name).where(AdminArea.pcode.in_(codes))).all())
+    codes = _area_codes(incident, exact=exact)
+    names = spoken_names(codes=codes)
     return [names.get(code, code) for code in codes]
+
+
+def whereabouts(incidents: Collection[Incident]) -> dict[UUID, str]:
+    """Where each record of a list lies, by its number: its municipality and district, or the smallest areas known; "" where none is."""
+    codes = {one.id: _area_codes(one, exact=False)[:2] for one in incidents}
+    names = spoken_names(codes={code for found in codes.values() for code in found})
+    return {number: ", ".join(names.get(code, code) for code in found) for number, found in codes.items()}
+
+
+def _area_codes(incident: Incident, *, exact: bool) -> list[str]:
+    smallest = None if incident.s_class is SensitivityClass.S4 and not exact else incident.adm3_pcode
+    return [code for code in (smallest, incident.adm2_pcode, incident.adm1_pcode) if code]
 
 
 def consensus_on(incident: Incident) -> Consensus | None:

@@ -6,7 +6,7 @@ names the one that sounds most like the main name is taken. Where nothing fits, 
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from anyascii import anyascii
@@ -66,6 +66,23 @@ def country_name(code: str, language: str) -> str:
         return str(Locale(language).territories.get(code) or code)
     except UnknownLocaleError:
         return code
+
+
+def in_two_scripts(name: str, names: Mapping[str, str], language: str) -> str:
+    """Return a name as readers of a language write it, and behind it as another script writes it: "Aleppo (حلب)".
+
+    Who reads one script must be able to name a place to somebody who reads the other. Names that share a script
+    are said once, in the reader's language.
+    """
+    said = names.get(language) or name
+    other = next((each for each in (name, *names.values()) if _script(each) != _script(said)), "")
+    return f"{said} ({other})" if other else said
+
+
+def _script(text: str) -> str:
+    """Return the script of the first letter, as Unicode calls it ("LATIN"); "" where there is no letter."""
+    letter = next((sign for sign in text if sign.isalpha()), "")
+    return unicodedata.name(letter, "").partition(" ")[0] if letter else ""
 
 
 def names_by_language(name: str, others: Iterable[str], *, timezone: str = "", population: int = 0) -> dict[str, str]:

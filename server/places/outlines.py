@@ -10,6 +10,7 @@ import shapely
 from sqlalchemy import text
 
 from server.core.database import session
+from server.places.naming import in_two_scripts
 
 LEVELS = (1, 2, 3)
 COARSER = {1: 0.01, 2: 0.005, 3: 0.002}  # degrees: outlines are drawn, never measured
@@ -46,8 +47,8 @@ class Area:
     parent: str | None
 
     def called(self, language: str) -> str:
-        """Its name in a language, else as its file gives it."""
-        return self.names.get(language) or self.name
+        """Its name in a language, else as its file gives it; and in the other script where it has two."""
+        return in_two_scripts(self.name, self.names, language)
 
 
 def versions() -> dict[int, str]:
