@@ -3,15 +3,17 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, force_locale, format_date, format_datetime, get_locale, gettext
 
+from server.core.clock import now
 from server.core.response import this_response
 from server.core.settings import settings
 
@@ -53,8 +55,8 @@ def init_app(app: Flask) -> None:
         locale_selector=_language_of_request,
         timezone_selector=lambda: this_response().time_zone,
     )
-    app.jinja_env.filters.update(words=words, said=neutral, moment=moment, day=day)
-    app.jinja_env.globals.update(language=language, direction=direction, language_links=language_links)
+    app.jinja_env.filters.update(words=words, said=neutral, moment=moment, day=day, utc=utc)
+    app.jinja_env.globals.update(language=language, direction=direction, language_links=language_links, clocks=clocks)
     app.after_request(_remember)
 
 
@@ -88,6 +90,17 @@ def moment(at: datetime) -> str:
 def day(on: date) -> str:
     """Return a day without an hour, as of an image, written as in `moment`."""
     return str(format_date(on, "d MMM y"))
+
+
+def utc(at: datetime) -> str:
+    """Return a time to the minute in UTC, written so that no language reads it otherwise: "2026-10-27 16:25"."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def clocks() -> dict[str, str]:
+    """Return what a clock shows now, "16:25", by time zone: where the response is, and UTC beside it."""
+    here = this_response().time_zone
+    return {zone: now().astimezone(ZoneInfo(zone)).strftime("%H:%M") for zone in (here, "UTC")}
 
 
 def neutral(text: object) -> str:

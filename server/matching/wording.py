@@ -8,7 +8,8 @@ from typing import Any
 from flask_babel import format_datetime, gettext, ngettext
 
 from server.core.choices import N_
-from server.core.i18n import words
+from server.core.i18n import utc, words
+from server.core.response import this_response
 from server.matching.consensus import Consensus
 from server.matching.models import Incident
 from server.matching.reasons import REASON_WORDS
@@ -128,6 +129,17 @@ def interval(first: datetime | None, last: datetime | None, precision: EventPrec
     return gettext("between %(start)s and %(end)s", start=start, end=end)
 
 
+def in_utc(found: Any) -> str:
+    """The interval of an event in UTC, "2026-10-27 16:25–17:13"; "" where that says the same, or no hour is known: a day here is no day there."""
+    first, last = found.event_earliest, found.event_latest
+    if first is None or last is None or found.event_precision in WITHOUT_CLOCK or this_response().time_zone == "UTC":
+        return ""
+    start, end = utc(first), utc(last)
+    if start[:10] == end[:10]:
+        return start if start == end else f"{start}–{end[11:]}"
+    return f"{start} – {end}"
+
+
 def day(moment: datetime | None) -> str:
     """The day of a moment, and no more."""
     return format_datetime(moment, DAY) if moment else gettext("Time not known")
@@ -137,6 +149,7 @@ def facts(incident: Incident) -> list[list[str]]:
     """What the panel beside the map adds to what the map shows: ``[[label, value], …]``."""
     rows = [
         [gettext("When"), when(incident)],
+        *([["UTC", in_utc(incident)]] if in_utc(incident) else []),
         [gettext("Reports"), ngettext("%(num)s report", "%(num)s reports", incident.report_count)],
         [gettext("State of work"), words(incident.workflow.label)],
     ]

@@ -2,6 +2,8 @@
  * When the damage was: bars of whole days under all filters but the days themselves, and a slider with two ends that sets the
  * two days of the filter form. Drawn from numbers; the form is what is asked, so the address and the back button hold.
  */
+import { spokenDay } from './days.js';
+
 const bar = document.querySelector('[data-timeline]');
 const form = document.querySelector('form[data-map-filters]');
 if (bar && form) start();
@@ -10,8 +12,6 @@ function start() {
   const bars = bar.querySelector('.timeline-bars');
   const ends = { from: bar.querySelector('[data-end=from]'), to: bar.querySelector('[data-end=to]') };
   const days = { from: document.getElementById(bar.dataset.from), to: document.getElementById(bar.dataset.to) };
-  const { lang } = document.documentElement;
-  const spoken = new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
   const number = new Intl.NumberFormat(document.documentElement.lang);
   let found = { days: 1, bars: [] };
   let asked = null;
@@ -45,7 +45,7 @@ function start() {
       const height = n ? Math.max(3, (100 * n) / most) : 0;
       for (const [name, value] of Object.entries({ x: at + 0.06, y: 100 - height, width: 0.88, height })) rect.setAttribute(name, value);
       const title = document.createElementNS('http://www.w3.org/2000/svg', 'title');
-      title.textContent = bar.dataset.bar.replace('{day}', spoken.format(new Date(`${day}T00:00:00Z`))).replace('{n}', number.format(n));
+      title.textContent = bar.dataset.bar.replace('{day}', spokenDay(day)).replace('{n}', number.format(n));
       rect.append(title);
       svg.append(rect);
     });
@@ -66,7 +66,7 @@ function start() {
 
   function say() {
     const [from, to] = [Number(ends.from.value), Number(ends.to.value)];
-    const words = { from: spoken.format(dayOf(from)), to: spoken.format(dayOf(to, true)) };
+    const words = { from: spokenDay(dayOf(from)), to: spokenDay(dayOf(to, true)) };
     ends.from.setAttribute('aria-valuetext', words.from);
     ends.to.setAttribute('aria-valuetext', words.to);
     bar.querySelector('[data-said-from]').textContent = words.from;

@@ -1,17 +1,17 @@
 /** Draws the queue in plain words, and does what its buttons say. */
+import { spokenDayHere } from '../days.js';
 import { clearReceived, discard, exportFile, importFile, sendNow, watch } from './outbox.js';
 
 const language = document.documentElement.lang;
 const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
 const hour = new Intl.DateTimeFormat(language, CLOCK);
-const dayAndHour = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', ...CLOCK });
 const number = (value) => value.toLocaleString(language);
 
 const isToday = (date) => new Date().toDateString() === date.toDateString();
 
 export function moment(when) {
   const date = new Date(when);
-  return (isToday(date) ? hour : dayAndHour).format(date);
+  return isToday(date) ? hour.format(date) : `${spokenDayHere(date)}, ${hour.format(date)}`;
 }
 
 const filled = (sentence, values) => Object.entries(values).reduce((said, [name, value]) => said.replace(`{${name}}`, value), sentence);

@@ -2,9 +2,10 @@
  * The photos of the form: taken or chosen, made small at once, shown, taken out again; at most eight. The file itself is
  * kept in memory only, and only so that it can follow sealed when the person wants that (`consents` KEEP_EVIDENCE).
  */
+import { spokenDay } from '../days.js';
 import { readExif } from './exif.js';
 import { made } from './made.js';
-import { fill, language, part } from './parts.js';
+import { fill, part } from './parts.js';
 import { shrink } from './shrink.js';
 
 const photos = [];
@@ -125,8 +126,7 @@ async function offer({ place, taken }, form) {
     });
   }
   if (taken && !form.elements.when.value) {
-    const time = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(taken.date));
-    await ask(box, 'offer-time', { time }, () => {
+    await ask(box, 'offer-time', { time: spokenDay(taken.date) }, () => {
       form.elements.when.value = 'DATE';
       form.elements.when_date.value = taken.date;
       form.elements.day_part.value = ['NIGHT', 'MORNING', 'AFTERNOON', 'EVENING'][Math.floor(taken.hour / 6)] ?? '';

@@ -2,6 +2,7 @@
  * The last step: what was said, each with a way to change it, and what the public will see of it. All is drawn from the
  * form's own words, so that nothing is said here that was not said there.
  */
+import { spokenDay } from '../days.js';
 import { album } from './album.js';
 import { made } from './made.js';
 import { fill, part } from './parts.js';
@@ -39,7 +40,7 @@ function answersOf(step) {
 function wordsOf(input) {
   if (input.type === 'radio' || input.type === 'checkbox') return input.checked ? labelOf(input) : '';
   if (input.tagName === 'SELECT') return input.value ? input.selectedOptions[0].textContent.trim() : '';
-  if (input.type === 'date' && input.value) return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(input.value));
+  if (input.type === 'date' && input.value) return spokenDay(input.value);
   return input.value.trim();
 }
 

@@ -3,6 +3,7 @@
  * and resolves to { hintSeen, answer: { kind, about } | null } when the person goes on. Nothing known, no line, no
  * answer within a few seconds: nobody waits.
  */
+import { spokenDay } from '../days.js';
 import { made } from './made.js';
 import { fill, language, part } from './parts.js';
 import { pointOf } from './told.js';
@@ -11,7 +12,6 @@ const PATIENCE_MS = 4000;
 const MOST = 4;
 const UNSEEN = { hintSeen: false, answer: null };
 const RANK = ['SAME_DAMAGE', 'NEW_STRIKE', 'OTHER'];
-const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' });
 const metres = new Intl.NumberFormat(language, { style: 'unit', unit: 'meter', maximumFractionDigits: 0 });
 
 export async function askAround(form) {
@@ -67,7 +67,7 @@ function described(row, form, said) {
   const word = (name, code) => form.querySelector(`input[name="${name}"][value="${CSS.escape(code ?? '')}"]`)?.closest('label').querySelector('.face > span').firstChild.textContent.trim();
   const what = [word('site_type', row.site_type), word('damage', row.damage)].filter(Boolean).join(', ');
   const where = Number.isFinite(row.metres) ? fill(said.away, { m: metres.format(row.metres) }) : said.cell;
-  return [what, where, row.day && day.format(new Date(row.day))].filter(Boolean).join(' · ');
+  return [what, where, row.day && spokenDay(row.day)].filter(Boolean).join(' · ');
 }
 
 /** A report speaks of one damage: "the same" counts before "hit again", and that before "something else". */
