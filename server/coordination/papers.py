@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 
 from server.accounts.policy import SYSTEM, Actor, may
-from server.coordination import paper_forms, situation_inside, situation_outside, views
+from server.coordination import asking, paper_forms, situation_inside, situation_outside, views
 from server.coordination.situation import AUDIENCES, CAVEATS, GRADES, Figures
 from server.coordination.situation_outside import Progress, silent
 from server.coordination.telling_models import PaperForm, PaperState, SavedView, SituationPaper
@@ -76,12 +76,13 @@ def figures_for(
     return situation_outside.for_public(asked.filters, at=at, since=since, left_out=asked.unknown)
 
 
-def context(figures: Figures, *, view: str) -> dict[str, Any]:
-    """What the template says besides the figures."""
+def context(figures: Figures, *, view: str, query: Mapping[str, list[str]]) -> dict[str, Any]:
+    """What the template says besides the figures: the view by its name, and the filters that were applied, in words."""
     response = this_response()
+    asked = asking.spoken(views.understood(query).filters, without=figures.left_out)
     there = figures.at.astimezone(ZoneInfo(response.time_zone))
     return {
-        "view_name": view, "caveats": CAVEATS[figures.audience], "response_name": response.name, "is_exercise": response.exercise,
+        "view_name": view, "asked": asked, "caveats": CAVEATS[figures.audience], "response_name": response.name, "is_exercise": response.exercise,
         "site_time": there, "time_zone": response.time_zone, "grades": GRADES,
     }  # fmt: skip
 
@@ -169,7 +170,7 @@ def _make(order: Order) -> None:
         figures = figures_for(
             order.audience, order.query, at=at, since=order.since, progress=lambda done, total: _tell(order.id, done, total + STEPS_AFTER)
         )
-        around = context(figures, view=order.view)
+        around = context(figures, view=order.view, query=order.query)
     write = paper_forms.as_pdf if order.form is PaperForm.PDF else paper_forms.as_html
     body = write(figures, **around)
     with settled():

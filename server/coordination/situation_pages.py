@@ -44,7 +44,7 @@ def _page(errors: list[dict[str, str]] | None = None) -> str:
     try:
         since = papers.last_figures(audience, query)
         figures = papers.figures_for(audience, query, at=now(), since=since, progress=_refuse_many)
-        said = {"figures": figures, "map": drawing(figures), **papers.context(figures, view=view.name if view else "")}
+        said = {"figures": figures, "map": drawing(figures), **papers.context(figures, view=view.name if view else "", query=query)}
     except TooMany:
         pass
     return render_template(

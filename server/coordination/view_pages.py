@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from server.accounts.policy import may
 from server.accounts.service import current_actor, requires
-from server.coordination import feeds, views
+from server.coordination import asking, feeds, views
 from server.coordination.telling_forms import one_of, told
 from server.coordination.telling_models import SavedView, Sharing
 from server.core.problems import Problem
@@ -55,7 +55,7 @@ def _page(*, new_key: str = "", errors: list[dict[str, str]] | None = None) -> s
     keys = feeds.keys_of(actor)
     return render_template(
         "coordination/telling/views.html", found=found, actor=actor, may_change=views.may_change, understood=views.understood, address=address,
-        query_of=views.address_of, sharings=list(Sharing), keys={view.id: [key for key in keys if key.view_id == view.id] for view in found},
+        spoken=asking.spoken, sharings=list(Sharing), keys={view.id: [key for key in keys if key.view_id == view.id] for view in found},
         new_key=new_key, host=request.host_url, errors=errors or [], may_share=bool(actor.organisation_id), days=feeds.KEY_DAYS,
     )  # fmt: skip
 

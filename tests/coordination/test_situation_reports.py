@@ -270,3 +270,15 @@ def test_a_report_and_a_feed_by_source_count_what_the_desk_counts(as_, client, w
     ):
         database.execute(leave)
         assert number in asked()
+
+
+def test_a_paper_says_which_filters_chose_its_figures_so_that_no_part_is_taken_for_the_whole(as_, work, known):
+    chipo = as_("chipo")
+    asked = {"query": f"damage=3&damage=U&certainty=CONFIRMED&since=2026-01-02&adm={town.DISTRICTS[0]}&trapped=true"}
+    paper = re.sub(r"<[^>]+>", "", printed(chipo, work, audience="COORD", form="HTML", **asked).text.split("<main>")[1])
+    said = "Filters: From day: 2 Jan 2026 · Damage: Severe damage, Cannot tell · Certainty: Confirmed · People may be trapped: Yes · Area: District 1"
+    assert said in paper
+    public = re.sub(r"<[^>]+>", "", chipo.get(f"/desk/situation?audience=PUBLIC&{asked['query']}").text)
+    assert "Certainty: Confirmed" in public
+    assert "People may be trapped: Yes" not in public, "what this audience may not ask was not applied"
+    assert "Filters:" not in re.sub(r"<[^>]+>", "", chipo.get("/desk/situation?audience=COORD").text)
