@@ -29,6 +29,7 @@ blueprint = Blueprint("desk_map", __name__, url_prefix="/desk")
 START = (0.0, 20.0, 2)  # latitude, longitude, zoom where no operating area is set
 PAGE = 50
 CHOSEN_LEVELS, MOST_PLACES = (1, 2), 600
+MODULES = tuple(f"js/{name}.js" for name in ("ground", "map", "desk", "choropleth", "pictures", "find-place"))
 RARE = ("q", "site_type", "hazard", "function", "source", "organisation")  # filters that stand behind "more"
 
 
@@ -78,6 +79,7 @@ def _listed() -> dict[str, Any]:
         "values": request.args,
         "schema": filters.IncidentFilter(),
         "found": page,
+        "whereabouts": queries.whereabouts(page.incidents),
         "news": news.marks(page),
         "organisations": organisations(),
         "numbers": page.numbers,
@@ -121,7 +123,7 @@ def composed(view: tuple[float, float, int]) -> maps.Map:
     """The desk's map, composed once: our base map below, the damage records above."""
     lat, lon, zoom = view
     ground = base_map()
-    made = maps.Map("desk", location=(lat, lon), zoom=zoom, modules=("js/ground.js", "js/map.js", "js/desk.js", "js/choropleth.js", "js/pictures.js"))
+    made = maps.Map("desk", location=(lat, lon), zoom=zoom, modules=MODULES)
     maps.Layer("basemap", tiles=ground.url, form=ground.kind, max_zoom=ground.max_zoom).add_to(made)
     maps.Layer("pictures", tiles="/desk/ground/{name}/{z}/{x}/{y}", max_zoom=DEEPEST).add_to(made)
     maps.Layer(
@@ -134,4 +136,5 @@ def composed(view: tuple[float, float, int]) -> maps.Map:
         every_s=10,
     ).add_to(made)
     maps.Layer("choropleth", outlines="/desk/areas/{level}/outlines.json", counts="/desk/areas/{level}/counts.json", list="/desk").add_to(made)
+    maps.Layer("finder").add_to(made)
     return made

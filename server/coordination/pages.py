@@ -31,6 +31,7 @@ ROOMS = (
     "work",
     "work_panel",
     "bulk_pages",
+    "field_sheets",
     "news",
     "complaint_pages",
 )

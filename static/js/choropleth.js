@@ -2,6 +2,7 @@
  * Areas instead of single records: each drawn the fuller the more damage records lie in it, under the filters of the page.
  * The choice is a field of the filters, so it lives in the address. The table under "areas as a table" says the same.
  */
+import { working } from './busy.js';
 import { register } from './layers.js';
 import { number } from './marks.js';
 import { fill, make, Panel } from './panel.js';
@@ -30,7 +31,7 @@ class Choropleth {
 
   start() {
     if (!this.level) return;
-    document.addEventListener('tessera:filters', () => this.show());
+    document.addEventListener('tessera:filters', () => working(this.show()));
     document.addEventListener('tessera:changed', () => this.show());
     this.show();
   }

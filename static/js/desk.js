@@ -2,6 +2,7 @@
  * Keeps the desk's list true without moving it: what came in since is told in one calm line, and taken in when the reader is
  * ready. Other filters are another list, fetched at once. The list is a fragment of the page, written by the server.
  */
+import { working } from './busy.js';
 import './timeline.js';
 
 const LOOK_EVERY_MS = 10_000;
@@ -62,11 +63,11 @@ boxed?.addEventListener('click', () => {
 });
 
 fresh?.addEventListener('click', async () => {
-  await refresh();
+  await working(refresh());
   list.closest('.desk-list')?.scrollTo({ top: 0 });
   list.querySelector('a.row-title')?.focus({ preventScroll: true });
 });
-document.addEventListener('tessera:filters', ({ detail }) => { query = detail; refresh(); });
+document.addEventListener('tessera:filters', ({ detail }) => { query = detail; working(refresh()); });
 document.addEventListener('tessera:changed', look);
 document.addEventListener('visibilitychange', look);
 setInterval(look, LOOK_EVERY_MS);

@@ -3,6 +3,7 @@
  * Looks for new ones every few seconds while the page is seen, and never moves the view by itself.
  */
 import { drawAreas } from './areas.js';
+import { working } from './busy.js';
 import { Filters, keepView } from './filters.js';
 import { fromCell, fromRecord, gather } from './gather.js';
 import { register, words } from './layers.js';
@@ -32,8 +33,8 @@ class Incidents {
 
   async start() {
     if (!keepView(this.map) && this.options.fit !== false) await this.fit();
-    this.map.on('moveend', () => this.load());
-    this.filters.addEventListener('change', () => this.load({ again: true }));
+    this.map.on('moveend', () => working(this.load()));
+    this.filters.addEventListener('change', () => working(this.load({ again: true })));
     document.addEventListener('visibilitychange', () => document.hidden || this.load({ again: true }));
     setInterval(() => document.hidden || this.beat(), 1000 * (this.options.every_s ?? 15));
     this.load({ again: true });

@@ -2,6 +2,8 @@
  * Doubtful pairs by keyboard. A control that has data-key is pressed by that key, unless somebody is writing. On the page of pairs
  * the next one is fetched beforehand: an answer shows it at once and is sent behind, in order; U takes the last answer back.
  */
+import { working } from './busy.js';
+
 const KEEP_EVERY = 60_000;
 
 addEventListener('keydown', (event) => {
@@ -85,9 +87,11 @@ function start() {
   duel.addEventListener('submit', (event) => {
     if (!event.target.matches('[data-ask]')) return;
     event.preventDefault();
-    answer(event.target, event.submitter?.value ?? 'skip');
+    if ('answered' in event.target.dataset) return; // the next pair is on its way: a second key is not meant for this one
+    event.target.dataset.answered = '';
+    working(answer(event.target, event.submitter?.value ?? 'skip'));
   });
-  undo.addEventListener('submit', (event) => { event.preventDefault(); takeBack(); });
+  undo.addEventListener('submit', (event) => { event.preventDefault(); working(takeBack()); });
   setInterval(() => { if (shown() && !document.hidden) fetch(shown().dataset.keep, { method: 'POST' }).catch(() => {}); }, KEEP_EVERY);
   if (shown()) prefetch();
 }

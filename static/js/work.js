@@ -2,6 +2,8 @@
  * The queue by keyboard. A control with data-key is pressed by that key, one with data-focus is entered by it, unless somebody
  * is writing; Escape leaves a field. The next record is fetched beforehand: a step shows it at once and is sent behind, in order.
  */
+import { working } from './busy.js';
+
 const KEEP_EVERY = 60_000, COUNT_EVERY = 15_000;
 const writing = (target) => target.closest('input:not([type=radio], [type=checkbox]), textarea, select');
 
@@ -118,9 +120,9 @@ function start() {
   place.addEventListener('submit', (event) => {
     if (!event.target.matches('[data-step]')) return;
     event.preventDefault();
-    step(event.target, event.submitter?.value ?? 'skip');
+    working(step(event.target, event.submitter?.value ?? 'skip'));
   });
-  undo.addEventListener('submit', (event) => { event.preventDefault(); takeBack(); });
+  undo.addEventListener('submit', (event) => { event.preventDefault(); working(takeBack()); });
 
   let leave = true;
   addEventListener('pagehide', () => {

@@ -64,7 +64,7 @@ def desk_pages(response):
         "/desk", "/desk#14/59.12/10.2", "/desk?certainty=CONFIRMED", f"/desk/incidents/{record}", f"/desk/incidents/{record}/public",
         "/desk/review", "/desk/reports", f"/desk/reports/{report}", LOST,
         "/desk/aid", "/desk/aid/map", "/desk/aid/needs", f"/desk/aid/needs/{need}", "/desk/aid/activities", "/desk/aid/activities/new", "/desk/aid/5w", "/desk/events",
-        "/desk/work", "/desk/new", "/desk/paper", "/desk/paper/enter", "/desk/imports", "/desk/complaints", "/desk/bulk", "/desk/setup", "/desk/ledger",
+        "/desk/work", "/desk/sheets", "/desk/new", "/desk/paper", "/desk/paper/enter", "/desk/imports", "/desk/complaints", "/desk/bulk", "/desk/setup", "/desk/ledger",
         "/desk/situation", "/desk/situation/papers", "/desk/views", "/desk/alerts", "/desk/inbox", "/desk/partner-export", "/desk/organisation",
         "/account", "/account/password", "/account/second-factor",
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """The desk before a real browser: area by area, only what is in sight, what is new without a jump, and the list over a thin line."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import text
@@ -135,3 +137,29 @@ def test_over_a_thin_line_the_list_stands_and_is_filtered_without_the_map_and_wi
     page.locator("#f-damage").select_option("4")
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator(".desk-list li.row")).to_have_count(EAST + WEST)
+
+
+def test_what_takes_longer_than_a_moment_is_shown_as_under_way_until_it_is_there(response, visitor):
+    page, held = visitor("chipo").go("/desk"), []
+    root = page.locator("html")
+    page.route("**/desk/list?*", held.append)
+    page.locator("#f-damage").select_option("3")
+    expect(root).to_have_attribute("data-busy", "")
+    held.pop().continue_()
+    expect(page.locator(".desk-list .empty")).to_be_visible()
+    expect(root).not_to_have_attribute("data-busy", "")
+    page.route("**/desk/situation?*", held.append)
+    page.get_by_role("link", name="Situation report").click(no_wait_after=True)
+    expect(root).to_have_attribute("data-busy", "")
+    held.pop().continue_()
+    page.wait_for_url("**/desk/situation?*")
+    expect(root).not_to_have_attribute("data-busy", "")
+
+
+def test_the_map_goes_where_somebody_asks_to_and_marks_the_spot(response, visitor):
+    page = visitor("chipo").go("/desk")
+    page.get_by_label("Show on the map").fill("59.25, 10.75")
+    expect(page).to_have_url(re.compile(r"#15/59\.2500/10\.7500"))
+    expect(page.locator("path.sought")).to_have_count(1)
+    page.get_by_label("Show on the map").press("Escape")
+    expect(page.locator("path.sought")).to_have_count(0)
