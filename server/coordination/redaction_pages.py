@@ -94,7 +94,7 @@ def look_under(photo_id: UUID) -> Response:
 @blueprint.get("/reports/<uuid:report_id>/redact")
 @requires("redact")
 def show_words(report_id: UUID) -> str:
-    """The words of a report one by one, to choose those to cover."""
+    """The words of a report one by one, to choose those to cover; that somebody looked at covered ones is written down."""
     return render_template("coordination/evidence/redact_words.html", **_words(report_id))
 
 
@@ -102,8 +102,9 @@ def _words(report_id: UUID) -> dict[str, Any]:
     actor = current_actor()
     report = access.get_report(actor, report_id)
     words = access.uncovered_words(actor, report)
-    spans = redactions.spans_of(report.id)
-    texts = [(field, number, _tokens(text, spans.get((field, number), []))) for (field, number), text in _texts(actor, report).items()]
+    spans, found = redactions.spans_of(report.id), _texts(actor, report)
+    redactions.note_look(report.id, [part for part in spans if found.get(part)], actor=actor)
+    texts = [(field, number, _tokens(text, spans.get((field, number), []))) for (field, number), text in found.items()]
     return {
         "report": report, "texts": texts, "covered": redactions.on(report.id), "people": queries.aliases(), "may": _may,
         "is_erased": words.is_erased,

@@ -26,6 +26,7 @@ from server.evidence.imagery_models import ImageryChip, PhotoRedaction
 from server.evidence.inspection import PhotoRefused, Refusal
 from server.evidence.likeness import SAME_PICTURE_BITS, is_telling
 from server.evidence.models import Photo
+from server.evidence.redacting import Covering
 from server.evidence.service import refuse
 from server.reports import access, vault
 from server.reports.models import Report
@@ -59,10 +60,13 @@ def clean_photo(photo_id: UUID) -> None:
         photo = _waiting(photo_id)
         if photo is None:
             return
-        files, original = _files(photo), _original(photo)
+        files, original, digest = _files(photo), _original(photo), photo.original_sha256
     outcome = _developed(original) if original else Refusal.LOST
-    with settled():
-        is_concluded = _conclude(photo_id, outcome)
+    is_concluded = None
+    while is_concluded is None:
+        covering = redacting.covering_of_copies(digest, outcome) if isinstance(outcome, Print) else Covering()
+        with settled():
+            is_concluded = _conclude(photo_id, outcome, covering)
     if is_concluded:
         _remove(files)
 
@@ -157,26 +161,29 @@ def _developed(data: bytes) -> Print | Refusal:
         return refused.why
 
 
-def _conclude(photo_id: UUID, outcome: Print | Refusal) -> bool:
-    """Write down how it ended; False when another worker was quicker."""
+def _conclude(photo_id: UUID, outcome: Print | Refusal, covering: Covering) -> bool | None:
+    """Write down how it ended; False when another worker was quicker, None when more was covered on its copies meanwhile."""
     photo = _waiting(photo_id)
     if photo is None:
         return False
-    if isinstance(outcome, Print):
-        _keep(photo, outcome)
-    else:
+    if not isinstance(outcome, Print):
         refuse(photo, outcome)
+    elif not redacting.still_holds(covering, photo.original_sha256, outcome):
+        return None
+    else:
+        _keep(photo, outcome, covering)
     return True
 
 
-def _keep(photo: Photo, made: Print) -> None:
-    photo.clean_sha256 = store().put(made.photo, "photos")
-    photo.thumbnail_sha256 = store().put(made.thumbnail, "thumbnails")
+def _keep(photo: Photo, made: Print, covering: Covering) -> None:
+    keep = redacting.name_of if covering.parts else store().put  # a plain print that is to be covered lies nowhere, not for a moment
+    photo.clean_sha256, photo.thumbnail_sha256 = keep(made.photo, "photos"), keep(made.thumbnail, "thumbnails")
     photo.width, photo.height, photo.perceptual_hash = made.width, made.height, made.phash
     _note_facts(photo, made.camera)
     photo.flags = _flags(photo, made)
     photo.state, photo.incoming_ref, photo.wrapped_key = "CLEAN", None, None
     ledger.record("media.cleaned", photo.id, report=str(photo.report_id), sha256=photo.clean_sha256, flags=photo.flags)
+    redacting.cover_arrived(photo, made.photo, covering)
 
 
 def _note_facts(photo: Photo, camera: CameraFacts) -> None:

@@ -1,23 +1,26 @@
 """Parts of a photo painted over: new pixels from the darkroom for everybody, the print of before sealed under a key of its own.
 
-What others see is the covered print alone; the plain files of before are removed as soon as the work is settled.
+What others see is the covered print alone; the plain files of before are removed as soon as the work is settled. The same photo
+sent again, in whichever report, is covered too, also when it comes later: each copy has a seal of its own, and is uncovered alone.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from server.accounts.policy import SYSTEM, Actor, may
 from server.core import ledger
 from server.core.clock import now
-from server.core.database import session, settled
+from server.core.database import see_as, session, settled
 from server.core.problems import Problem
 from server.core.storage import store
 from server.evidence.access import get_photo
-from server.evidence.darkroom import develop
+from server.evidence.darkroom import Print, develop
 from server.evidence.imagery_models import PhotoRedaction
 from server.evidence.models import Photo
 from server.evidence.service import put_sealed
@@ -28,32 +31,109 @@ MOST_PARTS = 40
 Part = tuple[float, float, float, float]
 
 
-def redact(photo_id: UUID, parts: Sequence[Part], *, actor: Actor) -> PhotoRedaction:
-    """Paint parts of a photo over, ``(left, top, width, height)`` from 0 to 1. Problem ``invalid_input`` for parts outside it.
+@dataclass(frozen=True, kw_only=True)
+class Covering:
+    """What stands covered on the copies of a photo: which parts, by whom last, and the photo with them painted over."""
 
-    No transaction is open while the new print is made; a photo that changed meanwhile gives ``changed_meanwhile``.
+    parts: tuple[Part, ...] = ()
+    by: UUID | None = None
+    made: Print | None = None
+
+
+def redact(photo_id: UUID, parts: Sequence[Part], *, actor: Actor) -> PhotoRedaction:
+    """Paint parts of a photo over, ``(left, top, width, height)`` from 0 to 1, and of every copy of the same file.
+
+    Problem ``invalid_input`` for parts outside it. No transaction is open while the new prints are made; a photo that changed
+    meanwhile gives ``changed_meanwhile``.
     """
     if not may(actor, "redact") or actor.person_id is None:
         raise Problem("not_allowed")
     _check(parts)
-    before = get_photo(actor, photo_id).clean_sha256 or ""
-    session.rollback()
-    old = store().get(before, "photos")
-    made = develop(old, parts=parts)
+    found = get_photo(actor, photo_id)
+    before, original = found.clean_sha256, found.original_sha256
+    made = _painted(found, parts)
+    _hold_all(original)
     photo = _held(photo_id, actor)
-    if photo.clean_sha256 != before:
+    see_as("all")
+    copies = list(session.scalars(_copies(photo).with_for_update().execution_options(populate_existing=True)))
+    if photo.clean_sha256 != before or any(copy.clean_sha256 not in made for copy in copies):
         raise Problem("changed_meanwhile")
+    rows = {copy.id: _cover(copy, *made[copy.clean_sha256 or ""], parts, actor.person_id) for copy in copies}
+    for number, row in rows.items():
+        _note(number, row, actor_id=actor.person_id, copy_of=None if number == photo_id else photo_id)
+    return rows[photo_id]
+
+
+def _painted(photo: Photo, parts: Sequence[Part]) -> dict[str, tuple[bytes, Print]]:
+    """By name each print that a photo and its copies show now: its bytes, and the print with the parts painted over."""
+    see_as("all")
+    names = {copy.clean_sha256 or "" for copy in session.scalars(_copies(photo))}
+    session.rollback()
+    return {name: (plain := store().get(name, "photos"), develop(plain, parts=parts)) for name in names}
+
+
+def _copies(photo: Photo) -> Select[Photo]:
+    """The photos of any report that are the same file, or show the same print; this one among them."""
+    same = or_(Photo.original_sha256 == photo.original_sha256, Photo.clean_sha256 == photo.clean_sha256)
+    return select(Photo).where(Photo.state == "CLEAN", same).order_by(Photo.id)
+
+
+def _hold_all(original_sha256: bytes) -> None:
+    """Of those who cover a photo and the copy of it that just comes, one goes after the other, or the copy would stay plain."""
+    session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(original_sha256[:8], "big", signed=True))))
+
+
+def _cover(photo: Photo, plain: bytes, made: Print, parts: Sequence[Part], person_id: UUID) -> PhotoRedaction:
+    """Let a photo show the covered print; its print of before goes under seal."""
     row = PhotoRedaction(
-        photo_id=photo.id, parts=[list(part) for part in parts], from_sha256=before, from_thumbnail_sha256=photo.thumbnail_sha256 or "",
-        to_sha256=store().put(made.photo, "photos"), person_id=actor.person_id, at=now(),
+        photo_id=photo.id, parts=[list(part) for part in parts], from_sha256=photo.clean_sha256 or "",
+        from_thumbnail_sha256=photo.thumbnail_sha256 or "", to_sha256=store().put(made.photo, "photos"), person_id=person_id, at=now(),
     )  # fmt: skip
     key, row.wrapped_key = vault.new_key(photo.id)
-    row.sealed_ref = put_sealed(old, SEALED_IN, key=key, bound_to=photo.id)
+    row.sealed_ref = put_sealed(plain, SEALED_IN, key=key, bound_to=photo.id)
     photo.clean_sha256, photo.thumbnail_sha256 = row.to_sha256, store().put(made.thumbnail, "thumbnails")
     session.add(row)
     session.flush()
-    ledger.record("media.redacted", photo_id, **_by(actor, row), from_sha256=before, to_sha256=row.to_sha256, parts=len(parts))
     return row
+
+
+def _note(photo_id: UUID, row: PhotoRedaction, *, actor_id: UUID | None, copy_of: UUID | None) -> None:
+    told = {"from_sha256": row.from_sha256, "to_sha256": row.to_sha256, "parts": len(row.parts), "redaction": str(row.id)}
+    ledger.record("media.redacted", photo_id, actor_id=actor_id, **told, **({"copy_of": str(copy_of)} if copy_of else {}))
+
+
+def covering_of_copies(original_sha256: bytes, plain: Print) -> Covering:
+    """What a photo that just came is to be covered with, because copies of it are. No transaction is open on return."""
+    with settled():
+        access.enter(SYSTEM)
+        parts, by = _on_copies(original_sha256, plain)
+    return Covering(parts=parts, by=by, made=develop(plain.photo, parts=parts) if parts else None)
+
+
+def still_holds(covering: Covering, original_sha256: bytes, plain: Print) -> bool:
+    """Whether nothing else was covered on the copies meanwhile; nothing more is until the work is settled."""
+    _hold_all(original_sha256)
+    return _on_copies(original_sha256, plain)[0] == covering.parts
+
+
+def _on_copies(original_sha256: bytes, plain: Print) -> tuple[tuple[Part, ...], UUID | None]:
+    same = or_(Photo.original_sha256 == original_sha256, PhotoRedaction.from_sha256 == name_of(plain.photo))
+    query = select(PhotoRedaction).join(Photo, Photo.id == PhotoRedaction.photo_id).where(PhotoRedaction.undone_at.is_(None), same)
+    rows = list(session.scalars(query.order_by(PhotoRedaction.at, PhotoRedaction.id)))
+    parts = dict.fromkeys((left, top, width, height) for row in rows for left, top, width, height in row.parts)
+    return tuple(parts), rows[-1].person_id if rows else None
+
+
+def cover_arrived(photo: Photo, plain: bytes, covering: Covering) -> None:
+    """Cover a photo that just came as its copies are, if they are; its plain print is kept under seal alone."""
+    if covering.made is not None and covering.by is not None:
+        row = _cover(photo, plain, covering.made, covering.parts, covering.by)
+        _note(photo.id, row, actor_id=None, copy_of=None)
+
+
+def name_of(data: bytes, _namespace: str = "") -> str:
+    """The name the store would give to these bytes; nothing is kept."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def _check(parts: Sequence[Part]) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from server.accounts.policy import SYSTEM, Actor, may, reach
+from server.core import ledger
 from server.core.database import see_as, session
 from server.core.problems import Problem
 from server.reports import redactions, vault
@@ -68,17 +69,23 @@ def by_receipt_key(report_id: UUID, key: str) -> Report:
 
 
 def private_words(actor: Actor, report: Report) -> PrivateWords:
-    """The words of one report as this actor may read them: contact for few; what is in quarantine for nobody."""
+    """The words of one report as this actor may read them; what is in quarantine for nobody. A contact for few, and each look is noted."""
+    words = _readable(actor, report)
+    if not may(actor, "see_contact"):
+        return PrivateWords(text=words.text, place_text=words.place_text, is_erased=words.is_erased)
+    if words.contact and not actor.is_system:
+        ledger.record("contact.viewed", report.id, actor_id=actor.person_id)
+    return words
+
+
+def _readable(actor: Actor, report: Report) -> PrivateWords:
+    """All sealed words of a report with what was covered of them, the contact among them."""
     if not may(actor, "see_personal_words"):
         return ERASED
     words = _open([report.id]).get(report.id, ERASED)
-    if report.quarantine and not actor.is_system:
-        return ERASED
-    if not actor.is_system:
-        words = _covered(words, redactions.spans_of(report.id))
-    if not may(actor, "see_contact"):
-        words = PrivateWords(text=words.text, place_text=words.place_text, is_erased=words.is_erased)
-    return words
+    if actor.is_system:
+        return words
+    return ERASED if report.quarantine else _covered(words, redactions.spans_of(report.id))
 
 
 def _covered(words: PrivateWords, spans: redactions.Spans) -> PrivateWords:
@@ -90,10 +97,10 @@ def _covered(words: PrivateWords, spans: redactions.Spans) -> PrivateWords:
 
 
 def uncovered_words(actor: Actor, report: Report) -> PrivateWords:
-    """The words as they came, for who covers and uncovers parts of them; what is in quarantine for nobody."""
-    if not may(actor, "see_unredacted") or report.quarantine:
-        return private_words(actor, report)
-    return replace(_open([report.id]).get(report.id, ERASED), contact="", unread={})
+    """The words as they came, for who covers and uncovers parts of them; without a contact, and what is in quarantine for nobody."""
+    is_whole = may(actor, "see_unredacted") and not report.quarantine
+    words = _open([report.id]).get(report.id, ERASED) if is_whole else _readable(actor, report)
+    return replace(words, contact="", unread={})
 
 
 def masked_words(actor: Actor, report: Report) -> PrivateWords:

@@ -89,6 +89,13 @@ def uncover(redaction_id: UUID, report_id: UUID, *, actor: Actor) -> None:
     ledger.record("report.unredacted", report_id, actor_id=actor.person_id, redaction=str(found.id))
 
 
+def note_look(report_id: UUID, parts: Sequence[Part], *, actor: Actor) -> None:
+    """Write down that somebody who sees covered words looked at them, those added or answered later included; nothing where none are."""
+    if parts and may(actor, "see_unredacted"):
+        told = sorted({field for field, _number in parts})
+        ledger.record("report.viewed_uncovered", report_id, actor_id=actor.person_id, fields=told, parts=len(parts))
+
+
 def on(report_id: UUID) -> list[TextRedaction]:
     """The parts of a report's words that are covered now, in their order."""
     here = select(TextRedaction).where(TextRedaction.report_id == report_id, TextRedaction.undone_at.is_(None))

@@ -66,6 +66,34 @@ def test_the_last_covering_is_undone_first_and_only_by_who_may(as_, photo, work,
     assert acts == ["media.redacted", "media.redacted", "media.unredacted", "media.unredacted"]
 
 
+def test_what_is_covered_in_one_report_is_covered_in_every_copy_before_and_after_and_each_is_uncovered_alone(as_, client, photo, work, database):
+    data = encoded(four_corners((400, 300)))
+    _report, first = photo
+    _other, second = Phone(client).send(data)
+    work()
+    bohdan, pilar = as_("bohdan"), as_("pilar")
+    before = corners(seen(bohdan, second))
+    plain = set(database.execute(text("SELECT clean_sha256, thumbnail_sha256 FROM photos")).all())
+    assert pilar.post(f"/desk/photos/{first}/redact", data=LEFT_TOP).status_code == 303
+    _later, third = Phone(client).send(data)
+    work()
+    for number in (first, second, third):
+        for size in ("", "/thumbnail"):
+            shown = corners(seen(bohdan, number, size))
+            assert close([shown[0]], [DARK]), number
+            assert close(shown[1:], before[1:]), number
+        assert "Covered so far" in pilar.get(f"/desk/photos/{number}/redact").text
+        assert close(corners(opened(bohdan.post(f"/desk/photos/{number}/uncovered").data)), before), "each has its own seal"
+    assert len(plain) == 1
+    assert not any(store().exists(name, "photos") or store().exists(name, "thumbnails") for name in next(iter(plain)))
+    told = database.execute(text("SELECT subject_id::text, actor_id IS NULL AS by_house, details ? 'copy_of' AS copied FROM ledger WHERE event = 'media.redacted'")).all()
+    assert {tuple(row) for row in told} == {(first, False, False), (second, False, True), (third, True, False)}
+    row = database.scalar(text("SELECT id FROM photo_redactions WHERE photo_id = :photo"), {"photo": third})
+    assert bohdan.post(f"/desk/photos/{third}/redact/{row}/undo").status_code == 303
+    assert close(corners(seen(bohdan, third)), before)
+    assert close([corners(seen(bohdan, first))[0]], [DARK])
+
+
 @pytest.mark.parametrize("wrong", [{}, {**LEFT_TOP, "width": ["120", "", ""]}, {**LEFT_TOP, "left": ["abc", "", ""]}, {**LEFT_TOP, "top": ["nan", "", ""]}])
 def test_parts_outside_the_photo_are_refused_in_words_and_nothing_changes(as_, photo, wrong, database):
     answer = as_("bohdan").post(f"/desk/photos/{photo[1]}/redact", data=wrong)
@@ -126,6 +154,9 @@ def test_what_is_added_and_answered_later_is_covered_as_well(as_, client, report
     assert "Ask ▇▇▇▇▇ next door." in bohdan.get(f"/desk/reports/{number}").text
     parts = database.scalars(text("SELECT id FROM text_redactions ORDER BY field")).all()
     assert len(parts) == 2
+    assert "Petrenko" in bohdan.get(f"/desk/reports/{number}/redact").text
+    looked = database.scalars(text("SELECT details FROM ledger WHERE event = 'report.viewed_uncovered'")).all()
+    assert looked == [{"fields": ["addition", "answer"], "parts": 2}]
     assert bohdan.post(f"/desk/reports/{number}/redact/{parts[0]}/undo").status_code == 303
     assert "Olena Petrenko lives" in pilar.get(f"/desk/reports/{number}").text
     assert pilar.post(f"/desk/reports/{number}/redact", data={"part": [f"answer/{asked.id}:4-900"]}).status_code == 422
@@ -145,6 +176,10 @@ def test_chosen_words_are_covered_on_every_page_and_uncovered_by_who_may(as_, ph
         assert "Kovalenko" not in shown, address
         assert "Ask ▇▇▇▇▇ ▇▇▇▇▇▇▇▇▇ in flat ▇▇ about the roof." in shown, address
     assert "Kovalenko" not in pilar.get(f"/desk/reports/{report_id}/redact").text
+    looks = text("SELECT details FROM ledger WHERE event = 'report.viewed_uncovered'")
+    assert database.scalars(looks).all() == [], "who sees no more than ▇ looks at nothing"
+    assert "Kovalenko" in bohdan.get(f"/desk/reports/{report_id}/redact").text
+    assert database.scalars(looks).all() == [{"fields": ["text"], "parts": 1}]
     parts = database.scalars(text("SELECT id FROM text_redactions ORDER BY span")).all()
     assert len(parts) == 2, "words beside each other are one part"
     assert pilar.post(f"/desk/reports/{report_id}/redact/{parts[0]}/undo").status_code == 403
@@ -157,6 +192,19 @@ def test_chosen_words_are_covered_on_every_page_and_uncovered_by_who_may(as_, ph
 def test_only_parts_of_the_words_can_be_covered(as_, photo, parts, status, database):
     assert as_("bohdan").post(f"/desk/reports/{photo[0]}/redact", data={"part": parts}).status_code == status
     assert database.scalar(text("SELECT count(*) FROM text_redactions")) == 0
+
+
+def test_each_look_at_how_a_reporter_can_be_reached_is_written_down_and_who_may_not_sees_nothing(as_, report, records, database, people):
+    number = report(contact="neighbour@example.org", consents=["KEEP_CONTACT"])
+    [record] = records()
+    looks = text("SELECT actor_id, subject_id FROM ledger WHERE event = 'contact.viewed'")
+    for name in ("bohdan", "sana"):
+        assert "neighbour@example.org" not in as_(name).get(f"/desk/reports/{number}").text
+    assert "neighbour@example.org" not in as_("pilar").get(f"/desk/reports/{number}/redact").text
+    assert database.execute(looks).all() == []
+    for at, address in enumerate((f"/desk/reports/{number}", f"/desk/incidents/{record}", "/desk/work/next"), start=1):
+        assert "neighbour@example.org" in as_("chipo").get(address).text, address
+        assert [tuple(row) for row in database.execute(looks)] == [(people["chipo"].id, number)] * at
 
 
 HELD_BACK = "The school roof fell in. Our soldiers sleep in the gym with a launcher. The boiler still works!"
