@@ -14,6 +14,7 @@ from server.accounts.models import ApiKey, Organisation, Person
 from server.accounts.policy import SYSTEM
 from server.accounts.sessions import end_all
 from server.core.database import session, settled
+from server.core.problems import Problem
 from server.vocabulary import OrganisationType, Role
 
 users = AppGroup("users", help="People who may sign in.")
@@ -42,7 +43,10 @@ def add_user(email: str, alias: str, roles: tuple[str, ...], organisation: str, 
         service.ensure_roles()
         where = service.ensure_organisation(organisation, kind=OrganisationType(kind)) if organisation else None
         chosen = {Role(role.upper()) for role in roles}
-        service.add_person(email, alias=alias, password=password, roles=chosen, organisation=where, actor=SYSTEM)
+        try:
+            service.add_person(email, alias=alias, password=password, roles=chosen, organisation=where, actor=SYSTEM)
+        except Problem as problem:
+            raise click.ClickException(f"{problem.errors[0]['field']}: {problem.errors[0]['message']}") from problem
     click.echo(f"{email} may sign in with the password {password}")
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from server.accounts.models import Invitation, Organisation, Person
 from server.accounts.policy import Actor
-from server.accounts.service import add_person, ensure_roles
+from server.accounts.service import add_person, ensure_roles, refuse_taken
 from server.core import ledger
 from server.core.clock import now
 from server.core.database import session
@@ -27,7 +27,7 @@ def invite(
 ) -> str:
     """Invite somebody: the code of their link ``/invitation/<code>``, shown this once.
 
-    Problem ``invalid_input`` for an address that has an account, for no address, and for no role.
+    Problem ``invalid_input`` for an address that has an account, for no address, for no role, and for a name that somebody has.
     """
     address, chosen = email.strip().lower(), set(roles)
     if "@" not in address[1:-1] or len(address) > 255:
@@ -36,9 +36,11 @@ def invite(
         raise refused("roles", _("Choose at least one role."))
     if session.scalar(select(Person.id).where(Person.email == address)):
         raise refused("email", _("Somebody with this address has an account already."))
+    name = alias.strip()[:64] or address.partition("@")[0][:64]
+    refuse_taken(name)
     code = secrets.token_urlsafe(24)
     made = Invitation(
-        code_hash=_hash(code), email=address, alias=alias.strip()[:64] or address.partition("@")[0][:64],
+        code_hash=_hash(code), email=address, alias=name,
         roles=sorted(role.value for role in chosen), organisation_id=organisation.id if organisation else None,
         invited_by=actor.person_id, expires_at=now() + GOOD_FOR,
     )  # fmt: skip

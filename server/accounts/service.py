@@ -7,23 +7,26 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
 from flask import g, request
 from flask_security.utils import hash_password
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from server.accounts.models import ApiKey, Organisation, Person, PersonRole
 from server.accounts.policy import ANONYMOUS, Actor, may
 from server.accounts.sessions import end_all
 from server.core import ledger
+from server.core.choices import N_
 from server.core.clock import now
 from server.core.database import session
-from server.core.i18n import neutral
+from server.core.i18n import neutral, words
 from server.core.problems import Problem
 from server.vocabulary import OrganisationType, Role
 
 KEY_DAYS = 365
+TAKEN = N_("Somebody here has this name already. Choose another.")
 
 
 def current_actor() -> Actor:
@@ -107,10 +110,12 @@ def add_person(
     organisation: Organisation | None = None,
     actor: Actor = ANONYMOUS,
 ) -> Person:
-    """A new person who may sign in. The address is stored in lower case; Problem ``invalid_input`` when it is taken."""
+    """A new person who may sign in. The address is stored in lower case; Problem ``invalid_input`` when it, or the name, is taken."""
     address = email.strip().lower()
     if session.scalar(select(Person.id).where(Person.email == address)):
         raise Problem("invalid_input", errors=[{"field": "email", "code": "taken", "message": address}])
+    session.execute(text("SELECT pg_advisory_xact_lock(727222)"))
+    refuse_taken(alias)
     rows = list(session.scalars(select(PersonRole).where(PersonRole.name.in_([role.value for role in roles]))))
     person = Person(
         email=address, alias=_plain(alias), password=hash_password(password), active=True, roles=rows, organisation=organisation
@@ -119,6 +124,17 @@ def add_person(
     session.flush()
     ledger.record("person.added", person.id, actor_id=actor.person_id, roles=sorted(role.value for role in roles))
     return person
+
+
+def refuse_taken(alias: str) -> None:
+    """Problem ``invalid_input`` for a name that somebody has or had here: nobody could tell afterwards which of the two did what."""
+    if handle(_plain(alias)) in {handle(other) for other in session.scalars(select(Person.alias))}:
+        raise Problem("invalid_input", errors=[{"field": "alias", "code": "taken", "message": words(TAKEN)}])
+
+
+def handle(alias: str) -> str:
+    """A name as it is written after @, and as two are compared."""
+    return "".join(normalize("NFKC", alias).split()).casefold()
 
 
 def _plain(alias: str) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, tuple_
-from sqlalchemy.orm import aliased
 
 from server.accounts.models import Organisation
 from server.coordination.activity_models import Activity
@@ -19,6 +18,7 @@ from server.core.database import session
 from server.core.problems import Problem
 from server.matching.models import Incident
 from server.places.models import AdminArea
+from server.verification.lines import laid_together
 from server.vocabulary import NeedStatus, Urgency
 
 PAGE = 50
@@ -38,17 +38,9 @@ class Listed:
         return missing(self.need.quantity, self.need.met_quantity)
 
 
-def family(incident: Incident) -> list[UUID]:
-    """The record and all that were laid onto it: needs and activities stay where they were entered, and show here."""
-    line = select(Incident.id).where(Incident.id == incident.id).cte("line", recursive=True)
-    merged = aliased(Incident)
-    line = line.union(select(merged.id).join(line, merged.merged_into == line.c.id))
-    return list(session.scalars(select(line.c.id)))
-
-
 def needs_of(incident: Incident) -> list[Listed]:
     """The needs at a record, what has to be done first, the most urgent before others."""
-    query = select(Need).where(Need.incident_id.in_(family(incident))).order_by(Need.urgency, Need.opened_at, Need.id)
+    query = select(Need).where(Need.incident_id.in_(laid_together(incident.id))).order_by(Need.urgency, Need.opened_at, Need.id)
     found = [need for need in session.scalars(query) if need.status is not NeedStatus.DUPLICATE or need.is_handled]
     found.sort(key=lambda need: need.status not in LIVE)
     takers = takers_of(need.id for need in found)
@@ -69,7 +61,7 @@ def takers_of(needs: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
 
 def activities_of(incident: Incident) -> list[Activity]:
     """What is done at a record, the latest first."""
-    here = Activity.incident_id.in_(family(incident))
+    here = Activity.incident_id.in_(laid_together(incident.id))
     return list(session.scalars(select(Activity).where(here).order_by(Activity.starts_on.desc(), Activity.id)))
 
 

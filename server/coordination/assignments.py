@@ -20,6 +20,7 @@ from server.core.database import session
 from server.core.problems import Problem
 from server.matching.exactness import sees_place_of
 from server.matching.models import Incident
+from server.verification.lines import laid_together
 from server.vocabulary import OfferState, Role, SensitivityClass
 
 DAYS = (1, 3, 7, 14)
@@ -107,8 +108,8 @@ def standing(incident: Incident) -> list[Assignment]:
 
 
 def of_incident(incident: Incident) -> list[Assignment]:
-    """All that was given of a record, latest first."""
-    query = select(Assignment).where(Assignment.incident_id == incident.id).order_by(Assignment.offered_at.desc(), Assignment.id)
+    """All that was given of a record, or of those laid onto it, latest first."""
+    query = select(Assignment).where(Assignment.incident_id.in_(laid_together(incident.id))).order_by(Assignment.offered_at.desc(), Assignment.id)
     return list(session.scalars(query))
 
 
@@ -117,7 +118,7 @@ def opens(actor: Actor, incident: Incident) -> Assignment | None:
     if actor.organisation_id is None or not (may(actor, "give_aid") or may(actor, "see_exact_points")):
         return None
     query = select(Assignment).where(
-        Assignment.incident_id == incident.id, Assignment.organisation_id == actor.organisation_id,
+        Assignment.incident_id.in_(laid_together(incident.id)), Assignment.organisation_id == actor.organisation_id,
         Assignment.state == OfferState.ACCEPTED, Assignment.until_at > now(),
     )  # fmt: skip
     return next((found for found in session.scalars(query) if incident.s_class <= found.s_class), None)

@@ -18,6 +18,7 @@ from server.core.problems import Problem
 from server.matching.models import Incident
 from server.publication.models import Disclosure
 from server.verification.item_models import Correction
+from server.verification.lines import laid_together
 from server.vocabulary import Certainty
 
 PUBLIC = {Certainty.PROBABLE, Certainty.CONFIRMED}
@@ -51,9 +52,10 @@ class Standing:
 
 def standing(incident: Incident) -> Standing:
     """How a damage record stands with the public. ``will_be`` is "removed", "changed" or nothing."""
-    told = list(session.scalars(select(Disclosure).where(Disclosure.incident_id == incident.id).order_by(Disclosure.first_at)))
+    line = laid_together(incident.id)
+    told = list(session.scalars(select(Disclosure).where(Disclosure.incident_id.in_(line)).order_by(Disclosure.first_at)))
     out = [one for one in told if one.ended_at is None]
-    noted = session.scalars(select(Correction).where(Correction.incident_id == incident.id).order_by(Correction.at))
+    noted = session.scalars(select(Correction).where(Correction.incident_id.in_(line)).order_by(Correction.at))
     return Standing(
         numbers=tuple(dict.fromkeys(one.published_id for one in told)),
         is_out=bool(out),
@@ -88,5 +90,5 @@ def note(incident: Incident, kind: str, *, actor: Actor) -> Correction:
 
 def _before(incident_id: UUID) -> str:
     """The certainty the public was last told."""
-    last = select(Disclosure.fields).where(Disclosure.incident_id == incident_id).order_by(Disclosure.first_at.desc()).limit(1)
+    last = select(Disclosure.fields).where(Disclosure.incident_id.in_(laid_together(incident_id))).order_by(Disclosure.first_at.desc()).limit(1)
     return str((session.scalar(last) or {}).get("certainty", ""))[:32]

@@ -9,12 +9,14 @@ from sqlalchemy import select
 
 from server.accounts.models import Person
 from server.accounts.policy import Actor
+from server.accounts.service import handle
 from server.coordination.duties import colleagues
 from server.coordination.work_models import NOTE_LIMIT, Note
 from server.core import ledger
 from server.core.clock import now
 from server.core.database import session
 from server.core.problems import Problem
+from server.verification.lines import laid_together
 
 _MENTION = re.compile(r"@([\w.\-]+)")
 
@@ -43,14 +45,9 @@ def leave(incident_id: UUID, words: str, *, actor: Actor) -> Note:
 
 
 def mentioned_in(words: str, people: Sequence[Person]) -> list[UUID]:
-    """Whom words name with @, by the name others see without its spaces; a name that two share means both."""
-    named = {name.rstrip(".-").casefold() for name in _MENTION.findall(words)}
+    """Whom words name with @, by the name others see without its spaces."""
+    named = {handle(name.rstrip(".-")) for name in _MENTION.findall(words)}
     return [person.id for person in people if handle(person.alias) in named]
-
-
-def handle(alias: str) -> str:
-    """An alias as it is written after @."""
-    return "".join(alias.split()).casefold()
 
 
 def forget_mentions(person_id: UUID) -> None:
@@ -63,15 +60,15 @@ def forget_mentions(person_id: UUID) -> None:
 def _unnamed(words: str, alias: str) -> str:
     def without(found: re.Match[str]) -> str:
         name = found[1].rstrip(".-")
-        return f"@–{found[1][len(name) :]}" if name.casefold() == handle(alias) else found[0]
+        return f"@–{found[1][len(name) :]}" if handle(name) == handle(alias) else found[0]
 
     return _MENTION.sub(without, words)
 
 
 def on(incident_id: UUID) -> list[Read]:
-    """The notes on a record that were not taken back, oldest first."""
+    """The notes on a record, and on those laid onto it, that were not taken back, oldest first."""
     query = select(Note, Person.alias).join(Person, Person.id == Note.person_id)
-    rows = session.execute(query.where(Note.incident_id == incident_id, Note.erased_at.is_(None)).order_by(Note.at, Note.id))
+    rows = session.execute(query.where(Note.incident_id.in_(laid_together(incident_id)), Note.erased_at.is_(None)).order_by(Note.at, Note.id))
     return [Read(*row) for row in rows]
 
 

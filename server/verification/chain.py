@@ -22,6 +22,7 @@ from server.evidence.imagery_models import ImageryRow
 from server.evidence.models import Photo
 from server.matching.models import Attachment
 from server.verification.item_models import ImageryLink
+from server.verification.lines import laid_together
 
 BEGIN = hashlib.sha256(b"tessera custody").hexdigest()
 FROM, TO = ("from_sha256", "sealed"), ("to_sha256", "sha256")
@@ -43,7 +44,7 @@ class Link:
 
 
 def chain(incident_id: UUID, people: dict[UUID, str]) -> list[Link]:
-    """Every act on a record, its reports, photos, satellite files and items, oldest first, chained."""
+    """Every act on a record and those laid onto it, its reports, photos, satellite files and items, oldest first, chained."""
     before, made = BEGIN, []
     for number, entry in enumerate(_entries(incident_id), start=1):
         told = _told(number, entry, people)
@@ -53,12 +54,13 @@ def chain(incident_id: UUID, people: dict[UUID, str]) -> list[Link]:
 
 
 def _entries(incident_id: UUID) -> Sequence[LedgerEntry]:
+    line = laid_together(incident_id)
     laid = select(Attachment.report_id).where(Attachment.incident_id == incident_id, Attachment.ended_at.is_(None))
     reports = list(session.scalars(laid))
     photos = list(session.scalars(select(Photo.id).where(Photo.report_id.in_(reports))))
     rows = select(ImageryRow.import_id).join(ImageryLink, ImageryLink.row_id == ImageryRow.id)
-    imports = list(session.scalars(rows.where(ImageryLink.incident_id == incident_id).distinct()))
-    about = [incident_id, *reports, *photos, *imports]
+    imports = list(session.scalars(rows.where(ImageryLink.incident_id.in_(line)).distinct()))
+    about = [*line, *reports, *photos, *imports]
     return session.scalars(select(LedgerEntry).where(LedgerEntry.subject_id.in_(about)).order_by(LedgerEntry.id)).all()
 
 
@@ -89,7 +91,10 @@ def as_csv(links: Sequence[Link]) -> bytes:
 
 def as_json(links: Sequence[Link], public_id: str) -> bytes:
     """The chain as JSON, with how to check it."""
-    how = "hash = sha256(before + json of the other members except hash and before, keys in order)"
+    how = (
+        "hash = sha256(before + json), where json holds the other members except hash and before, keys in order, in ASCII, "
+        "with ', ' between members and ': ' after a key, as Python's json.dumps(members, sort_keys=True) writes it"
+    )
     return json.dumps({"damage_record": public_id, "begins_with": BEGIN, "how": how, "chain": [asdict(link) for link in links]}, indent=1).encode()
 
 

@@ -19,6 +19,7 @@ from server.core.storage import store
 from server.evidence.darkroom import develop
 from server.evidence.imagery_models import POST, PRE, ImageryChip
 from server.matching.models import Incident
+from server.verification.lines import laid_together
 
 
 def add(incident: Incident, data: bytes, *, phase: str, taken_on: date, provider: str, licence: str, actor: Actor) -> ImageryChip:
@@ -48,15 +49,15 @@ def remove(chip_id: UUID, incident: Incident, *, actor: Actor) -> None:
         raise Problem("not_allowed")
     check_limits(actor, incident)
     chip = session.get(ImageryChip, chip_id)
-    if chip is None or chip.incident_id != incident.id or chip.removed_at is not None:
+    if chip is None or chip.incident_id not in laid_together(incident.id) or chip.removed_at is not None:
         raise Problem("already_done")
     chip.removed_at = now()
     ledger.record("chip.removed", incident.id, actor_id=actor.person_id, item=str(chip.id))
 
 
 def on_record(incident_id: UUID) -> list[ImageryChip]:
-    """The pieces of images on a record, by their day."""
-    here = select(ImageryChip).where(ImageryChip.incident_id == incident_id, ImageryChip.removed_at.is_(None))
+    """The pieces of images on a record, and on those laid onto it, by their day."""
+    here = select(ImageryChip).where(ImageryChip.incident_id.in_(laid_together(incident_id)), ImageryChip.removed_at.is_(None))
     return list(session.scalars(here.order_by(ImageryChip.taken_on, ImageryChip.id)))
 
 

@@ -22,6 +22,7 @@ from server.evidence.imagery_models import ML, ImageryImport, ImageryRow
 from server.matching.models import Incident
 from server.reports.screening import screen
 from server.verification.item_models import ImageryLink, OpenItem
+from server.verification.lines import laid_together
 from server.verification.workflow import Item
 from server.vocabulary import AdmiraltyItem, EvidenceKind, Stance
 
@@ -42,7 +43,7 @@ def _imagery(incident_id: UUID) -> list[Item]:
         select(ImageryRow, ImageryImport)
         .join(ImageryLink, ImageryLink.row_id == ImageryRow.id)
         .join(ImageryImport, ImageryImport.id == ImageryRow.import_id)
-        .where(ImageryLink.incident_id == incident_id, ImageryRow.is_latest)
+        .where(ImageryLink.incident_id.in_(laid_together(incident_id)), ImageryRow.is_latest)
         .order_by(ImageryRow.id)
     )
     return [
@@ -69,12 +70,13 @@ def _open_item(one: OpenItem) -> Item:
         media_located=one.media_located and not is_recycled,
         media_timed=one.media_timed and not is_recycled,
         copy_sha256=one.archived_sha256 if one.kind in PICTURES and not is_recycled else "",
+        media_elsewhere=is_recycled,
     )
 
 
 def on_record(incident_id: UUID) -> list[OpenItem]:
-    """The open-source items of a record that stand, the oldest first."""
-    here = select(OpenItem).where(OpenItem.incident_id == incident_id, OpenItem.removed_at.is_(None))
+    """The open-source items of a record, and of those laid onto it, that stand, the oldest first."""
+    here = select(OpenItem).where(OpenItem.incident_id.in_(laid_together(incident_id)), OpenItem.removed_at.is_(None))
     return list(session.scalars(here.order_by(OpenItem.at, OpenItem.id)))
 
 
@@ -126,7 +128,7 @@ def remove(item_id: UUID, incident: Incident, *, actor: Actor) -> None:
         raise Problem("not_allowed")
     check_limits(actor, incident)
     found = session.get(OpenItem, item_id)
-    if found is None or found.incident_id != incident.id or found.removed_at is not None:
+    if found is None or found.incident_id not in laid_together(incident.id) or found.removed_at is not None:
         raise Problem("already_done")
     found.removed_at, found.removed_by = now(), actor.person_id
     ledger.record("item.removed", incident.id, actor_id=actor.person_id, item=str(found.id))

@@ -21,6 +21,7 @@ from server.evidence.imagery_models import ImageryRow
 from server.matching.models import Incident
 from server.reports import batches
 from server.verification.item_models import ImageryLink
+from server.verification.lines import laid_together
 
 REACH_M = 40.0  # two roofs: an analyst's point and a witness's pin on one building lie so far apart
 MOST_REACH_M = 250.0  # however vague a pin is, further away it may be any building
@@ -128,7 +129,7 @@ def rows_of(incident_id: UUID) -> list[tuple[ImageryRow, ImageryLink]]:
     found = session.execute(
         select(ImageryRow, ImageryLink)
         .join(ImageryLink, ImageryLink.row_id == ImageryRow.id)
-        .where(ImageryLink.incident_id == incident_id)
+        .where(ImageryLink.incident_id.in_(laid_together(incident_id)))
         .order_by(ImageryRow.acquired_on.desc().nulls_last(), ImageryRow.unit_key, ImageryRow.id)
     )
     return [(row, link) for row, link in found]

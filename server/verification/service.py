@@ -15,7 +15,7 @@ from server.matching.models import Attachment, Incident
 from server.matching.summaries import voices_of
 from server.places import service as places
 from server.reports.models import Report
-from server.verification import workflow
+from server.verification import decided, workflow
 from server.verification.items import beside_reports
 from server.verification.models import Assessment, VerificationDecision
 from server.verification.workflow import Finding, Item
@@ -33,6 +33,7 @@ from server.vocabulary import (
 FIRST_HAND = {WitnessProximity.INSIDE, WitnessProximity.SAW_IT, WitnessProximity.SAW_AFTER}
 FIELD = {SourceType.FIELD_NGO, SourceType.FIELD_UN, SourceType.RC_MOVEMENT}
 IMAGERY = {SourceType.SAT_ANALYST}
+RECYCLED = "recycled_media"
 DOUBTED = "campaign"  # a report that looks made after one pattern with others counts for nothing until a person decided
 
 
@@ -46,43 +47,44 @@ def items_of(incident_id: UUID) -> list[Item]:
         .where(Attachment.incident_id == incident_id, Attachment.ended_at.is_(None), Report.withdrawn_at.is_(None))
         .where(~Report.flags.contains([DOUBTED]))
     ).all()
-    hashes = _photo_hashes([report.id for report, _assessment in rows])
+    photos = _photos([report.id for report, _assessment in rows])
     voices = voices_of([report for report, _assessment in rows])
-    told = [_item(report, assessment, hashes.get(report.id, ()), voices[report.id]) for report, assessment in rows]
+    told = [_item(report, assessment, photos.get(report.id, []), voices[report.id]) for report, assessment in rows]
     return [*told, *beside_reports(incident_id)]
 
 
-def _photo_hashes(report_ids: list[UUID]) -> dict[UUID, tuple[int, ...]]:
-    rows = session.execute(
-        select(Photo.report_id, Photo.perceptual_hash).where(
-            Photo.report_id.in_(report_ids),
-            Photo.state == "CLEAN",
-            ~Photo.flags.contains(["recycled_media"]),
-        )
+def _photos(report_ids: list[UUID]) -> dict[UUID, list[tuple[int | None, bool]]]:
+    """The photos of each report: their fingerprint, and whether the same was seen before as of another place or time."""
+    query = select(Photo.report_id, Photo.perceptual_hash, Photo.flags).where(
+        Photo.report_id.in_(report_ids), Photo.state == "CLEAN"
     )
-    found: dict[UUID, tuple[int, ...]] = {}
-    for report_id, value in rows:
-        if value is not None:
-            found[report_id] = (*found.get(report_id, ()), value)
+    found: dict[UUID, list[tuple[int | None, bool]]] = {}
+    for report_id, value, flags in session.execute(query):
+        found.setdefault(report_id, []).append((value, RECYCLED in flags))
     return found
 
 
-def _item(report: Report, assessment: Assessment | None, hashes: tuple[int, ...], voice: str) -> Item:
-    """Unjudged, a stranger is F6 and an organisation that works in the response B3."""
-    is_known = report.organisation_id is not None
+def _item(report: Report, assessment: Assessment | None, photos: list[tuple[int | None, bool]], voice: str) -> Item:
+    """Unjudged, a stranger is F6 and an organisation that works in the response B3, or B5 with a photo seen before elsewhere.
+
+    A person who graded has seen that flag: their word stands, and "improbable" beside it proves the photo old or of elsewhere.
+    """
+    is_known, is_recycled = report.organisation_id is not None, any(recycled for _value, recycled in photos)
+    unjudged = AdmiraltyItem.I6 if not is_known else AdmiraltyItem.I5 if is_recycled else AdmiraltyItem.I3
     return Item(
         report_id=str(report.id),
         originator=voice,
         source_grade=assessment.source_grade if assessment else AdmiraltySource.B if is_known else AdmiraltySource.F,
-        item_grade=assessment.item_grade if assessment else AdmiraltyItem.I3 if is_known else AdmiraltyItem.I6,
+        item_grade=assessment.item_grade if assessment else unjudged,
         stance=assessment.stance if assessment else Stance.SUPPORTS,
         first_hand=report.witness_proximity in FIRST_HAND,
-        photo_hashes=hashes,
+        photo_hashes=tuple(value for value, recycled in photos if value is not None and not recycled),
         media_located=bool(assessment and assessment.media_located),
         media_timed=bool(assessment and assessment.media_timed),
         organisation=str(report.organisation_id) if report.organisation_id else None,
         is_field_visit=is_known and report.source_type in FIELD and report.witness_proximity in FIRST_HAND,
         is_imagery=is_known and report.source_type in IMAGERY,
+        media_elsewhere=bool(is_recycled and assessment and assessment.item_grade == AdmiraltyItem.I5),
     )
 
 
@@ -141,7 +143,7 @@ def _write(
 ) -> VerificationDecision:
     decision = VerificationDecision(
         incident_id=incident.id, incident_version=incident.version, from_certainty=incident.certainty, to_certainty=to,
-        rule_id=finding.rule, basis=list(finding.basis), rationale=rationale, decided_by=person_id,
+        rule_id=finding.rule, basis=list(finding.basis), rationale=rationale, decided_by=person_id, decided_at=now(),
         second_needed=finding.needs_second, in_force=not finding.needs_second,
     )  # fmt: skip
     session.add(decision)
@@ -168,7 +170,7 @@ def _put_in_force(incident: Incident, decision: VerificationDecision, person_id:
 
 
 def agree(decision_id: UUID, *, actor: Actor) -> VerificationDecision:
-    """The second person's word. Never the first person's; the evidence must still allow it."""
+    """The second person's word. Never the first person's; the evidence must still allow it, and nobody have decided otherwise since."""
     if not may(actor, "decide_certainty") or actor.person_id is None:
         raise Problem("not_allowed")
     decision, incident = _held(decision_id, actor)
@@ -176,9 +178,12 @@ def agree(decision_id: UUID, *, actor: Actor) -> VerificationDecision:
         raise Problem("already_done")
     if decision.decided_by == actor.person_id:
         raise Problem("second_person_needed")
+    if decided.is_overtaken(decision):
+        raise Problem("changed_meanwhile")
     finding = options(incident, actor=actor)[decision.to_certainty]
     if not finding.allowed:
         raise Problem("rule_missing", detail=finding.missing)
+    decision.from_certainty = incident.certainty  # the machine may have followed the evidence since it was proposed
     decision.second_by, decision.second_at, decision.in_force = actor.person_id, now(), True
     _put_in_force(incident, decision, actor.person_id)
     return decision
@@ -195,29 +200,21 @@ def _held(decision_id: UUID, actor: Actor) -> tuple[VerificationDecision, Incide
 
 
 def undo(decision_id: UUID, *, actor: Actor) -> None:
-    """Take a decision back: the certainty of before it returns, and the incident is open again."""
+    """Take a decision back: the certainty of before it returns, as far as the evidence still allows it, and the incident is open again."""
     if not may(actor, "decide_certainty"):
         raise Problem("not_allowed")
     decision, incident = _held(decision_id, actor)
     if decision.undone_at is not None:
         raise Problem("already_done")
     if decision.in_force:
-        if decision.id != _latest_in_force(incident.id):
+        if decision.id != decided.latest_in_force(incident.id):
             raise Problem("changed_meanwhile")
         incident.certainty, incident.workflow = decision.from_certainty, WorkflowState.REOPENED
         incident.version += 1
         incident.changed_at = now()
     decision.undone_at, decision.undone_by, decision.in_force = now(), actor.person_id, False
     ledger.record("decision.undone", incident.id, actor_id=actor.person_id, decision=str(decision.id))
-
-
-def _latest_in_force(incident_id: UUID) -> UUID | None:
-    return session.scalar(
-        select(VerificationDecision.id)
-        .where(VerificationDecision.incident_id == incident_id, VerificationDecision.in_force)
-        .order_by(VerificationDecision.decided_at.desc())
-        .limit(1)
-    )
+    review(incident.id)
 
 
 def review(incident_id: UUID) -> None:
@@ -244,7 +241,7 @@ def review(incident_id: UUID) -> None:
 
 
 def _was_decided(incident_id: UUID) -> bool:
-    return _latest_in_force(incident_id) is not None
+    return decided.latest_in_force(incident_id) is not None
 
 
 def _let(incident: Incident, certainty: Certainty) -> None:

@@ -17,7 +17,10 @@ SHORTEST_REASON = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One account of an incident as the rules see it. Letters and digits are Admiralty grades; unjudged is F6."""
+    """One account of an incident as the rules see it. Letters and digits are Admiralty grades; unjudged is F6.
+
+    ``media_elsewhere``: a person found that its picture shows another place or another time.
+    """
 
     report_id: str
     originator: str
@@ -33,6 +36,7 @@ class Item:
     is_imagery: bool = False
     is_hint: bool = False
     copy_sha256: str = ""
+    media_elsewhere: bool = False
 
     @property
     def has_media(self) -> bool:
@@ -72,9 +76,12 @@ def at_least(item: Item, source: str, digit: str) -> bool:
 
 
 def independent(items: Iterable[Item]) -> list[Item]:
-    """One item of each originator and of each photo: five posts of one picture are one item. Stable by report id."""
+    """One item of each originator and of each photo: five posts of one picture are one item. Stable by report id.
+
+    Of those that are one, the one is kept whose photo a person located.
+    """
     kept: list[Item] = []
-    for item in sorted(items, key=lambda found: (-len(found.photo_hashes), found.report_id)):
+    for item in sorted(items, key=lambda found: (not found.media_located, -len(found.photo_hashes), found.report_id)):
         if not any(_same_origin(item, other) for other in kept):
             kept.append(item)
     return kept
@@ -135,7 +142,7 @@ def _finding(found: tuple[str, list[Item]] | None, missing: str) -> Finding:
 
 
 def _possible(items: Sequence[Item]) -> tuple[str, list[Item]] | None:
-    if graded := [item for item in items if at_least(item, "C", "3")]:
+    if graded := _graded(items):
         return "possible.graded", graded[:1]
     if seen := [item for item in items if item.first_hand and item.has_media]:
         return "possible.first_hand_photo", seen[:1]
@@ -145,7 +152,7 @@ def _possible(items: Sequence[Item]) -> tuple[str, list[Item]] | None:
 
 
 def _probable(items: Sequence[Item]) -> tuple[str, list[Item]] | None:
-    graded = independent(item for item in items if at_least(item, "C", "3"))
+    graded = independent(_graded(items))
     if len(graded) >= 2:
         return "probable.two_independent", graded[:2]
     if located := [item for item in items if at_least(item, "B", "2") and item.has_media and item.media_located]:
@@ -166,7 +173,7 @@ def _residents(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
 def steps(to: Certainty, items: Sequence[Item]) -> list[Step]:
     """What each rule that leads to a certainty counts, so that a refusal says how far it is: meeting all of one rule is enough."""
     supporting = _supporting(items)
-    graded = independent(item for item in supporting if at_least(item, "C", "3"))
+    graded = independent(_graded(supporting))
     if to == Certainty.PROBABLE:
         witnesses, located = _residents(supporting)
         strong = [item for item in supporting if at_least(item, "B", "2") and item.has_media and item.media_located]
@@ -180,21 +187,38 @@ def steps(to: Certainty, items: Sequence[Item]) -> list[Step]:
 
 
 def _steps_to_confirmed(supporting: Sequence[Item], graded: Sequence[Item]) -> list[Step]:
-    visits = [item for item in supporting if item.is_field_visit and item.has_media]
-    strong = [item for item in supporting if at_least(item, "B", "2") and item.media_located and item.media_timed]
-    imagery = [item for item in supporting if item.is_imagery]
-    ground = [item for item in graded if not item.is_imagery]
+    visits, strong, imagery, ground = _grounds(supporting)
+    beside = len(graded) if not strong else max(2, len(graded)) if _apart(strong, _graded(supporting)) else 1
+    below = len(independent(ground)) if not imagery or _apart(imagery, ground) else 0
     return [
         Step(rule="1", counted=N_("field visits with photos"), there_are=len(visits), needed=1),
         Step(rule="2", counted=N_("graded B2 or better, with a photo located and dated"), there_are=len(strong), needed=1),
-        Step(rule="2", counted=N_("independent reports graded C3 or better"), there_are=len(graded), needed=2),
+        Step(rule="2", counted=N_("independent reports graded C3 or better"), there_are=beside, needed=2),
         Step(rule="3", counted=N_("satellite images read by a person"), there_are=len(imagery), needed=1),
-        Step(rule="3", counted=N_("independent reports from the ground graded C3 or better"), there_are=len(ground), needed=1),
+        Step(rule="3", counted=N_("independent reports from the ground graded C3 or better"), there_are=below, needed=1),
     ]
 
 
+def _graded(items: Iterable[Item]) -> list[Item]:
+    return [item for item in items if at_least(item, "C", "3")]
+
+
+def _grounds(items: Sequence[Item]) -> tuple[list[Item], list[Item], list[Item], list[Item]]:
+    """What may confirm: visits with photos, accounts with a photo located and dated, images, graded accounts from the ground."""
+    visits = [item for item in items if item.is_field_visit and item.has_media]
+    strong = [item for item in items if at_least(item, "B", "2") and item.has_media and item.media_located and item.media_timed]
+    imagery = [item for item in items if item.is_imagery]
+    return visits, strong, imagery, [item for item in _graded(items) if not item.is_imagery]
+
+
+def _apart(some: Sequence[Item], others: Sequence[Item]) -> list[Item]:
+    """One of each, of two origins; empty where all are of one."""
+    return next(([one, other] for one in some for other in others if not _same_origin(one, other)), [])
+
+
 def _confirmed(items: Sequence[Item], mode: ContextMode, verifier_organisation: str | None) -> Finding:
-    found = _confirming(items)
+    """What others reported comes first, so that nobody is refused for what their own organisation reported beside them."""
+    found = _confirming(sorted(items, key=lambda item: item.organisation is not None and item.organisation == verifier_organisation))
     if found is None:
         return Finding(
             allowed=False,
@@ -213,26 +237,30 @@ def _confirmed(items: Sequence[Item], mode: ContextMode, verifier_organisation: 
 
 
 def _confirming(items: Sequence[Item]) -> tuple[str, list[Item]] | None:
-    if visits := [item for item in items if item.is_field_visit and item.has_media]:
+    visits, strong, imagery, ground = _grounds(items)
+    if visits:
         return "confirmed.field_visit", visits[:1]
-    strong = [item for item in items if at_least(item, "B", "2") and item.media_located and item.media_timed]
-    apart = independent([*strong[:1], *(item for item in items if at_least(item, "C", "3"))])
-    if strong and len(apart) >= 2:
-        return "confirmed.two_independent", apart[:2]
-    imagery = [item for item in items if item.is_imagery]
-    ground = [item for item in items if not item.is_imagery and at_least(item, "C", "3")]
-    if imagery and ground:
-        return "confirmed.imagery_and_ground", [imagery[0], ground[0]]
+    if two := _apart(strong, _graded(items)):
+        return "confirmed.two_independent", two
+    if two := _apart(imagery, ground):
+        return "confirmed.imagery_and_ground", two
     return None
 
 
 def _refuted(items: Sequence[Item]) -> Finding:
+    """Contradicted by a reliable source; or its picture was proven old or of elsewhere, and nothing else makes it possible."""
     against = [item for item in items if item.stance == Stance.CONTRADICTS and item.source_grade.value <= "B"]
     if against:
         return Finding(allowed=True, rule="refuted.contradicted", basis=_ids(against))
+    elsewhere = [item for item in items if item.media_elsewhere]
+    if elsewhere and _possible(_supporting(items)) is None:
+        return Finding(allowed=True, rule="refuted.media_elsewhere", basis=_ids(elsewhere))
     return Finding(
         allowed=False,
-        missing=N_("REFUTED needs a contradicting report from a source graded A or B. A withdrawal proves nothing."),
+        missing=N_(
+            "REFUTED needs a contradicting report from a source graded A or B, or a picture that a person found to be of another "
+            "place or time while nothing else supports the report. A withdrawal proves nothing."
+        ),
     )
 
 

@@ -77,6 +77,22 @@ def test_what_cannot_be_an_invitation_is_refused_and_what_was_typed_stays(as_, f
     assert "/invitation/" not in refused.text
 
 
+def test_nobody_takes_the_name_of_somebody_else_however_it_is_written(app, as_, people, database):
+    """The history says who did what by that name; somebody who has left keeps theirs."""
+    ada = as_("ada")
+    assert "has this name already" in invite(ada, alias=" cHiPo").text
+    link = link_on(invite(ada, alias="Noor").text)
+    words = {"password": "four words and more", "again": "four words and more"}
+    database.execute(text("UPDATE people SET active = false WHERE alias = 'Berta'"))
+    for taken in ("Bohdan", "ＢＯＨＤＡＮ", "Bo hdan", "Berta"):
+        refused = app.test_client().post(link, data={**words, "alias": taken})
+        assert (refused.status_code, "has this name already" in refused.text) == (422, True), taken
+    assert app.test_client().post(link, data={**words, "alias": "Bohdana"}).status_code == 303
+    done = app.test_cli_runner().invoke(args=["users", "add", "second@example.org", "--alias", "Bohdana", "--role", "COORD"])
+    assert (done.exit_code, "has this name already" in done.output) == (1, True)
+    assert database.scalar(text("SELECT count(*) FROM people WHERE alias = 'Bohdana'")) == 1
+
+
 def test_the_code_of_an_invitation_is_not_in_the_database(as_, database):
     code = link_on(invite(as_("ada")).text).removeprefix("/invitation/")
     assert code not in database.execute(text("SELECT string_agg(CAST(i.* AS text), ' ') FROM invitations i")).scalar()

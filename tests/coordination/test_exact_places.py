@@ -14,6 +14,7 @@ from server.matching import exactness
 from server.matching.models import Incident
 from tests.coordination.test_aid import house, ledger, need, norway, school, send
 from tests.journeys.conftest import LAT, LON
+from tests.people import actor
 
 __all__ = ["need", "norway", "school"]
 EXACT = f"{LAT:.5f}, {LON:.5f}"
@@ -252,3 +253,23 @@ def test_needs_stay_countable_when_a_record_is_laid_on_another(as_, school, work
     as_("chipo").post(f"/desk/incidents/{numbers[0]}/changes/{change}/undo")
     work()
     assert database.scalar(text("SELECT count(*) FROM needs WHERE status = 'OPEN'")) == 4
+
+
+def test_what_was_given_to_an_organisation_stays_given_when_it_is_laid_on_another_record(as_, school, work, database, people):
+    send(as_("dario"), east=0.02, text="Another school, the well broke.")
+    work()
+    stays, goes = database.scalars(text("SELECT public_id FROM incidents ORDER BY opened_at")).all()
+    chipo, dario = as_("chipo"), actor(people["dario"])
+    give(chipo, goes, house(database, "Open Hands"))
+    accept(as_("dario"), first(database))
+
+    def is_open():
+        session.expire_all()
+        return assignments.opens(dario, session.scalars(select(Incident).where(Incident.public_id == stays)).one()) is not None
+
+    assert not is_open()
+    assert chipo.post(f"/desk/incidents/{stays}/merge", data={"other": goes}).status_code == 303
+    assert is_open(), "those who are under way do not lose the place"
+    assert "Repair the well" in as_("dario").get(f"/desk/incidents/{stays}").text
+    as_("dario").post(f"/desk/aid/assignments/{first(database)}/hand-back")
+    assert not is_open()

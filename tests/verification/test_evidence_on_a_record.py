@@ -88,9 +88,15 @@ def test_five_copies_of_one_video_are_one_item_and_two_videos_are_two(as_, recor
     assert certainty(database) == "PROBABLE"
 
 
-def test_a_picture_seen_earlier_elsewhere_raises_nothing(as_, record, database):
-    put(as_("bohdan"), record, first_shown_elsewhere="1", source_grade="A", item_grade="1", media_located="1", media_timed="1")
+def test_a_picture_seen_earlier_elsewhere_raises_nothing_and_alone_it_refutes(as_, record, database):
+    bohdan = as_("bohdan")
+    said = {"to": "REFUTED", "version": database.scalar(text("SELECT version FROM incidents")), "rationale": "Nothing stands for it but that picture."}
+    assert "a picture that a person found to be of another place" in bohdan.post(f"/desk/incidents/{record}/certainty", data=said).text
+    put(bohdan, record, first_shown_elsewhere="1", source_grade="A", item_grade="1", media_located="1", media_timed="1")
     assert certainty(database) == "RUMOUR"
+    said["version"] = database.scalar(text("SELECT version FROM incidents"))
+    assert bohdan.post(f"/desk/incidents/{record}/certainty", data=said).status_code == 303
+    assert database.scalar(text("SELECT rule_id FROM verification_decisions")) == "refuted.media_elsewhere"
 
 
 @pytest.mark.parametrize("name", ["dario", "amal", "sana", "eve"])
@@ -188,6 +194,32 @@ def test_before_and_after_lie_side_by_side_as_new_pixels(as_, record, database):
     assert b"planted-name" not in kept.data
     assert as_("dario").get(picture).status_code == 403
     assert chipo.post(address, data=chip("PRE", "2026-11-01", b"no picture at all"), content_type="multipart/form-data").status_code == 422
+
+
+def test_what_lay_on_a_record_shows_where_it_was_laid_and_goes_back_with_it_when_they_are_parted(as_, report, records, database, work):
+    """A note, an item and a picture entered on the one of two records that is merged away are lost to nobody."""
+    for metres in (0, 600):
+        report(east=metres, witness_proximity="TOLD")
+    stays, goes = records()
+    bohdan, chipo = as_("bohdan"), as_("chipo")
+    put(bohdan, goes)
+    bohdan.post(f"/desk/incidents/{goes}/evidence/chips", data=chip("PRE", "2026-10-01", encoded(four_corners())), content_type="multipart/form-data")
+    chipo.post(f"/desk/work/records/{goes}/notes", data={"words": "The mill keeper has the keys."})
+    told = ("https://channel.example.org/post/17", "Pleiades", "The mill keeper has the keys.")
+    certainty_of = text("SELECT certainty FROM incidents WHERE public_id = :id")
+    assert chipo.post(f"/desk/incidents/{stays}/merge", data={"other": goes, "reason": "one mill"}).status_code == 303
+    work()
+    page = bohdan.get(f"/desk/incidents/{stays}").text
+    assert [words in page for words in told] == [True] * 3
+    assert database.scalar(certainty_of, {"id": stays}) == "POSSIBLE", "what is graded C3 counts here now"
+    assert "item.added" in bohdan.get(f"/desk/incidents/{stays}/evidence/custody.json").text
+    change = database.scalar(text("SELECT id FROM incident_changes WHERE kind = 'merge'"))
+    assert chipo.post(f"/desk/incidents/{stays}/changes/{change}/undo").status_code == 303
+    work()
+    parted = bohdan.get(f"/desk/incidents/{stays}").text
+    assert [words in parted for words in told] == [False] * 3
+    assert told[0] in bohdan.get(f"/desk/incidents/{goes}").text
+    assert database.scalar(certainty_of, {"id": stays}) == "RUMOUR"
 
 
 def test_no_name_in_the_chain_is_a_formula_to_a_spreadsheet(as_, record, database):
