@@ -191,8 +191,10 @@ _SAID = (
     "FROM attachments a JOIN reports r ON r.id = a.report_id "
     "WHERE a.ended_at IS NULL AND (r.source_type IS NOT NULL OR r.organisation_id IS NOT NULL) {only}"
 )
+# Two looks into two indexes, one after the other: with OR PostgreSQL reads every record.
 _CHANGED = (
-    "WHERE i.changed_at >= '{since}' OR i.id IN (SELECT incident_id FROM attachments WHERE ended_at >= '{since}')"
+    "WHERE i.id IN (SELECT id FROM incidents WHERE changed_at >= '{since}' "
+    "UNION SELECT incident_id FROM attachments WHERE ended_at >= '{since}')"
 )
 
 

@@ -1,6 +1,7 @@
 """What the public side reads: only schema ``pub``, through the database role that can read nothing else."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Any
 
@@ -25,11 +26,35 @@ HAIR = 1e-9  # a box without width or height is no polygon, and would touch noth
 CELLS = (GeometryLevel.H3_9, GeometryLevel.H3_8, GeometryLevel.H3_7)
 OUTLINE_DEGREES = 0.01  # about a kilometre: a file of a thousand rows repeats a district's outline a thousand times
 
+OUTLINES_KEPT = 10_000
+
 _counts = TileMemory(seconds=600.0, most=500)
 
 
 class ChangedMeanwhile(RuntimeError):
     """A batch came while a file was being sent. The file breaks off, so that nobody keeps half of two data sets."""
+
+
+class _Drawn:
+    """Outlines as they were spelt for earlier pages of the present batch: whoever pages through meets the same areas again."""
+
+    def __init__(self) -> None:
+        self._of: object = None
+        self._known: dict[bytes, bytes] = {}
+
+    def of(self, source: Source, codes: AbstractSet[str]) -> Mapping[bytes, bytes]:
+        """GeoJSON of at least these areas, by code; without those that have no outline."""
+        newest_one = latest()
+        present = (newest_one and newest_one.release_id, _counts.age)
+        if self._of != present or len(self._known) > OUTLINES_KEPT:
+            self._of, self._known = present, {}
+        known = self._known
+        if missing := sorted(code for code in codes if code.encode() not in known):
+            known |= source.outlines(missing)
+        return known
+
+
+_drawn = _Drawn()
 
 
 def latest() -> PublishedBatch | None:
@@ -74,8 +99,7 @@ def features(asked: Asked, *, size: int, after: int | None = None) -> tuple[list
     """One page of rows as GeoJSON features, and where the next begins (None at the end)."""
     source = _source(asked)
     lines, last = _spelt(source, geojson.FEATURE, size=size, after=after)
-    drawn = source.outlines(sorted(geojson.areas_of(lines)))
-    return list(geojson.placed(lines, drawn)), last
+    return list(geojson.placed(lines, _drawn.of(source, geojson.areas_of(lines)))), last
 
 
 def own_session() -> Session:

@@ -6,7 +6,7 @@ the connection, and with it the snapshot. The columns are those of ``PublicIncid
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from psycopg import Connection as Wire
 from psycopg import Copy, errors, generators
@@ -30,24 +30,30 @@ SHAPE: Final = (
 
 _DIALECT: Final = psycopg.dialect()
 _SEEN: Final = 5_000
+_OPTIONS: Final = {
+    "quoted": "FORMAT csv",
+    "as it is": r"FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02'",
+    "escaped": r"FORMAT text, NULL E'\x02'",
+}
 
 Line = bytes
 
 
 @dataclass(frozen=True)
 class Spelling:
-    """How PostgreSQL writes a row: what is selected, and whether it is quoted as CSV or left as it is.
+    """How PostgreSQL writes a row: what is selected, and whether it is quoted as CSV, left as it is, or escaped.
 
-    What is left as it is has no control characters (JSON has none); its parts are separated by U+0002.
+    What is left as it is has no control characters (JSON has none); its parts are separated by U+0002. What is escaped is one
+    line, its parts separated by tabs, nothing known as U+0002; PostgreSQL writes it the soonest.
     """
 
     selected: str
-    quoted: bool = True
+    manner: Literal["quoted", "as it is", "escaped"] = "quoted"
 
     @property
     def options(self) -> str:
         """The options of COPY."""
-        return "FORMAT csv" if self.quoted else r"FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02'"
+        return _OPTIONS[self.manner]
 
 
 @dataclass(frozen=True, kw_only=True)

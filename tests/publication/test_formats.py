@@ -27,6 +27,8 @@ from sqlalchemy import text
 
 from server.core.cells import escape_cell
 from server.core.database import public_session, session
+from server.core.schemas import hxl_row
+from server.publication.five_w_schemas import PublicActivity
 from server.publication.formats import FORMATS
 from server.publication.formats.ahead import ahead
 from server.publication.formats.arrow import batches
@@ -91,6 +93,30 @@ def test_a_table_is_one_line_for_each_record_in_pandas_and_duckdb(written, rows,
         f"SELECT count(*), min(adm2_pcode) FROM read_csv('{path}', all_varchar=true, header=true)"
     ).fetchall()[0]
     assert found == (rows, DISTRICT)  # DuckDB itself takes the row of tags for a remark
+
+
+# The hashtags of HXL 1.1; what follows them are attributes, which anybody may add.
+HXL = {
+    "access", "activity", "adm1", "adm2", "adm3", "adm4", "adm5", "affected", "beneficiary", "capacity", "cause",
+    "channel", "contact", "country", "crisis", "currency", "date", "delivery", "description", "event", "frequency",
+    "geo", "group", "impact", "indicator", "inneed", "item", "loc", "meta", "modality", "need", "operations", "org",
+    "output", "population", "reached", "region", "respondee", "sector", "service", "severity", "status", "subsector",
+    "targeted", "value",
+}  # fmt: skip
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("schema", [PublicIncident, PublicActivity])
+def test_every_tag_is_one_of_the_hxl_standard_and_no_two_columns_share_one(schema):
+    tags = hxl_row(schema)
+    assert all(re.fullmatch(r"#[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)*", tag) for tag in tags), tags
+    assert {tag[1:].partition("+")[0] for tag in tags} <= HXL
+    assert len(set(tags)) == len(tags)
+
+
+def test_the_kml_says_of_each_row_between_which_days_it_was(written, rows):
+    said = subprocess.run(["ogrinfo", "-al", str(written("kml"))], capture_output=True, text=True, check=True).stdout
+    assert said.count("begin (DateTime) = 2026/11/01") == said.count("end (DateTime) = 2026/11/02") == rows
 
 
 def test_a_table_is_rfc_4180(written):
@@ -339,6 +365,7 @@ def test_the_database_and_the_house_agree_on_what_starts_a_formula(database, wor
         ("Nord, Mark", 'the "old" town', "'=1"),  # quoted, one line each
         ("Nord\nMark", "one\rtwo"),  # an end of line within a cell
         ("a\x1eb", "a,\x1e,b", "plain"),  # the mark between groups of columns
+        ("a\tb", r"C:\new\tab", r"\N", "\\", "one\\\ntwo"),  # what PostgreSQL escapes
     ],
 )
 def test_columns_say_what_the_database_says_whatever_stands_in_the_words(database, words):

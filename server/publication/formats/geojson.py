@@ -19,10 +19,10 @@ _PROPERTIES: Final = f"(SELECT row_to_json(told) FROM (SELECT {', '.join(COLUMNS
 _PLACE: Final = (
     """CASE WHEN lon IS NULL THEN area_code ELSE '{"type":"Point","coordinates":[' || lon || ',' || lat || ']}' END"""
 )
-ROW: Final = Spelling(_PROPERTIES, quoted=False)
+ROW: Final = Spelling(_PROPERTIES, manner="as it is")
 """A row as a JSON object, with every public column."""
 FEATURE: Final = Spelling(
-    f"""'{{"type":"Feature","id":"' || incident_id || '","properties":' || {_PROPERTIES}, {_PLACE}""", quoted=False
+    f"""'{{"type":"Feature","id":"' || incident_id || '","properties":' || {_PROPERTIES}, {_PLACE}""", manner="as it is"
 )
 """A Feature up to its place, and then its place: the code of its area, or a point as GeoJSON."""
 

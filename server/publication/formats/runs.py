@@ -4,6 +4,7 @@ PostgreSQL sets a mark between groups of columns that go together, as a place an
 cells, of which the different ones are few; only those are taken apart, and the rows are numbers that point at them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -45,6 +46,7 @@ GROUPS: Final = (*_TOGETHER, _REST)
 KINDS: Final = {name: kind_of(name) for name in COLUMNS}
 
 _MARK: Final = b"\x1e"
+_TAB: Final = "\t"
 _KINDS: Final = {**KINDS, AREA_CODE: pa.string()}
 _AT: Final = {name: at for at, group in enumerate(GROUPS) for name in group}
 _CELLS: Final = [str(at) for at in range(len(GROUPS))]
@@ -63,12 +65,13 @@ def _spelt(name: str) -> str:
     return name if name == AREA_CODE else as_it_is(name)
 
 
-SPELT: Final = Spelling(", ".join(map(_spelt, _SAID)))
+SPELT: Final = Spelling(", ".join(map(_spelt, _SAID)), manner="escaped")
 _WORDS: Final = {
-    "strings_can_be_null": True, "quoted_strings_can_be_null": False, "null_values": [""],
+    "strings_can_be_null": True, "null_values": ["\x02"],
     "check_utf8": False,  # PostgreSQL has checked; and a town may be called NA
 }  # fmt: skip
-_UNQUOTED: Final = {"quote_char": False, "double_quote": False}
+_ESCAPED: Final = re.compile(r"\\(.)")
+_MEANT: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _CELL: Final = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -109,13 +112,13 @@ class Columns:
 
 
 def columns(rows: Rows) -> Columns:
-    """Rows of ``SPELT`` by column; those in whose words there are marks or ends of lines are read the long way."""
+    """Rows of ``SPELT`` by column; those in whose words there are marks, backslashes or ends of lines are read the long way."""
     if not _plain(rows):
         return _the_long_way(rows)
-    parsing = csv.ParseOptions(delimiter=_MARK.decode(), **_UNQUOTED)
     kinds = {**dict.fromkeys(_CELLS, _CELL), IDENTITY: pa.string()}
-    read = _read(rows.data, [*_CELLS, IDENTITY], parsing, csv.ConvertOptions(column_types=kinds, check_utf8=False))
-    identity = pc.utf8_slice_codeunits(one_array(read[IDENTITY]), start=1)  # less the comma before it
+    wanted = csv.ConvertOptions(column_types=kinds, check_utf8=False)
+    read = _read(rows.data, [*_CELLS, IDENTITY], _MARK.decode(), wanted)
+    identity = pc.utf8_slice_codeunits(one_array(read[IDENTITY]), start=1)  # less the tab before it
     return Columns(identity, [_group(at, one_array(read[cell])) for at, cell in enumerate(_CELLS)])
 
 
@@ -127,29 +130,37 @@ def one_array(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _plain(rows: Rows) -> bool:
-    if rows.data.count(_MARK) != len(rows) * len(GROUPS):
-        return False
-    return b'"' not in rows.data or (rows.one_line_each and b"\r" not in rows.data)
+    """Whether every mark is one of ours, and nothing is escaped."""
+    return rows.data.count(_MARK) == len(rows) * len(GROUPS) and b"\\" not in rows.data
 
 
 def _group(at: int, cells: pa.DictionaryArray) -> Group:
-    """Take the different cells of a group apart; each has a comma at its end, and all but the first one before."""
+    """Take the different cells of a group apart; each has a tab at its end, and all but the first one before."""
     lines = "\n".join(cells.dictionary.to_pylist()).encode()
     names = [*([] if at == 0 else ["before"]), *GROUPS[at], "after"]
-    quotes = {} if b'"' in lines else _UNQUOTED
     wanted = csv.ConvertOptions(column_types=_some(GROUPS[at]), include_columns=list(GROUPS[at]), **_WORDS)
-    return Group(_read(lines, names, csv.ParseOptions(**quotes), wanted), cells.indices)
+    return Group(_read(lines, names, _TAB, wanted), cells.indices)
 
 
 def _the_long_way(rows: Rows) -> Columns:
     wanted = csv.ConvertOptions(column_types=_KINDS, include_columns=[*_KINDS], **_WORDS)
-    read = _read(rows.data, list(_SAID), csv.ParseOptions(newlines_in_values=True), wanted)
+    read = _read(rows.data, list(_SAID), _TAB, wanted)
+    for at, name in enumerate(read.column_names):
+        if pa.types.is_string(read[name].type):
+            read = read.set_column(at, name, [_meant(read[name])])
     each = pa.array(range(len(read)), pa.int32())
     return Columns(one_array(read[IDENTITY]), [Group(read.select(list(group)), each) for group in GROUPS])
 
 
-def _read(data: bytes | bytearray, names: list[str], parsing: csv.ParseOptions, wanted: csv.ConvertOptions) -> pa.Table:
+def _meant(column: pa.ChunkedArray) -> pa.Array:
+    """Words with the characters for which an escape stands."""
+    words = (word and _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1]), word) for word in column.to_pylist())
+    return pa.array(words, pa.string())
+
+
+def _read(data: bytes | bytearray, names: list[str], delimiter: str, wanted: csv.ConvertOptions) -> pa.Table:
     reading = csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1)
+    parsing = csv.ParseOptions(delimiter=delimiter, quote_char=False, double_quote=False)
     return csv.read_csv(pa.py_buffer(data), read_options=reading, parse_options=parsing, convert_options=wanted)
 
 
