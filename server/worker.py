@@ -21,7 +21,7 @@ from server.core.ledger import OutboxEvent
 REACTIONS: dict[str, tuple[str, ...]] = {
     "report.received": ("matching.match_report", "matching.watch_report"),
     "report.freed": ("matching.match_report",),
-    "report.restored": ("matching.match_report",),
+    "report.restored": ("matching.restore_report",),
     "report.withdrawn": ("matching.let_go_report", "evidence.erase_photos"),
     "media.received": ("evidence.clean_photo",),
     "media.redacted": ("evidence.remove_covered",),

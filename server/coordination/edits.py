@@ -56,6 +56,7 @@ def change(what: str, value: str, incident: Incident, *, batch_id: UUID, actor: 
         "move" if what == "workflow" else "edit", incident.id, actor=actor, reason="", batch_id=batch_id,
         before={"values": {str(incident.id): before}},
     )  # fmt: skip
+    step.after = {str(incident.id): wanted}
     if what != "workflow":
         ledger.record("incident.edited", incident.id, actor_id=actor.person_id, field=what, change=str(step.id))
     links.tell_changed([incident], actor=actor, by="edit")

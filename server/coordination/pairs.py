@@ -19,7 +19,7 @@ from server.core.database import session
 from server.core.i18n import words
 from server.evidence import service as evidence
 from server.evidence.models import Photo
-from server.matching import choosing, queries, wording
+from server.matching import choosing, queries, reasons, wording
 from server.matching.exactness import square_of
 from server.matching.models import Attachment, Incident
 from server.matching.questions import Pair
@@ -93,6 +93,18 @@ def compared(sides: tuple[Side, Side]) -> tuple[list[tuple[str, str, str, bool]]
     apart = [(name, one.get(name, ""), other.get(name, "")) for name in names if one.get(name) != other.get(name)]
     alike = [f"{name}: {one[name]}" for name in names if one.get(name) == other.get(name)]
     return [(name, left, right, bool(left and right)) for name, left, right in apart], alike
+
+
+def reasons_of(pair: Pair, actor: Actor) -> list[Any]:
+    """Why the pair is asked about; without what would tell more of reports that this reader does not read whole."""
+    access.enter(SYSTEM)
+    laid = select(Attachment.report_id).where(
+        Attachment.incident_id.in_([pair.one.id, pair.other.id]), Attachment.ended_at.is_(None)
+    )
+    houses = list(session.scalars(select(Report.organisation_id).where(Report.id.in_(laid)).distinct()))
+    access.enter(actor)
+    stored = pair.suggestion.reasons
+    return stored if all(reads_whole(actor, house) for house in houses) else reasons.masked(stored)
 
 
 def choices(pair: Pair) -> list[tuple[str, str, str, str]]:

@@ -86,6 +86,7 @@ def _contents(pair: Pair | None) -> dict[str, Any]:
         "sides": sides,
         "rows": rows,
         "alike": alike,
+        "reasons": pairs.reasons_of(pair, actor),
         "choices": pairs.choices(pair) if all(side.is_whole for side in sides) else [],
         "group": questions.group_of(actor, pair),
         "people": queries.aliases(),

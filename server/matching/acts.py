@@ -4,7 +4,7 @@ Each act takes who did it and why, locks what it touches in one order, keeps in 
 the ledger, and summarises the records anew.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from server.core.database import session
 from server.core.problems import Problem
 from server.matching import across, choosing, links, rulings
 from server.matching.models import Attachment, Incident, IncidentChange, Suggestion
-from server.matching.summaries import resummarise, touch
+from server.matching.summaries import follow_reports, resummarise, touch
 from server.reports import access
 from server.vocabulary import Certainty, WorkflowState
 
@@ -105,6 +105,7 @@ def merge(
         before.moved(laid.report_id, laid, links.lay_again(laid, incident_id=incident_id, actor=actor, because="kept_together"))
     _point_on(incidents[other_id], incidents[incident_id], before)
     change = finish("merge", incident_id, other_id, incidents, before, actor, reason, batch_id=manner.batch_id)
+    change.after = {known: choosing.noted(incidents[UUID(known)], values) for known, values in before.values.items() if values}
     if actor.person_id:
         rulings.rule_together(change, [laid.report_id for laid in leaving], incident_id, actor)
     return change
@@ -134,8 +135,10 @@ def split(
     return change
 
 
-def keep_apart(incident_id: UUID, other_id: UUID, *, actor: Actor, reason: str, agreed: bool = False) -> IncidentChange:
-    """Rule that no report of one incident may lie with a report of the other."""
+def keep_apart(
+    incident_id: UUID, other_id: UUID, *, actor: Actor, reason: str, agreed: bool = False, only: Collection[UUID] = ()
+) -> IncidentChange:
+    """Rule that no report of one incident may lie with a report (one of ``only``, if any are named) of the other."""
     enter(actor, reason, agreed=agreed)
     incidents = links.locked([incident_id, other_id])
     if incident_id == other_id:
@@ -143,8 +146,11 @@ def keep_apart(incident_id: UUID, other_id: UUID, *, actor: Actor, reason: str, 
     _refuse_if_gone(incidents.values(), actor)
     before = Before(incidents.values())
     before.settle(_between(incident_id, other_id), "apart", actor)
+    for one, past in ((incident_id, other_id), (other_id, incident_id)):
+        if incidents[one].prior_incident_id == past:  # the house linked them as one place struck twice
+            incidents[one].prior_incident_id = None
     change = finish("keep_apart", incident_id, other_id, incidents, before, actor, reason)
-    rulings.rule_apart(change, incident_id, other_id, actor)
+    rulings.rule_apart(change, incident_id, other_id, actor, only=only)
     return change
 
 
@@ -218,15 +224,16 @@ def enter(actor: Actor, reason: str, *, agreed: bool = False) -> None:
 
 
 def is_machine_s_own(incident_id: UUID) -> bool:
-    """Whether no person has touched a record: nobody moved it on, decided about it, or laid anything on it or off it."""
+    """Whether no person has touched a record: nobody moved it on, decided about it, laid anything on or off it, or took an act back."""
     touched = select(IncidentChange.id).where(
-        or_(IncidentChange.incident_id == incident_id, IncidentChange.other_id == incident_id), IncidentChange.person_id.is_not(None)
+        or_(IncidentChange.incident_id == incident_id, IncidentChange.other_id == incident_id),
+        or_(IncidentChange.person_id.is_not(None), IncidentChange.undone_by.is_not(None)),
     )
     untouched = select(Incident.id).where(
-        Incident.id == incident_id, Incident.workflow == WorkflowState.NEW, Incident.merged_into.is_(None),
-        Incident.certainty.in_([Certainty.RUMOUR, Certainty.POSSIBLE]), Incident.fixed_fields == [],
+        Incident.id == incident_id, Incident.workflow == WorkflowState.NEW, Incident.merged_into.is_(None), Incident.fixed_fields == [],
+        Incident.certainty.in_([Certainty.RUMOUR, Certainty.POSSIBLE]), ~touched.exists(),
     )  # fmt: skip
-    return session.scalar(untouched) is not None and session.scalar(touched.limit(1)) is None
+    return session.scalar(untouched) is not None
 
 
 def _refuse_if_gone(incidents: Iterable[Incident], actor: Actor) -> None:
@@ -258,19 +265,13 @@ def _point_on(gone: Incident, onto: Incident, before: Before) -> None:
 
 
 def finish(
-    kind: str,
-    incident_id: UUID,
-    other_id: UUID | None,
-    incidents: dict[UUID, Incident],
-    before: Before,
-    actor: Actor,
-    reason: str,
-    *,
+    kind: str, incident_id: UUID, other_id: UUID | None, incidents: dict[UUID, Incident], before: Before, actor: Actor, reason: str, *,
     batch_id: UUID | None = None,
-) -> IncidentChange:
+) -> IncidentChange:  # fmt: skip
     """Summarise what an act touched, keep what undoing needs, tell the ledger."""
     for incident in incidents.values():
         resummarise(incident)
+        follow_reports(incident)
         touch(incident)
     change = links.write_change(
         kind, incident_id, actor=actor, reason=reason, before=before.as_json(incidents), other_id=other_id, batch_id=batch_id

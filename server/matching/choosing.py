@@ -1,6 +1,6 @@
 """Field by field: which of two damage records a merged one takes a value from, where a person chose rather than the rules."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,8 @@ FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "in_use_as": (N_("In use as"), ("in_use_as",)),
 }
 
+FOLLOWING = {"fixed_fields", "s_class"}  # what later acts and the reports themselves may add to
+
 
 def take(kept: Incident, other: Incident, chosen: Mapping[str, str]) -> dict[str, Any]:
     """Fix the chosen fields of ``kept`` ("kept" or "other" says whose value holds); returns what undoing needs.
@@ -33,7 +35,7 @@ def take(kept: Incident, other: Incident, chosen: Mapping[str, str]) -> dict[str
         if name not in FIELDS or side not in ("kept", "other"):
             raise Problem("invalid_input", errors=[{"field": name, "code": "unknown", "message": gettext("There is no such choice.")}])
     columns = [column for name in chosen for column in FIELDS[name][1]]
-    before = {"fixed_fields": list(kept.fixed_fields), **{column: plain(getattr(kept, column)) for column in columns}}
+    before = noted(kept, ["fixed_fields", *columns])
     for name, side in chosen.items():
         for column in FIELDS[name][1]:
             setattr(kept, column, getattr(kept if side == "kept" else other, column))
@@ -43,10 +45,30 @@ def take(kept: Incident, other: Incident, chosen: Mapping[str, str]) -> dict[str
     return before if columns else {}
 
 
+def noted(incident: Incident, columns: Iterable[str]) -> dict[str, Any]:
+    """What these columns of a record say now, as JSON."""
+    return {column: plain(getattr(incident, column)) for column in columns}
+
+
 def restore(incident: Incident, before: Mapping[str, Any]) -> None:
-    """Put the values back that ``take`` noted."""
+    """Put values back that were ``noted``."""
     for column, value in before.items():
         setattr(incident, column, _read(column, value))
+
+
+def take_back(incident: Incident, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Put back what one act set, and nothing of what was set by hand since. Problem ``changed_meanwhile`` where that was the same field."""
+    if not all(_says(incident, column, value) for column, value in after.items() if column not in FOLLOWING):
+        raise Problem("changed_meanwhile")
+    freed = before.keys() - {"fixed_fields", *before.get("fixed_fields", ())}
+    restore(incident, {column: value for column, value in before.items() if column != "fixed_fields"})
+    if "fixed_fields" in before:
+        incident.fixed_fields = [column for column in incident.fixed_fields if column not in freed]
+
+
+def _says(incident: Incident, column: str, value: Any) -> bool:
+    now, then = getattr(incident, column), _read(column, value)
+    return bool(plain(now) == plain(then) if column == "point" else now == then)
 
 
 def plain(value: Any) -> Any:

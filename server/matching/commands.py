@@ -73,12 +73,13 @@ def _learn_from_labels(source: Path, target: Path, start: Path) -> None:
 
     if not source.is_file():
         raise click.ClickException(f"There is no file {source}.")
-    before = json.loads(start.read_text(encoding="utf-8"))
     try:
+        load_weights(start)
+        before = json.loads(start.read_text(encoding="utf-8"))
         reached = calibration.train_file(
             source, target, before, version=f"learnt from {source.name}"[:32], say=lambda line: click.echo(line, err=True)
         )
-    except UnusableFile as error:
+    except (UnusableFile, UnusableWeights) as error:
         raise click.ClickException(str(error)) from error
     click.echo(
         f"On places it had not learnt from: F1 {reached['f1']:.3f}; the automatic band finds {reached['automatic_recall']:.1%} of the "

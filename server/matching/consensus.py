@@ -1,8 +1,8 @@
 """What several reports of one damage say together, by stated rules; who of them is an independent witness; where they disagree.
 
-Pure. A witness is a person who saw, not a row: what one photo, one device or one post brings several times is one voice, and who
-was shown what is known nearby before sending speaks after the first voice, not beside it. An operator of a hotline or the maker
-of an import is nobody's voice: each caller and each row counts for itself. Each field has one rule, named in ``RULES``.
+Pure. A witness is a person who saw, not a row: what one account, one photo, one post or one wording brings several times is one
+voice, and who was shown what is known nearby before sending speaks after the first voice, not beside it. An operator of a hotline
+or the maker of an import is nobody's voice: each caller and each row counts for itself. Each field has one rule, named in ``RULES``.
 """
 
 from collections import Counter
@@ -14,9 +14,9 @@ from statistics import median_high, median_low
 from typing import Any
 
 from server.core.choices import N_
-from server.vocabulary import EventPrecision, SiteType, SourceType, precedence, source_rank, taxonomy_distance
+from server.matching.patterns import ALIKE_BANDS, alike_pictures
+from server.vocabulary import EventPrecision, SiteType, SourceType, precedence, taxonomy_distance
 
-SAME_PICTURE_BITS = 6
 ENOUGH_FOR_A_MEDIAN = 3
 GRADES_APART = 2  # neighbours in grade are a matter of eye; two grades apart is a contradiction
 KINDS_APART = 0.8
@@ -37,7 +37,8 @@ class Said:
     """One report: what it says of each field of ``RULES`` (None: nothing), and what tells whose account it is.
 
     ``damage`` is (least, best or None, most), ``event`` is (not before, not after, exactness). ``person`` is who entered it, unless
-    they speak for others. ``photos`` are 64-bit fingerprints, ``posts`` keyed hashes of what it cites.
+    they speak for others. ``by_engineer``: who graded inspects buildings. ``photos`` are 64-bit fingerprints, ``posts`` keyed hashes
+    of what it cites, ``wording`` of how a stranger words it (none for few words).
     """
 
     report: str
@@ -47,13 +48,15 @@ class Said:
     person: str = ""
     speaks_for_others: bool = False
     saw_hint: bool = False
+    by_engineer: bool = False
     photos: tuple[int, ...] = ()
     posts: frozenset[int] = field(default_factory=frozenset)
+    wording: frozenset[int] = field(default_factory=frozenset)
 
     @property
     def rank(self) -> tuple[Any, ...]:
         """The greatest prevails: better source, then newer, then by number."""
-        return (*precedence(self.source, observed_at=self.received_at), self.report)
+        return (*precedence(self.source, observed_at=self.received_at, by_engineer=self.by_engineer), self.report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +112,9 @@ def witnesses(reports: Sequence[Said]) -> list[tuple[Said, ...]]:
 
 def _is_one_voice(one: Said, other: Said) -> bool:
     same_person = one.person and one.person == other.person and not (one.speaks_for_others or other.speaks_for_others)
-    same_photo = any(_same_picture(a, b) for a in one.photos for b in other.photos)
-    return bool(same_person or same_photo or one.posts & other.posts)
-
-
-def _same_picture(one: int, other: int) -> bool:
-    return ((one ^ other) & (2**64 - 1)).bit_count() <= SAME_PICTURE_BITS
+    same_photo = alike_pictures(one.photos, other.photos)
+    same_words = len(one.wording & other.wording) >= ALIKE_BANDS
+    return bool(same_person or same_photo or same_words or one.posts & other.posts)
 
 
 Word = tuple[Any, Said]
@@ -140,7 +140,7 @@ def _ranked(_name: str, said: list[Word]) -> Agreed:
 
 def _damage(_name: str, said: list[Word]) -> Agreed:
     """The newest of the best rank; the middle where that rank has three witnesses or more."""
-    best = [word for word in said if source_rank(word[1].source) == source_rank(said[0][1].source)]
+    best = [word for word in said if word[1].rank[0] == said[0][1].rank[0]]
     if len(best) < ENOUGH_FOR_A_MEDIAN:
         return _agreed(said[0][0], RANKED, said, _grades_differ)
     least, middle, most = zip(*((low, high if chosen is None else chosen, high) for (low, chosen, high), _ in best), strict=True)

@@ -14,6 +14,13 @@ def match_report(subject: str) -> None:
         service.match_report(UUID(subject))
 
 
+@job("matching.restore_report")
+def restore_report(subject: str) -> None:
+    """Lay a report that counts again where it lay."""
+    with settled():
+        service.restore_report(UUID(subject))
+
+
 @job("matching.let_go_report")
 def let_go_report(subject: str) -> None:
     """Take a withdrawn report off its damage record."""
@@ -39,7 +46,9 @@ def weigh_questions(subject: str) -> None:
 def watch_report(subject: str) -> None:
     """Note how a report is made (its own number, or that of its photo), and put it with its look-alikes."""
     with settled():
-        campaigns.watch(service.report_of_photo(UUID(subject)))
+        report_id = service.report_of_photo(UUID(subject))
+        campaigns.watch(report_id)
+        service.recount(report_id)
 
 
 @job("matching.carry_out_campaign")

@@ -14,7 +14,7 @@ from server.core import ledger
 from server.core.clock import now
 from server.core.database import session
 from server.core.problems import Problem
-from server.matching import across, acts
+from server.matching import across, acts, rulings
 from server.matching.models import Incident, IncidentChange, Suggestion
 from server.matching.worth import stakes_of, worth
 from server.reports import access
@@ -43,6 +43,8 @@ class Answer:
     chosen: Mapping[str, str] = field(default_factory=dict)
 
 
+_OF_OWN = """EXISTS (SELECT FROM attachments a JOIN reports r ON r.id = a.report_id WHERE a.ended_at IS NULL
+                         AND a.incident_id IN (s.incident_id, s.other_id) AND r.organisation_id = :organisation)"""
 _TAKE = """
 UPDATE suggestions SET claimed_by = :person, claimed_until = :until WHERE id = (
   SELECT s.id FROM suggestions s
@@ -53,8 +55,7 @@ UPDATE suggestions SET claimed_by = :person, claimed_until = :until WHERE id = (
     AND (s.proposed_by IS NULL OR s.proposed_by <> :person)
     AND NOT EXISTS (SELECT FROM campaign_reports r JOIN campaigns c ON c.id = r.campaign_id
                     WHERE r.report_id = s.report_id AND c.settled_at IS NULL)
-    AND (:all OR EXISTS (SELECT FROM attachments a JOIN reports r ON r.id = a.report_id WHERE a.ended_at IS NULL
-                         AND a.incident_id IN (s.incident_id, s.other_id) AND r.organisation_id = :organisation)){within}
+    AND (:all OR {of_own}){within}
   ORDER BY s.worth DESC, s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED)
 RETURNING id"""
 
@@ -72,14 +73,16 @@ def take(actor: Actor, *, past: Iterable[UUID] = ()) -> Pair | None:
         "now": now(), "until": now() + KEPT_FOR, "past": list(past),
     }  # fmt: skip
     for skipped in (False, True):
-        if found := session.scalar(text(_TAKE.format(within=within)), {**asked, "skipped": skipped}):
+        if found := session.scalar(text(_TAKE.format(within=within, of_own=_OF_OWN)), {**asked, "skipped": skipped}):
             return pair_of(found)
     return None
 
 
 def hold(actor: Actor, suggestion_id: UUID) -> bool:
-    """Keep a pair for this person a while longer, or from now on; False if somebody else has it, or it is answered."""
+    """Keep a pair for this person a while longer, or from now on; False if somebody else has it, it is answered, or not for them."""
     _admit(actor)
+    if not _is_for(actor, suggestion_id):
+        return False
     free = or_(Suggestion.claimed_by.is_(None), Suggestion.claimed_by == actor.person_id, Suggestion.claimed_until < now())
     kept = session.scalar(
         update(Suggestion)
@@ -113,14 +116,35 @@ def settle(actor: Actor, suggestion_id: UUID, answer: Answer) -> IncidentChange 
 
 
 def group_of(actor: Actor, pair: Pair) -> list[Incident]:
-    """The records in this actor's limits that hang together with a pair by questions that seem clear, the oldest first; none under three."""
+    """The records that hang together with a pair by questions that seem clear, the oldest first; none under three.
+
+    Left out is what lies outside this actor's limits, what a person ruled apart, and what needs another organisation's word.
+    """
+    if not may(actor, "settle_duplicates"):
+        return []
     known, front = {pair.one.id, pair.other.id}, {pair.one.id, pair.other.id}
     while front and len(known) < LARGEST_GROUP:
         front = _beside(front) - known
         known |= front
     rows = select(Incident).where(Incident.id.in_(known), Incident.merged_into.is_(None)).order_by(Incident.opened_at, Incident.id)
     found = [record for record in session.scalars(rows.limit(LARGEST_GROUP)) if works_on(actor, record)]
-    return found if len(found) > 2 else []
+    asked = {pair.one.id, pair.other.id}
+    kept = _joinable(actor, sorted(found, key=lambda record: record.id not in asked))
+    return [record for record in found if record.id in kept] if len(kept) > 2 else []
+
+
+def _joinable(actor: Actor, records: list[Incident]) -> set[UUID]:
+    """Of these records, taken in order, those that this actor may lay together by one word."""
+    numbers = [record.id for record in records]
+    parted, houses = rulings.parted(numbers), across.organisations_of(numbers)
+    is_free, speaking, kept = may(actor, "merge_across_organisations"), set[UUID](), set[UUID]()
+    for number in numbers:
+        theirs = houses[number]
+        is_agreed = is_free or not (speaking and theirs) or bool(speaking & theirs)
+        if is_agreed and not any(frozenset((number, one)) in parted for one in kept):
+            kept.add(number)
+            speaking |= theirs
+    return kept
 
 
 def settle_group(actor: Actor, suggestion_id: UUID) -> tuple[UUID, int]:
@@ -190,6 +214,17 @@ def _mine(actor: Actor, suggestion_id: UUID) -> Suggestion:
     return suggestion
 
 
+def _is_for(actor: Actor, suggestion_id: UUID) -> bool:
+    """Whether a pair may come before this person: it exists, their limits reach both records, and a partner's reports lie on one."""
+    suggestion = session.get(Suggestion, suggestion_id)
+    if suggestion is None:
+        return False
+    records = session.scalars(select(Incident).where(Incident.id.in_([suggestion.incident_id, suggestion.other_id])))
+    if not all(works_on(actor, record) for record in records):
+        return False
+    return may(actor, "settle_duplicates") or actor.organisation_id in _speaking(suggestion)
+
+
 def _speaking(suggestion: Suggestion) -> set[UUID]:
     access.enter(SYSTEM)
     return set().union(*across.organisations_of([suggestion.incident_id, suggestion.other_id]).values())
@@ -242,6 +277,10 @@ _OF_THEIRS = " AND EXISTS (SELECT FROM incidents one, incidents other WHERE one.
 
 
 def count_open(actor: Actor) -> int:
-    """How many pairs wait for a person that this one's limits reach, those of look-alike batches not counted."""
+    """How many pairs wait that may come before this person, those of look-alike batches not counted."""
     within, limits = within_limits(actor, "one", "other")
-    return session.scalar(text(_OPEN + (_OF_THEIRS.format(within=within) if within else "")), limits) or 0
+    asked = _OPEN + (_OF_THEIRS.format(within=within) if within else "")
+    if may(actor, "settle_duplicates") or not may(actor, "answer_pairs"):
+        return session.scalar(text(asked), limits) or 0
+    access.enter(actor)  # sees the reports of their own organisation, and no more is asked
+    return session.scalar(text(f"{asked} AND {_OF_OWN}"), limits | {"organisation": actor.organisation_id}) or 0

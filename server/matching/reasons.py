@@ -3,7 +3,7 @@
 Pure. A reason holds numbers and codes, never a name or a sentence of a report, so that erasing a report leaves nothing here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,26 @@ class Reason:
     def as_json(self) -> dict[str, Any]:
         """The reason as it is stored and sent."""
         return {"code": self.code, "params": self.params, "contribution": self.contribution}
+
+
+_OF_KIND_AND_GRADE = {
+    "start", "kind_same", "kind_near", "kind_differs", "damage_same", "damage_differs", "same_day", "first", "by_hand", "kept_together",
+    "solved_together", "taken_apart",
+}  # fmt: skip
+
+
+def masked(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Stored reasons as one reads them who sees of a report its cell, day, kind and grade alone: the rest is one sum without words.
+
+    Metres, hours, numbers and likenesses would tell more of the other report than its reader may know.
+    """
+    told, kept = 0.0, []
+    for reason in reasons:
+        if reason["code"] in _OF_KIND_AND_GRADE:
+            kept.append(dict(reason))
+        else:
+            told += float(reason.get("contribution") or 0.0)
+    return [*kept, Reason("rest", {}, round(told, 2)).as_json()] if abs(told) >= FEW_NATS else kept
 
 
 def reasons_of(

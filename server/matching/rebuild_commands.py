@@ -63,9 +63,13 @@ def _show(made: Plan) -> None:
 
 
 def _undo(number: UUID) -> None:
-    from server.accounts.policy import SYSTEM
-    from server.matching import service
+    from server.matching import rebuilding
+    from server.matching.undoing import standing_in
 
     with settled():
-        count = service.undo_batch(number, actor=SYSTEM)
-    click.echo(f"{count} acts were taken back.")
+        count = len(standing_in(number))
+    if not count:
+        raise click.ClickException("No act of this rebuild stands.")
+    with click.progressbar(length=count, label="Taking back") as bar:
+        done, left = rebuilding.take_back(number, bar.update)
+    click.echo(f"{done} acts were taken back, {left} left because somebody built upon them.")

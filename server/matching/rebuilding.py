@@ -15,7 +15,7 @@ from sqlalchemy import text
 from server.accounts.policy import SYSTEM
 from server.core.database import session, settled
 from server.core.problems import Problem
-from server.matching import acts, batch, candidates, links
+from server.matching import acts, batch, candidates, links, undoing
 from server.matching.accounts import Account, Columns
 from server.matching.planning import Plan, Step, plan
 from server.matching.weights import Weights
@@ -41,8 +41,8 @@ _RULED = text("SELECT report_a::text, report_b::text, ruling FROM pair_rulings W
 _PROTECTED = text("""
 SELECT id::text FROM incidents WHERE merged_into IS NULL
   AND (workflow <> 'NEW' OR certainty NOT IN ('RUMOUR', 'POSSIBLE') OR fixed_fields <> '{}')
-UNION SELECT incident_id::text FROM incident_changes WHERE person_id IS NOT NULL AND undone_at IS NULL
-UNION SELECT other_id::text FROM incident_changes WHERE person_id IS NOT NULL AND undone_at IS NULL AND other_id IS NOT NULL""")
+UNION SELECT incident_id::text FROM incident_changes WHERE person_id IS NOT NULL OR undone_by IS NOT NULL
+UNION SELECT other_id::text FROM incident_changes WHERE (person_id IS NOT NULL OR undone_by IS NOT NULL) AND other_id IS NOT NULL""")
 
 
 def count_reports() -> int:
@@ -135,7 +135,7 @@ def _step(data: dict[str, object]) -> Step:
 def _carry_out(step: Step, number: UUID) -> None:
     """One record to be: single reports first, whole records then. Problem where things are not as they were planned."""
     home, comes = step.home, list(step.comes)
-    _expect(comes)
+    _expect(step)
     if home is None:
         record, reports = comes.pop(0)
         change = acts.split(UUID(record), map(UUID, reports), actor=SYSTEM, reason="", batch_id=number)
@@ -151,9 +151,30 @@ def _carry_out(step: Step, number: UUID) -> None:
 SOLVED = [{"code": "solved_together", "params": {}, "contribution": 0.0}]
 
 
-def _expect(comes: list[tuple[str, tuple[str, ...]]]) -> None:
-    for record, reports in comes:
+def _expect(step: Step) -> None:
+    """Problem ``changed_meanwhile`` unless everything lies as it did, and nobody has worked on a record that would give something up."""
+    for record, reports in step.comes:
         for report in reports:
             laid = links.present(UUID(report))
             if laid is None or str(laid.incident_id) != record:
                 raise Problem("changed_meanwhile")
+    giving = [*step.joins, *(record for record, _reports in step.comes)]
+    links.locked(map(UUID, giving))
+    if not all(acts.is_machine_s_own(UUID(record)) for record in giving):
+        raise Problem("changed_meanwhile")
+
+
+def take_back(number: UUID, progress: Progress) -> tuple[int, int]:
+    """Undo a rebuild, the last act first; returns how many acts were taken back, and how many were left as somebody built upon them."""
+    with settled():
+        found = undoing.standing_in(number)
+    done = left = 0
+    for change_id in found:
+        try:
+            with settled():
+                undoing.undo(change_id, actor=SYSTEM)
+            done += 1
+        except Problem:
+            left += 1
+        progress(1)
+    return done, left

@@ -1,11 +1,12 @@
 """A person's word on pairs of reports: they must, or must never, lie together. It binds every later solving until it is undone."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, func, literal, or_, select, text, update
+from sqlalchemy import Uuid, and_, case, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from server.accounts.policy import Actor
 from server.core.clock import now
@@ -20,13 +21,15 @@ _STANDING = text(
 _COLUMNS = ["id", "report_a", "report_b", "ruling", "change_id", "person_id"]
 
 
-def rule_apart(change: IncidentChange, one: UUID, other: UUID, actor: Actor) -> None:
-    """Rule every report of one incident apart from every report of the other; rulings that stand stay as they are.
+def rule_apart(change: IncidentChange, one: UUID, other: UUID, actor: Actor, *, only: Collection[UUID] = ()) -> None:
+    """Rule every report of one incident apart from every report of the other (of ``only``, if named); rulings that stand stay as they are.
 
     What somebody laid together before is apart from now on: the newer word counts, and undoing it brings the older back.
     """
     left, right = Attachment.__table__.alias("l"), Attachment.__table__.alias("r")
-    lying = left.c.incident_id == one, left.c.ended_at.is_(None), right.c.incident_id == other, right.c.ended_at.is_(None)
+    lying = [left.c.incident_id == one, left.c.ended_at.is_(None), right.c.incident_id == other, right.c.ended_at.is_(None)]
+    if only:
+        lying.append(right.c.report_id.in_(only))
     pairs = select(
         func.gen_random_uuid(),
         func.least(left.c.report_id, right.c.report_id),
@@ -65,6 +68,42 @@ def release(change: IncidentChange, report_id: UUID, incident_id: UUID) -> None:
         func.greatest(Attachment.report_id, literal(report_id)).label("greatest"),
     ).where(Attachment.report_id.in_(staying), Attachment.ended_at.is_(None))
     _end(change, pairs.subquery())
+
+
+def hand_over(old: UUID, new: UUID) -> None:
+    """What people ruled of a report holds of the one that replaced it. Each stands or falls with the act that made it."""
+    other = case((PairRuling.report_a == old, PairRuling.report_b), else_=PairRuling.report_a)
+    again = select(
+        func.gen_random_uuid(), func.least(other, literal(new)), func.greatest(other, literal(new)), PairRuling.ruling, PairRuling.change_id,
+        PairRuling.person_id,
+    ).where(or_(PairRuling.report_a == old, PairRuling.report_b == old), PairRuling.ended_at.is_(None), other != new)  # fmt: skip
+    session.execute(insert(PairRuling).from_select(_COLUMNS, again).on_conflict_do_nothing())
+
+
+def is_bound(report_id: UUID, incident_id: UUID) -> bool:
+    """Whether a person ruled that this report lies with one that lies on this incident."""
+    partner = case((PairRuling.report_a == report_id, PairRuling.report_b), else_=PairRuling.report_a)
+    found = (
+        select(PairRuling.id)
+        .join(Attachment, and_(Attachment.report_id == partner, Attachment.ended_at.is_(None), Attachment.incident_id == incident_id))
+        .where(PairRuling.ruling == "must", PairRuling.ended_at.is_(None))
+        .where(or_(PairRuling.report_a == report_id, PairRuling.report_b == report_id))
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
+def parted(incident_ids: Collection[UUID]) -> set[frozenset[UUID]]:
+    """The pairs among these incidents that hold reports which a person ruled apart."""
+    one, other = aliased(Attachment), aliased(Attachment)
+    rows = session.execute(
+        select(one.incident_id, other.incident_id)
+        .join(PairRuling, PairRuling.report_a == one.report_id)
+        .join(other, other.report_id == PairRuling.report_b)
+        .where(PairRuling.ruling == "cannot", PairRuling.ended_at.is_(None), one.ended_at.is_(None), other.ended_at.is_(None))
+        .where(one.incident_id.in_(incident_ids), other.incident_id.in_(incident_ids))
+        .distinct()
+    )
+    return {frozenset(row) for row in rows}
 
 
 def standing(report_ids: Iterable[UUID]) -> tuple[list[Pair], list[Pair]]:

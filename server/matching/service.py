@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, text, update
 
 from server.accounts.policy import SYSTEM
 from server.core import ledger
@@ -11,14 +11,14 @@ from server.core.clock import now
 from server.core.database import session
 from server.core.settings import settings
 from server.evidence.models import Photo
-from server.matching import acts, arriving, asking, campaigns, candidates, links, rulings
+from server.matching import acts, arriving, asking, campaigns, candidates, links, rulings, successors
 from server.matching.accounts import Account
 from server.matching.acts import Basis, attach, detach, keep_apart, link_second_strike, merge, split
 from server.matching.arriving import Arrival, Together
 from server.matching.by_hand import incident_of, place_by_hand
 from server.matching.candidates import Around, Probe
 from server.matching.models import Attachment, Incident, Suggestion
-from server.matching.summaries import attached_reports, resummarise, touch
+from server.matching.summaries import attached_reports, follow_reports, resummarise, touch
 from server.matching.undoing import undo, undo_batch
 from server.matching.verdicts import Finding, Said, Verdict, decide
 from server.matching.weights import Weights, default_weights
@@ -28,10 +28,9 @@ from server.vocabulary import HintAnswer, WorkflowState
 
 __all__ = [
     "attach", "detach", "incident_of", "keep_apart", "let_go_report", "link_second_strike", "match_report", "merge",
-    "place_by_hand", "reconsider_report", "split", "undo", "undo_batch",
+    "place_by_hand", "reconsider_report", "recount", "restore_report", "split", "undo", "undo_batch",
 ]  # fmt: skip
 
-FIRST = [{"code": "first", "params": {}, "contribution": 0.0}]
 
 
 def match_report(report_id: UUID) -> UUID | None:
@@ -80,24 +79,70 @@ def reconsider_report(report_id: UUID) -> None:
         _place_anew(report, incident, around, _verdict(report, account, around, pointed, weights))
 
 
+def restore_report(report_id: UUID) -> None:
+    """A report counts again because what had replaced it was undone: it lies where it lay, unless others do by now; else it is matched."""
+    access.enter(SYSTEM)
+    report = session.get(Report, report_id, populate_existing=True)
+    if report is None or report.withdrawn_at is not None or links.present(report_id) is not None:
+        return
+    if (incident := successors.last_place(report_id)) is None:
+        match_report(report_id)
+        return
+    successors.lay(report_id, incident.id)
+    _remember_addresses(report)
+
+
 def let_go_report(report_id: UUID) -> None:
-    """A withdrawn report counts no more: its link ends, what was learnt of its words goes, its incident is summarised anew."""
+    """A withdrawn report counts no more: its link ends, what was learnt of its words goes, its incident is summarised anew.
+
+    Where another report replaced it, that one takes its place and what people ruled of it.
+    """
     access.enter(SYSTEM)
     candidates.forget_addresses(report_id)
     campaigns.forget(report_id)
     session.execute(update(Attachment).where(Attachment.report_id == report_id).values(reasons=[]))
     session.execute(update(Suggestion).where(Suggestion.report_id == report_id).values(reasons=[]))
+    if heir := successors.heir_of(session.get(Report, report_id, populate_existing=True)):
+        rulings.hand_over(report_id, heir)
     if (laid := links.present(report_id)) is None:
         return
-    incident = links.locked([laid.incident_id])[laid.incident_id]
+    theirs = links.present(heir) if heir else None
+    incident = links.locked({laid.incident_id, theirs.incident_id if theirs else laid.incident_id})[laid.incident_id]
     links.lift(laid)
+    if heir:
+        successors.hand_over(laid, heir)
+        _remember_addresses(session.get_one(Report, heir, populate_existing=True))
     resummarise(incident)
+    follow_reports(incident)
+    touch(incident)
     if incident.report_count == 0:
-        incident.workflow = WorkflowState.WITHDRAWN
-        touch(incident)
         _settle_all(incident.id, "withdrawn")
     ledger.record("report.detached", report_id, incident=str(incident.id))
     links.tell_changed([incident], actor=SYSTEM, by="withdrawal")
+
+
+def _remember_addresses(report: Report) -> None:
+    """So that later reports of the same numbered place find one that no matching read."""
+    candidates.remember_addresses(report.id, candidates.account_of(report, default_weights(settings().matching_weights)))
+
+
+def recount(report_id: UUID) -> None:
+    """Count the witnesses of its record anew, because it is known by now whose words and posts a report repeats."""
+    access.enter(SYSTEM)
+    if (here := session.scalar(_ALIKE_HERE, {"report": report_id})) is None:
+        return
+    incident = links.locked([here])[here]
+    before = incident.version
+    resummarise(incident)
+    if incident.version != before:
+        links.tell_changed([incident], actor=SYSTEM, by="evidence")
+
+
+_ALIKE_HERE = text("""
+SELECT a.incident_id FROM attachments a
+JOIN attachments b ON b.incident_id = a.incident_id AND b.ended_at IS NULL AND b.report_id <> a.report_id
+JOIN report_marks m ON m.report_id = a.report_id JOIN report_marks n ON n.report_id = b.report_id
+WHERE a.report_id = :report AND a.ended_at IS NULL AND (m.posts && n.posts OR m.marks && n.marks) LIMIT 1""")
 
 
 def report_of_photo(subject: UUID) -> UUID:
@@ -160,7 +205,7 @@ def _open_for(arrival: Arrival, verdict: Verdict, together: Together, version: s
         session.flush()
     else:
         together.open(incident)
-    together.lay(incident.id, score=None, reasons=FIRST, version=version)
+    together.lay(incident.id, score=None, reasons=successors.FIRST, version=version)
     together.record("incident.opened", incident.id, report=str(arrival.report.id))
     return incident
 

@@ -5,7 +5,7 @@ The rules are those of ``consensus.py``; a field that a person has set stays as 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,29 +21,42 @@ from server.matching.consensus import UNKNOWN_TIME, Consensus, Said, agree, witn
 from server.matching.models import Attachment, Incident
 from server.places.service import assign_areas
 from server.reports.models import Report
-from server.vocabulary import CauseGroup, Channel, SensitivityClass, SiteType, effective_class
+from server.vocabulary import (
+    CauseGroup,
+    Channel,
+    DamageScale,
+    SensitivityClass,
+    SiteType,
+    SourceRank,
+    WorkflowState,
+    effective_class,
+    source_rank,
+)
 
 UNSTATED_M = 50.0  # the accuracy of a pin that states none
 STRAY_M = 150.0  # a pin further than this (or than its accuracy) from the middle of the others is left out
 H3_LEVEL = 9
+ENGINEERS_SCALES = {DamageScale.EMS98, DamageScale.UA65}  # used by engineers and certified examiners who inspect buildings
 PASSED_ON = {Channel.PHONE, Channel.BULK}  # who enters these speaks for others
+OFF_MAP_STATES = {WorkflowState.MERGED_INTO, WorkflowState.WITHDRAWN, WorkflowState.QUARANTINED}
 
 Reports = Sequence[Report]
 
 _MARKS = text("""
-SELECT report_id, perceptual_hash AS photo, CAST(NULL AS bigint[]) AS posts FROM photos
+SELECT report_id, perceptual_hash AS photo, CAST(NULL AS bigint[]) AS posts, CAST(NULL AS bigint[]) AS marks FROM photos
 WHERE report_id = ANY(:reports) AND state = 'CLEAN'
 UNION ALL
-SELECT report_id, NULL, posts FROM report_marks WHERE report_id = ANY(:reports) AND posts <> '{}'
+SELECT report_id, NULL, posts, marks FROM report_marks WHERE report_id = ANY(:reports) AND (posts <> '{}' OR marks <> '{}')
 """)
 
 
 @dataclass(frozen=True)
 class Marks:
-    """By report: the fingerprints of its clean photos (None where one has none), and the posts it cites."""
+    """By report: the fingerprints of its clean photos (None where one has none), the posts it cites, the marks of its wording."""
 
     photos: Mapping[UUID, Sequence[int | None]]
     posts: Mapping[UUID, frozenset[int]]
+    wording: Mapping[UUID, frozenset[int]] = field(default_factory=dict)
 
 
 def resummarise(incident: Incident, reports: Reports | None = None, marks: Marks | None = None) -> None:
@@ -65,6 +78,14 @@ def resummarise(incident: Incident, reports: Reports | None = None, marks: Marks
         setattr(incident, name, value)
     if changed:
         touch(incident)
+
+
+def follow_reports(incident: Incident) -> None:
+    """A summarised record that its last report left is withdrawn; one to which reports came back is open again, never lost from the map."""
+    if incident.report_count and incident.workflow in (WorkflowState.WITHDRAWN, WorkflowState.QUARANTINED):
+        incident.workflow = WorkflowState.REOPENED
+    elif not incident.report_count and incident.workflow not in OFF_MAP_STATES:
+        incident.workflow = WorkflowState.WITHDRAWN
 
 
 def touch(incident: Incident) -> None:
@@ -93,21 +114,17 @@ def voices_of(reports: Reports) -> dict[UUID, str]:
 def _all_said(reports: Reports, marks: Marks | None = None) -> tuple[list[Said], int]:
     """The reports as the rules of consensus read them, and how many clean photos they have."""
     marks = marks or _marks_of(reports)
-    said = [
-        _said(report, tuple(one for one in marks.photos.get(report.id, ()) if one is not None), marks.posts.get(report.id, frozenset()))
-        for report in reports
-    ]
-    return said, sum(map(len, marks.photos.values()))
+    return [_said(report, marks) for report in reports], sum(map(len, marks.photos.values()))
 
 
 def _marks_of(reports: Reports) -> Marks:
-    photos, posts = defaultdict(list), {}
+    photos, posts, wording = defaultdict(list), {}, {}
     for row in session.execute(_MARKS, {"reports": [report.id for report in reports]}):
         if row.posts is None:
             photos[row.report_id].append(row.photo)
         else:
-            posts[row.report_id] = frozenset(row.posts)
-    return Marks(photos, posts)
+            posts[row.report_id], wording[row.report_id] = frozenset(row.posts), frozenset(row.marks)
+    return Marks(photos, posts, wording)
 
 
 def summary(reports: Reports, marks: Marks | None = None) -> dict[str, Any]:
@@ -142,8 +159,10 @@ def summary(reports: Reports, marks: Marks | None = None) -> dict[str, Any]:
     }
 
 
-def _said(report: Report, photos: tuple[int, ...], posts: frozenset[int]) -> Said:
-    """A report as the rules of consensus read it."""
+def _said(report: Report, marks: Marks) -> Said:
+    """A report as the rules of consensus read it. Wording tells strangers apart; who is known, or speaks for others, may use a form of words."""
+    passed_on = report.channel in PASSED_ON or report.import_id is not None
+    is_stranger = not (passed_on or report.person_id or report.organisation_id)
     graded, timed = report.damage_max is not None, report.event_earliest and report.event_latest
     cause = report.cause.cause_group if report.cause else CauseGroup.UNK
     return Said(
@@ -157,10 +176,12 @@ def _said(report: Report, photos: tuple[int, ...], posts: frozenset[int]) -> Sai
             "event": (report.event_earliest, report.event_latest, report.event_precision) if timed else None,
         },
         person=str(report.person_id or ""),
-        speaks_for_others=report.channel in PASSED_ON or report.import_id is not None,
+        speaks_for_others=passed_on,
         saw_hint=report.hint_seen,
-        photos=photos,
-        posts=posts,
+        by_engineer=report.source_scale in ENGINEERS_SCALES and source_rank(report.source_type) in (SourceRank.FIELD, SourceRank.FACILITY),
+        photos=tuple(one for one in marks.photos.get(report.id, ()) if one is not None),
+        posts=marks.posts.get(report.id, frozenset()),
+        wording=marks.wording.get(report.id, frozenset()) if is_stranger else frozenset(),
     )
 
 

@@ -4,7 +4,10 @@ import csv
 import gzip
 import io
 import json
+import os
 import random
+import subprocess
+import sys
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
@@ -83,6 +86,26 @@ def test_the_order_of_the_rows_does_not_matter(run, tmp_path):
     run("cluster", write(tmp_path / "b.csv", random.Random(3).sample(rows, len(rows))), tmp_path / "b.out")
     one, other = read(tmp_path / "a.out"), read(tmp_path / "b.out")
     assert {row["id"]: row for row in one} == {row["id"]: row for row in other}
+
+
+ALL_COMMANDS = """
+from server.app import create_app
+app = create_app()
+run = lambda *words: app.test_cli_runner().invoke(args=["matching", *words], catch_exceptions=False)
+run("train", "{folder}/in.csv", "{folder}/{seed}.json")
+run("cluster", "{folder}/in.csv", "{folder}/{seed}.clusters", "--weights", "{folder}/{seed}.json")
+run("suggest", "{folder}/in.csv", "{folder}/{seed}.pairs", "--weights", "{folder}/{seed}.json")
+"""
+
+
+def test_other_processes_that_hash_otherwise_learn_and_say_the_same_to_the_byte(app, tmp_path):
+    write(tmp_path / "in.csv", street(9, incidents=30))
+    for seed in ("1", "271828"):
+        said = ALL_COMMANDS.format(folder=tmp_path, seed=seed)
+        subprocess.run([sys.executable, "-c", said], check=True, env={**os.environ, "PYTHONHASHSEED": seed}, timeout=300)
+    for made in ("json", "clusters", "pairs"):
+        one, other = ((tmp_path / f"{seed}.{made}").read_bytes() for seed in ("1", "271828"))
+        assert one == other != b""
 
 
 def test_suggest_names_only_earlier_reports_the_likeliest_first(run, tmp_path):

@@ -1,13 +1,20 @@
 """What holds of the live service whatever happens: the order of arrival, who acts and what is undone do not matter to the truth."""
 
 import random
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from server.accounts.policy import ANONYMOUS, SYSTEM
+from server.coordination import edits
 from server.core.database import session
 from server.core.problems import Problem
-from server.matching import service
+from server.matching import rebuilding, service
+from server.matching.models import IncidentChange
+from server.matching.weights import default_weights
+from server.reports import access
+from server.reports.service import supersede, withdraw
 from server.vocabulary import SiteType
 from tests.matching.pairs import told
 from tests.matching.test_acts_and_undo import state
@@ -149,3 +156,86 @@ def test_nobody_s_link_breaks_every_number_leads_to_where_its_reports_lie(app, w
     from server.matching.links import by_public_id
 
     assert {number: by_public_id(public[number]) for number in numbers} == {number: service.incident_of(number).id for number in numbers}
+
+
+BROKEN = text("""
+SELECT
+ (SELECT count(*) FROM reports r WHERE r.withdrawn_at IS NULL AND r.point IS NOT NULL AND NOT EXISTS (
+   SELECT FROM attachments a JOIN incidents i ON i.id = a.incident_id WHERE a.report_id = r.id AND a.ended_at IS NULL AND i.on_map)) AS lost,
+ (SELECT count(*) FROM reports r JOIN attachments a ON a.report_id = r.id AND a.ended_at IS NULL WHERE r.withdrawn_at IS NOT NULL) AS haunting,
+ (SELECT count(*) FROM incidents i WHERE i.report_count <> (
+   SELECT count(*) FROM attachments a WHERE a.incident_id = i.id AND a.ended_at IS NULL)) AS miscounted,
+ (SELECT count(*) FROM incidents i WHERE i.on_map AND i.report_count = 0) AS empty,
+ (SELECT count(*) FROM incidents i JOIN incidents o ON o.id = i.merged_into WHERE o.id = i.id OR o.merged_into = i.id) AS circles,
+ (SELECT count(*) FROM incident_changes c WHERE c.person_id IS NOT NULL AND c.before ? 'states' AND NOT EXISTS (
+   SELECT FROM ledger l WHERE l.details ->> 'change' = c.id::text)) AS untold""")
+
+
+class Desk:
+    """What may happen in a response, at random: reports come, go and come again; people act, change their minds, stop a rebuild."""
+
+    def __init__(self, seed, work, actor, folder):
+        self.dice, self.work, self.actor, self.folder = random.Random(seed), work, actor, folder
+        self.rows = story(seed)
+        self.reports = list(live_through(self.rows, range(len(self.rows)), work, north=0.0).values())
+
+    def step(self):
+        self.dice.choice((self.act, self.act, self.arrive, self.go, self.send_again, self.edit, self.take_back, self.take_back, self.rebuild))()
+        session.commit()
+        self.work()
+        assert dict(session.execute(BROKEN).mappings().one()) == dict.fromkeys(("lost", "haunting", "miscounted", "empty", "circles", "untold"), 0)
+        assert (session.scalar(CROSSED), session.scalar(TORN)) == (0, 0)
+
+    def act(self):
+        any_act(self.dice, self.reports, self.actor)
+
+    def arrive(self):
+        row = self.dice.choice(self.rows)
+        self.reports.append(told(**{**row, "east": row["east"] + self.dice.gauss(0, 4)}))
+
+    def go(self):
+        if len(self.reports) > 6:
+            withdraw(self.reports.pop(self.dice.randrange(len(self.reports))), actor=ANONYMOUS)
+
+    def send_again(self):
+        place, row = self.dice.randrange(len(self.reports)), self.dice.choice(self.rows)
+        new = told(**{**row, "east": row["east"] + self.dice.gauss(0, 4)})
+        access.see_as("all")
+        supersede(self.reports[place], new, actor=SYSTEM)
+        self.reports[place] = new
+
+    def edit(self):
+        incident, need = service.incident_of(self.dice.choice(self.reports)), self.dice.choice(("WATER", "FOOD"))
+        edits.change("need", ("-" if need in incident.needs else "+") + need, incident, batch_id=uuid4(), actor=self.actor)
+
+    def take_back(self):
+        standing = session.scalars(select(IncidentChange.id).where(IncidentChange.undone_at.is_(None)).order_by(IncidentChange.at.desc())).all()
+        if standing:
+            self.undo(self.dice.choice(standing[:6]))
+
+    def undo(self, change):
+        try:
+            with session.begin_nested():
+                service.undo(change, actor=self.actor)
+        except Problem as problem:
+            if problem.code not in ("changed_meanwhile", "already_done"):
+                raise
+
+    def rebuild(self):
+        path = self.folder / f"{uuid4()}.jsonl"
+        rebuilding.keep_plan(rebuilding.make_plan(default_weights(), lambda _n: None), path)
+        any_act(self.dice, self.reports, self.actor)
+        session.commit()
+        rebuilding.apply_plan(path, lambda _n: None)
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_whatever_happens_no_report_is_lost_none_haunts_and_every_ruling_holds(seed, app, work, staff, tmp_path):
+    desk = Desk(seed, work, staff["chipo"], tmp_path)
+    for _ in range(30):
+        desk.step()
+    people_s = select(IncidentChange.id).where(IncidentChange.undone_at.is_(None), IncidentChange.person_id.is_not(None))
+    for change in session.scalars(people_s.order_by(IncidentChange.at.desc())).all():
+        desk.undo(change)
+        session.commit()
+        assert dict(session.execute(BROKEN).mappings().one()) == dict.fromkeys(("lost", "haunting", "miscounted", "empty", "circles", "untold"), 0)
