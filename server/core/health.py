@@ -1,6 +1,8 @@
 """Whether the server is alive, and whether it can really take a report."""
 
 import shutil
+import threading
+import time
 from pathlib import Path
 
 from flask import Flask, Response, make_response
@@ -14,6 +16,7 @@ from server.core.tally import TALLY
 
 FREE_BYTES = 200_000_000  # below this the next report may not fit
 PHOTO_BYTES = 512_000_000  # kept free for what matters more than photos: below this they wait on the phones
+KEPT_S = 1.0  # a stranger may ask as often as they like; the database is asked once a second in each process
 DRAINING = "draining"  # counted by the server's first process when it was told to stop (scripts/gunicorn.conf.py)
 
 
@@ -32,14 +35,36 @@ def ready() -> Response:
     """200 when the database takes a write, the disk has room and the queue is there; else 503 that says which is wrong.
 
     Also 503 from the moment the server is told to stop: whoever shares out the work sends none here any more, while what is under
-    way is finished.
+    way is finished. What was found holds for ``KEPT_S`` seconds.
     """
     if TALLY.look(DRAINING):
         return make_response({"status": "stopping", "checks": {}}, 503)
-    checks = {"database": _database_writes(), "disk": _disk_has_room(), "queue": _queue_is_there()}
-    response = make_response({"status": "ready" if all(checks.values()) else "not ready", "checks": checks})
-    response.status_code = 200 if all(checks.values()) else 503
-    return response
+    checks = _KEPT.get()
+    good = all(checks.values())
+    return make_response({"status": "ready" if good else "not ready", "checks": checks}, 200 if good else 503)
+
+
+def look_again() -> None:
+    """Forget what was found, so that the next who asks is told of this very moment."""
+    _KEPT.until = 0.0
+
+
+class _Kept:
+    """What was found last, and until when it holds. While one looks, the others wait for the answer instead of looking too."""
+
+    def __init__(self) -> None:
+        self.lock, self.until = threading.Lock(), 0.0
+        self.checks: dict[str, bool] = {}
+
+    def get(self) -> dict[str, bool]:
+        with self.lock:
+            if time.monotonic() >= self.until:
+                self.checks = {"database": _database_writes(), "disk": _disk_has_room(), "queue": _queue_is_there()}
+                self.until = time.monotonic() + KEPT_S
+            return self.checks
+
+
+_KEPT = _Kept()
 
 
 def _database_writes() -> bool:
