@@ -83,6 +83,13 @@ TIMETABLE: dict[str, str] = {
     "*/10 * * * *": "keeping.raise_alarms",
 }
 
+# What cannot be taken back, done because its time has come: not by a clock that jumped.
+FOR_GOOD = {
+    "publication.publish_batch", "publication.forget_old_disclosures", "reports.purge_held_back", "reports.erase_old_contacts",
+    "reports.erase_old_words", "reports.destroy_old_keys", "matching.keep_no_longer", "evidence.shred_old_originals",
+    "coordination.erase_old_complaints",
+}  # fmt: skip
+
 ROOMS = (
     "core", "accounts", "places", "reports", "evidence", "intake", "matching", "verification", "coordination", "publication", "keeping",
     "response",
@@ -90,7 +97,9 @@ ROOMS = (
 PUMP_EVERY_S = 0.25
 FOLD_EVERY_S = 2.0
 REST_AFTER_FAULT_S = 5.0
+LEFT_EVERY_S = 60.0
 BATCH = 500
+MOST_ATTEMPTS = 12
 
 log = logging.getLogger("server.worker")
 
@@ -112,7 +121,7 @@ def queue_app(*, works: bool = False) -> procrastinate.App:
     load_jobs()
     connector = procrastinate.PsycopgConnector if works else procrastinate.SyncPsycopgConnector
     queue = procrastinate.App(connector=connector(conninfo=raw_url(), max_size=6))
-    patience = procrastinate.RetryStrategy(max_attempts=12, exponential_wait=3)
+    patience = procrastinate.RetryStrategy(max_attempts=MOST_ATTEMPTS, exponential_wait=3)
     for name, work in jobs.JOBS.items():
         queue.task(name=name, retry=patience)(_leaving_nothing_open(work))
     for cron, name in TIMETABLE.items():
@@ -124,9 +133,19 @@ def queue_app(*, works: bool = False) -> procrastinate.App:
 def _by_clock(name: str) -> Callable[[int], None]:
     def run(timestamp: int) -> None:
         del timestamp
+        if name in FOR_GOOD and _is_clock_doubtful():
+            log.warning("The clock jumped: what cannot be taken back waits.", extra={"job": name})
+            return
         _leaving_nothing_open(jobs.JOBS[name])()
 
     return run
+
+
+def _is_clock_doubtful() -> bool:
+    from server.keeping import steadiness
+
+    with settled():
+        return steadiness.is_doubtful()
 
 
 def _leaving_nothing_open(work: Callable[..., None]) -> Callable[..., None]:
@@ -180,6 +199,29 @@ def take_up_again(queue: procrastinate.App) -> int:
     return len(again)
 
 
+# Under way, says the queue, and nobody is there who does it: that worker was killed, or lost its power, two minutes ago or longer.
+_LEFT = """status = 'doing' AND NOT EXISTS (
+  SELECT FROM procrastinate_workers one WHERE one.id = worker_id AND one.last_heartbeat > now() - interval '2 minutes')"""
+_LEFT_TWICE = text(f"""DELETE FROM procrastinate_jobs job WHERE {_LEFT} AND queueing_lock IS NOT NULL AND EXISTS (
+  SELECT FROM procrastinate_jobs other
+  WHERE other.queueing_lock = job.queueing_lock AND (other.status = 'todo' OR other.status = 'doing' AND other.id > job.id))
+""")  # noqa: S608 - fixed words
+_LEFT_BEHIND = text(f"""
+UPDATE procrastinate_jobs SET attempts = attempts + 1, scheduled_at = now() + make_interval(secs => power(3, least(attempts, 9))),
+  status = (CASE WHEN attempts + 1 < :most THEN 'todo' ELSE 'failed' END)::procrastinate_job_status
+WHERE {_LEFT} RETURNING id
+""")  # noqa: S608 - fixed words
+
+
+def take_up_left() -> int:
+    """Put what a worker was at when it was killed back into the queue; how many. Settling is the caller's.
+
+    What kills its worker again and again waits longer each time, and fails for good in the end, as what raises an error does.
+    """
+    session.execute(_LEFT_TWICE)
+    return len(session.execute(_LEFT_BEHIND, {"most": MOST_ATTEMPTS}).all())
+
+
 def main() -> None:
     """Run the pump and the queue until told to stop; what is under way is finished first."""
     from server.app import create_app
@@ -204,7 +246,7 @@ def _keep_pumping(queue: procrastinate.App, stop: threading.Event) -> None:
     """Pump while there is something, else rest a moment; a database that is away is waited for."""
     from server.matching.map_cells import fold
 
-    since_fold = 0.0
+    since_fold, since_left = 0.0, LEFT_EVERY_S
     while not stop.is_set():
         try:
             moved = pump(queue)
@@ -212,6 +254,10 @@ def _keep_pumping(queue: procrastinate.App, stop: threading.Event) -> None:
                 with settled():
                     fold()
                 since_fold = 0.0
+            if since_left >= LEFT_EVERY_S:
+                with settled():
+                    take_up_left()
+                since_left = 0.0
         except Exception:
             log.exception("pump")
             moved = 0
@@ -219,6 +265,7 @@ def _keep_pumping(queue: procrastinate.App, stop: threading.Event) -> None:
         if moved < BATCH:
             stop.wait(PUMP_EVERY_S)
         since_fold += PUMP_EVERY_S
+        since_left += PUMP_EVERY_S
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@
     FOLDER/<moment>/files.tsv, manifest.json      what belongs to it, with sizes and hashes
 
 Files are copied before the database and once more after it, so that a photo the database names is in the copy. A backup has
-its final name only when it is whole.
+its final name only when it is whole and was read again.
 """
 
 import hashlib
-import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -21,20 +21,22 @@ from sqlalchemy import text
 from server.core import clock, storage
 from server.core.database import see_as, session
 from server.core.response import this_response
-from server.keeping import dumps, manifest, sealing
+from server.keeping import disk, dumps, manifest, sealing
 from server.keeping.errors import NotKept
 from server.keeping.manifest import KeptFile, Manifest
 
 MOMENT = "%Y-%m-%dT%H-%M-%SZ"
 UNFINISHED = ".unfinished"
 SCHEMAS = ("public", "vault", "pub")
+NO_KEY = "BACKUP_KEYS names no key to seal to. `flask --app wsgi backup-key` makes one."
+ANOTHER = "Another backup is being made in this folder. Wait until it is done."
 Said = Callable[[str], None]
 
 
 def make(folder: Path, *, keys: tuple[str, ...], say: Said = lambda _: None) -> Path:
     """Make a backup in ``folder`` and read it once more; where it lies. NotKept, and nothing left, when it did not end well."""
     if not keys:
-        raise NotKept("BACKUP_KEYS names no key to seal to. `flask --app wsgi backup-key` makes one.")
+        raise NotKept(NO_KEY)
     holders = sealing.recipients(keys)
     moment = clock.now()
     unfinished = folder / f"{UNFINISHED}-{moment.strftime(MOMENT)}"
@@ -45,54 +47,69 @@ def make(folder: Path, *, keys: tuple[str, ...], say: Said = lambda _: None) -> 
         say(f"{len(files)} files")
         with (unfinished / manifest.DATABASE).open("wb") as out:
             rows, revision, database = dump(out, holders)
-            _sync(out.fileno())
+            disk.sync(out)
         say(f"{sum(rows.values())} rows in {len(rows)} tables")
-        files |= {file.name: file for file in _copy_files(folder, files, holders)}
+        files |= {file.name: file for file in _copy_files(folder, {}, holders, but=files)}
         listed = manifest.write_files(unfinished, sorted(files.values(), key=lambda file: file.name))
         manifest.write(unfinished, Manifest(
             made_at=moment.isoformat(), response=this_response().name, revision=revision, secret_check=manifest.secret_check(), rows=rows,
             database={"bytes": database.size, "sha256": database.sha256}, files={"count": len(files), "sha256": listed},
         ))  # fmt: skip
-        finished = unfinished.with_name(moment.strftime(MOMENT))
-        unfinished.rename(finished)
+        check(unfinished, but={name for name, file in files.items() if known.get(name) == file})  # those were read just now
+        return disk.give_name(unfinished, unfinished.with_name(moment.strftime(MOMENT)))
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
-    check(finished)
-    return finished
 
 
-def check(backup: Path) -> Manifest:
-    """Read every byte of a backup again and compare it with its manifest; needs no key. NotKept says what is wrong."""
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else makes or throws away backups in ``folder`` meanwhile; what one that was cut off left there is gone. NotKept otherwise."""
+    with disk.alone(folder / ".lock", otherwise=ANOTHER):
+        for left in folder.glob(f"{UNFINISHED}-*"):
+            shutil.rmtree(left)
+        for left in (folder / "files").glob(f"*/??/*{UNFINISHED}"):
+            left.unlink()
+        yield
+
+
+def check(backup: Path, *, but: Container[str] = ()) -> Manifest:
+    """Read every byte of a backup again, files named in ``but`` apart, and compare it with its manifest; needs no key. NotKept says what is wrong."""
     told = manifest.read(backup)
-    if hashlib.sha256((backup / manifest.FILES).read_bytes()).hexdigest() != told.files["sha256"]:
-        raise NotKept(f"{backup.name}: the list of files is not as it was written.")
     _compare(backup / manifest.DATABASE, told.database["sha256"])
     for file in manifest.read_files(backup):
-        _compare(sealed_path(backup.parent, file.name), file.sha256)
+        if file.name not in but:
+            _compare(sealed_path(backup.parent, file.name), file.sha256)
     return told
 
 
 def all_of(folder: Path) -> list[Path]:
     """Every finished backup, oldest first."""
-    return sorted(found for found in folder.glob("20*Z") if (found / manifest.MANIFEST).exists())
+    return sorted(found for found in folder.glob("[0-9]*Z") if (found / manifest.MANIFEST).exists())
 
 
-def prune(folder: Path, *, days: int) -> int:
-    """Throw away backups older than ``days`` (the newest always stays) and files that no kept backup names; how many went.
+def prune(folder: Path, *, days: int, keep: Path | None = None) -> int:
+    """Throw away backups older than ``days`` and files that no other names; how many went. The newest stays, and ``keep``, however old it seems.
 
     Erasing reaches into backups only this way: what was taken back is gone from all of them after ``days``.
     """
-    made = all_of(folder)
     oldest = (clock.now() - timedelta(days=days)).strftime(MOMENT)
-    gone = [backup for backup in made[:-1] if backup.name < oldest]
-    for backup in gone:
-        shutil.rmtree(backup)
-    named = {file.name for backup in all_of(folder) for file in manifest.read_files(backup)}
+    gone = [backup for backup in all_of(folder)[:-1] if backup.name < oldest and backup != keep]
+    for backup in gone:  # first its name, so that one that is half gone is none
+        shutil.rmtree(backup.rename(folder / f"{UNFINISHED}-{backup.name}"))
+    _drop_unnamed(folder)
+    return len(gone)
+
+
+def _drop_unnamed(folder: Path) -> None:
+    """Throw away the files that no backup names; none as long as what one of them names cannot be read."""
+    try:
+        named = {file.name for backup in all_of(folder) for file in manifest.read_files(backup)}
+    except NotKept:
+        return
     for path in (folder / "files").glob("*/??/*.age"):
         if f"{path.parts[-3]}/{path.stem}" not in named:
             path.unlink()
-    return len(gone)
 
 
 def made_at(backup: Path) -> datetime:
@@ -107,17 +124,23 @@ def sealed_path(folder: Path, name: str) -> Path:
 
 
 def _known(folder: Path) -> dict[str, KeptFile]:
-    """The files of the last backup, whose sealed hashes need not be reckoned again."""
-    made = all_of(folder)
-    return {file.name: file for file in manifest.read_files(made[-1])} if made else {}
+    """The files of every backup that can tell of them, as the newest does."""
+    known: dict[str, KeptFile] = {}
+    for backup in all_of(folder):
+        with suppress(NotKept):
+            known |= {file.name: file for file in manifest.read_files(backup)}
+    return known
 
 
-def _copy_files(folder: Path, known: dict[str, KeptFile], holders: list[sealing.Recipient]) -> Iterator[KeptFile]:
+def _copy_files(folder: Path, known: dict[str, KeptFile], holders: list[sealing.Recipient], *, but: Container[str] = ()) -> Iterator[KeptFile]:
+    """Every file of the store, sealed, those named in ``but`` apart; what is known and still as it was written is not written again."""
     for namespace in sorted(storage.NAMESPACES):
         for digest in storage.store().names_older_than(0, namespace):
             name = f"{namespace}/{digest}"
             path = sealed_path(folder, name)
-            if name in known and path.exists():
+            if name in but:
+                continue
+            if name in known and _hash_of(path) == known[name].sha256:
                 yield known[name]
                 continue
             try:
@@ -136,10 +159,10 @@ def _copy(name: str, path: Path, holders: list[sealing.Recipient]) -> KeptFile:
         with storage.store().open(digest, namespace) as reader, unfinished.open("wb") as out:
             hashed = _Hashed(reader)
             sealed = sealing.seal(hashed, out, holders)  # type: ignore[arg-type]
-            _sync(out.fileno())
+            disk.sync(out)
         if hashed.digest.hexdigest() != digest:
             raise storage.StorageDamaged(namespace)
-        unfinished.replace(path)
+        disk.give_name(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
     return KeptFile(name, sealed.size, sealed.sha256)
@@ -184,14 +207,17 @@ def count_rows(reader: object) -> dict[str, int]:
 
 
 def _compare(path: Path, wanted: object) -> None:
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        raise NotKept(f"{path.name} is missing from the backup.") from None
+    found = _hash_of(path)
+    if not found:
+        raise NotKept(f"{path.name} is missing from the backup.")
     if found != wanted:
         raise NotKept(f"{path.name} is damaged: its bytes are not those that were written.")
 
 
-def _sync(descriptor: int) -> None:
-    os.fsync(descriptor)
+def _hash_of(path: Path) -> str:
+    """The SHA-256 (hex) of a file; "" where there is none."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""

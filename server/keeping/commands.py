@@ -13,7 +13,7 @@ from server.core.database import settled
 from server.core.response import this_response
 from server.core.settings import settings
 from server.keeping import backups, certificates, restoring, sealing, service, wal
-from server.keeping.errors import NotKept
+from server.keeping.errors import NotKept, in_a_sentence
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -64,14 +64,15 @@ def backup_check(made: Path) -> None:
 @click.option("--other-secret", is_flag=True, help="Go on although SECRET_KEY is another; people's words stay closed.")
 def restore(made: Path, key_file: Path, other_secret: bool) -> None:
     """Bring the backup MADE back into the empty database of DATABASE_URL and the empty folder of STORAGE_URL."""
-    told = restoring.restore(
-        made,
-        identity=key_file,
-        url=settings().database_url,
-        store=storage.store(),
-        other_secret=other_secret,
-        say=click.echo,
-    )
+    with in_a_sentence("Begin again in an empty database and an empty folder: the restore"):
+        told = restoring.restore(
+            made,
+            identity=key_file,
+            url=settings().database_url,
+            store=storage.store(),
+            other_secret=other_secret,
+            say=click.echo,
+        )
     click.echo(
         f"Everything is back as it was on {told.made_at}: {sum(told.rows.values())} rows, {told.files['count']} files."
     )
@@ -124,7 +125,8 @@ def archive_wal(folder: Path) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    wal.follow(folder, url=_replication_url(), keys=_keys(), stop=stop, say=click.echo)
+    with in_a_sentence("Fetching the log"):
+        wal.follow(folder, url=_replication_url(), keys=_keys(), stop=stop, say=click.echo)
 
 
 @click.command("archive-prune")

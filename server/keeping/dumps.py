@@ -18,6 +18,7 @@ _NAMES = {
     "sslkey": "PGSSLKEY", "target_session_attrs": "PGTARGETSESSIONATTRS", "passfile": "PGPASSFILE", "service": "PGSERVICE",
 }  # fmt: skip
 PLAIN = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/"}
+READ_BACK = 8_192  # bytes of what a program said last
 # The tables' owner is bound by row-level security too: the dump looks as one who may see everything.
 _SEES_ALL = "-c tessera.scope=all -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
 
@@ -59,14 +60,15 @@ def output_of(program: str, url: str, *words: str) -> Iterator[IO[bytes]]:
         yield cast("IO[bytes]", process.stdout)
 
 
-def start(program: str, url: str, *words: str) -> subprocess.Popen[bytes]:
-    """Start a program of PostgreSQL's on the server of ``url``."""
-    return subprocess.Popen([_program(program), *words], env=_environment(url), stderr=subprocess.PIPE)
+def start(program: str, url: str, *words: str, said: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a program of PostgreSQL's on the server of ``url``; ``said`` is the file for what it says, however much that is."""
+    return subprocess.Popen([_program(program), *words], env=_environment(url), stderr=said)
 
 
-def last_words(process: subprocess.Popen[bytes]) -> str:
-    """Wait for the end of a program; the line in which it said what was wrong."""
-    return _last_line(process.communicate()[1].decode(errors="replace"))
+def last_words(said: IO[bytes]) -> str:
+    """Of what a program that has ended said, the line that tells what was wrong."""
+    said.seek(max(0, said.seek(0, 2) - READ_BACK))
+    return _last_line(said.read().decode(errors="replace"))
 
 
 @contextmanager

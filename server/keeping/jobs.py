@@ -3,7 +3,7 @@
 from server.core.database import settled
 from server.core.jobs import job
 from server.core.settings import settings
-from server.keeping import alarms, service, watching
+from server.keeping import alarms, service, steadiness, watching
 
 
 @job("keeping.make_backup")
@@ -31,4 +31,5 @@ def raise_alarms() -> None:
 def raise_urgent_alarms() -> None:
     """A minute has passed: look at what cannot wait."""
     with settled():
+        steadiness.is_doubtful()
         alarms.raise_what_is_due(watching.URGENT)

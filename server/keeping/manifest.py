@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from server.core.settings import settings
+from server.keeping import disk
 from server.keeping.errors import NotKept
 from server.keeping.sealing import DAMAGED
 
@@ -45,8 +46,8 @@ def secret_check() -> str:
 def write(folder: Path, manifest: Manifest) -> None:
     """Write the manifest and its hash."""
     text = json.dumps(asdict(manifest), indent=1, ensure_ascii=False)
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
-    (folder / SEAL).write_text(hashlib.sha256(text.encode()).hexdigest() + "\n", encoding="ascii")
+    disk.write(folder / MANIFEST, text.encode())
+    disk.write(folder / SEAL, hashlib.sha256(text.encode()).hexdigest().encode() + b"\n")
 
 
 def read(folder: Path) -> Manifest:
@@ -63,11 +64,17 @@ def read(folder: Path) -> Manifest:
 def write_files(folder: Path, files: Iterable[KeptFile]) -> str:
     """Write the list of files; its SHA-256."""
     text = "".join(f"{file.name}\t{file.size}\t{file.sha256}\n" for file in files)
-    (folder / FILES).write_text(text, encoding="ascii")
+    disk.write(folder / FILES, text.encode("ascii"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_files(folder: Path) -> list[KeptFile]:
-    """The list of files, unchecked."""
-    lines = (folder / FILES).read_text(encoding="ascii").splitlines()
-    return [KeptFile(name, int(size), sha256) for name, size, sha256 in (line.split("\t") for line in lines)]
+    """The list of files; NotKept when it is missing or not as it was written."""
+    wanted = read(folder).files["sha256"]
+    try:
+        text = (folder / FILES).read_bytes()
+    except OSError:
+        raise NotKept(f"{folder.name}: the list of files is missing.") from None
+    if hashlib.sha256(text).hexdigest() != wanted:
+        raise NotKept(f"{folder.name}: the list of files is not as it was written.")
+    return [KeptFile(name, int(size), sha256) for name, size, sha256 in (line.split("\t") for line in text.decode("ascii").splitlines())]

@@ -28,6 +28,7 @@ _GAUGES = {
     "log": ("tessera_log_archive", "Whether the database's log is kept"),
     "replica": ("tessera_replica_lag_seconds", "How far the replica is behind"),
     "standbys": ("tessera_standbys_missing", "Standbys that are waited for and do not follow"),
+    "clock": ("tessera_clock_jumped", "1 for a day after the server's clock jumped"),
     "publication": ("tessera_publication_age_seconds", "Time since the public copy was looked over"),
 }
 

@@ -1,8 +1,8 @@
 """Bringing a backup back, into an empty place only: everything is opened and compared before the first row is written."""
 
-import hashlib
-import io
+import tempfile
 from pathlib import Path
+from typing import IO
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 
@@ -13,6 +13,7 @@ from server.keeping import backups, dumps, manifest, sealing
 from server.keeping.errors import NotKept
 from server.keeping.manifest import KeptFile, Manifest
 
+HELD_BYTES = 32_000_000  # of a file that is brought back, in memory; the rest of a larger one waits on the disk
 OTHER_KEY_THAN_THEN = (
     "SECRET_KEY is not the one this backup was made under: people's words and photos in it could not be opened. "
     "Set the right one, or say --other-secret to bring back what can be read without it."
@@ -32,16 +33,17 @@ def restore(
 
     Raises NotKept, with both places as they were, for a damaged or cut file, a wrong key, another secret, or a place in use.
     """
-    keys = sealing.identities(identity)
-    told = backups.check(backup)
+    keys, files = sealing.identities(identity), manifest.read_files(backup)
+    told = backups.check(backup, but={file.name for file in files})  # opening them, below, tells more than their seals do
     if told.secret_check != manifest.secret_check() and not other_secret:
         raise NotKept(OTHER_KEY_THAN_THEN)
     must_be_empty(url)
     if not store.is_empty():
         raise NotKept("The store of STORAGE_URL holds files already. A backup is brought back into an empty one only; nothing was changed.")
-    say("Every byte is as it was written. Opening it with your key…")
-    files = manifest.read_files(backup)
-    _open_everything(backup, files, keys)
+    say("Opening every part with your key…")
+    with (backup / manifest.DATABASE).open("rb") as sealed:
+        sealing.unseal(sealed, None, keys)
+    _try_to_open(backup, files, keys)
     say("Bringing the database back…")
     bring_back(backup, url=url, keys=keys)
     _compare_rows(url, told)
@@ -54,13 +56,13 @@ def restore(
 def mend(backup: Path, *, identity: Path, store: Store) -> int:
     """Put back every file of ``backup`` that photos in use need and the store has lost or holds changed; how many.
 
-    Each photo that is whole again loses its mark. Raises NotKept, with nothing put back, for a damaged backup or a wrong key.
+    Each photo that is whole again loses its mark. Raises NotKept, with nothing put back, for a damaged piece or a wrong key.
     """
     keys = sealing.identities(identity)
-    backups.check(backup)
     see_as("all")
     needed = set(session.execute(_NEEDED).scalars())
     lost = [file for file in manifest.read_files(backup) if file.name in needed and not _is_whole(file.name, store)]
+    _try_to_open(backup, lost, keys)
     for file in lost:
         _put_back(backup, file, keys=keys, store=store)
     for photo in session.execute(_MARKED).all():
@@ -121,14 +123,21 @@ def _connected(url: str) -> Connection:
     return engine.connect()
 
 
-def _open_everything(backup: Path, files: list[KeptFile], keys: list[sealing.Identity]) -> None:
-    """Try the key on every part before anything is written anywhere."""
-    with (backup / manifest.DATABASE).open("rb") as sealed:
-        sealing.unseal(sealed, None, keys)
+def _try_to_open(backup: Path, files: list[KeptFile], keys: list[sealing.Identity]) -> None:
+    """Try the key on every file before anything is written anywhere."""
     for file in files:
+        _open(backup, file, None, keys)
+
+
+def _open(backup: Path, file: KeptFile, into: IO[bytes] | None, keys: list[sealing.Identity]) -> None:
+    """Open one file of a backup; NotKept when it is missing, or holds anything but what its name says."""
+    try:
         with backups.sealed_path(backup.parent, file.name).open("rb") as sealed:
-            if sealing.unseal(sealed, None, keys).sha256 != file.name.partition("/")[2]:
-                raise NotKept(f"{file.name} is not the file it was.")
+            opened = sealing.unseal(sealed, into, keys)
+    except FileNotFoundError:
+        raise NotKept(f"{file.name} is missing from the backup.") from None
+    if opened.sha256 != file.name.partition("/")[2]:
+        raise NotKept(f"{file.name} is not the file it was.")
 
 
 def _compare_rows(url: str, told: Manifest) -> None:
@@ -139,11 +148,7 @@ def _compare_rows(url: str, told: Manifest) -> None:
 
 
 def _put_back(backup: Path, file: KeptFile, *, keys: list[sealing.Identity], store: Store) -> None:
-    namespace, _, digest = file.name.partition("/")
-    opened = io.BytesIO()
-    with backups.sealed_path(backup.parent, file.name).open("rb") as sealed:
-        sealing.unseal(sealed, opened, keys)
-    if hashlib.sha256(opened.getvalue()).hexdigest() != digest:
-        raise NotKept(f"{file.name} is not the file it was.")
-    opened.seek(0)
-    store.put(opened, namespace)
+    with tempfile.SpooledTemporaryFile(max_size=HELD_BYTES) as opened:
+        _open(backup, file, opened, keys)
+        opened.seek(0)
+        store.put(opened, file.name.partition("/")[0])

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from server.core import clock
 from server.core.database import session, settled
 from server.core.settings import settings
-from server.keeping import backups, drills, wal
-from server.keeping.errors import NotKept
+from server.keeping import backups, drills, steadiness, wal
+from server.keeping.errors import NotKept, in_a_sentence
 from server.keeping.models import Upkeep
 from server.vocabulary import UpkeepKind
 
@@ -24,11 +24,15 @@ def backup(folder: Path | None = None, *, keys: tuple[str, ...] = (), say: backu
     place = folder or (Path(settings().backup_folder) if settings().backup_folder else None)
     if place is None:
         raise NotKept(NOT_SET_UP)
-    with _noted(UpkeepKind.BACKUP) as figures:
-        made = backups.make(place, keys=keys or settings().backup_keys, say=say)
+    holders = keys or settings().backup_keys
+    if not holders:
+        raise NotKept(backups.NO_KEY)
+    with in_a_sentence("The backup"), backups.alone(place), _noted(UpkeepKind.BACKUP) as figures:
+        made = backups.make(place, keys=holders, say=say)
         told = backups.manifest.read(made)
         figures.update(rows=sum(told.rows.values()), files=told.files["count"], bytes=told.database["bytes"])
-        figures["pruned"] = backups.prune(place, days=settings().backup_days)
+        if not steadiness.jumped():
+            figures["pruned"] = backups.prune(place, days=settings().backup_days, keep=made)
     return made
 
 
@@ -41,10 +45,11 @@ def drill() -> dict[str, Any]:
 
 def keep_base(folder: Path, *, url: str, keys: tuple[str, ...]) -> Path:
     """Keep the whole cluster as the base of its log, throw away what is older than BACKUP_DAYS, and write down how it went."""
-    with _noted(UpkeepKind.BASE) as figures:
+    with in_a_sentence("The base"), _noted(UpkeepKind.BASE) as figures:
         made = wal.base(folder, url=url, keys=keys)
         figures.update(bytes=made.stat().st_size)
-        figures["pruned"] = wal.prune(folder, days=settings().backup_days).bases
+        if not steadiness.jumped():
+            figures["pruned"] = wal.prune(folder, days=settings().backup_days).bases
     return made
 
 

@@ -12,6 +12,7 @@ database from throwing away what was not fetched yet.
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -21,7 +22,7 @@ from time import monotonic
 from typing import IO, NamedTuple
 
 from server.core import clock
-from server.keeping import dumps, sealing
+from server.keeping import disk, dumps, sealing
 from server.keeping.backups import MOMENT, UNFINISHED, Said
 from server.keeping.errors import NotKept
 
@@ -30,6 +31,8 @@ SLOT = "tessera_wal"
 SEGMENTS_OF_A_LOG = 256  # of 16 MB, as PostgreSQL makes them
 BASE, BEGAN = ".tar.age", ".began"
 HEAD_BYTES = 4_096  # pg_basebackup writes its label first
+FETCHED_ALREADY = "The log is fetched into this folder already, by another `archive-wal`."
+BASED_ALREADY = "Another base is being kept in this folder. Wait until it is done."
 
 _WHOLE = re.compile(r"[0-9A-F]{24}|[0-9A-F]{8}\.history")
 _BEGAN = re.compile(r"START WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)")
@@ -47,42 +50,54 @@ _CONFIGURATION = {
 
 
 def follow(folder: Path, *, url: str, keys: tuple[str, ...], stop: Event, say: Said = lambda _: None) -> None:
-    """Fetch the log into ``folder``, sealed to ``keys``, until ``stop`` is set. NotKept when fetching ends by itself."""
+    """Fetch the log into ``folder``, sealed to ``keys``, until ``stop`` is set. NotKept when fetching ends by itself, or another fetches it."""
     holders, receiving = sealing.recipients(keys), folder / ".receiving"
     for place in (receiving, folder / "wal"):
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _run("pg_receivewal", url, "--create-slot", "--if-not-exists", f"--slot={SLOT}")
-    fetching = dumps.start("pg_receivewal", url, f"--directory={receiving}", f"--slot={SLOT}", "--synchronous")
-    partial_at = monotonic()
-    try:
-        while not stop.wait(LOOK_EVERY_S):
-            if fetching.poll() is not None:
-                raise NotKept(f"pg_receivewal broke off: {dumps.last_words(fetching)}")
-            for name in _seal_whole(receiving, folder / "wal", holders):
-                say(f"{name} is kept.")
-            if monotonic() - partial_at >= SEAL_PARTIAL_EVERY_S:
-                _seal_partial(receiving, folder / "wal", holders)
-                partial_at = monotonic()
-    finally:
-        fetching.terminate()
-        fetching.communicate()
-        list(_seal_whole(receiving, folder / "wal", holders))
-        _seal_partial(receiving, folder / "wal", holders)
+    with disk.alone(folder / ".lock", otherwise=FETCHED_ALREADY):
+        _follow(folder, receiving, url, holders, stop, say)
+
+
+def _follow(folder: Path, receiving: Path, url: str, holders: list[sealing.Recipient], stop: Event, say: Said) -> None:
+    with tempfile.TemporaryFile() as said:
+        _run("pg_receivewal", url, "--create-slot", "--if-not-exists", f"--slot={SLOT}")
+        fetching = dumps.start("pg_receivewal", url, f"--directory={receiving}", f"--slot={SLOT}", "--synchronous", said=said)
+        partial_at = monotonic()
+        try:
+            while not stop.wait(LOOK_EVERY_S):
+                if fetching.poll() is not None:
+                    raise NotKept(f"pg_receivewal broke off: {dumps.last_words(said)}")
+                for name in _seal_whole(receiving, folder / "wal", holders):
+                    say(f"{name} is kept.")
+                if monotonic() - partial_at >= SEAL_PARTIAL_EVERY_S:
+                    _seal_partial(receiving, folder / "wal", holders)
+                    partial_at = monotonic()
+        finally:
+            fetching.terminate()
+            fetching.wait()
+            list(_seal_whole(receiving, folder / "wal", holders))
+            _seal_partial(receiving, folder / "wal", holders)
 
 
 def base(folder: Path, *, url: str, keys: tuple[str, ...]) -> Path:
     """Keep the whole cluster as it is now, sealed; where it lies. NotKept, and nothing left, when it did not end well."""
     holders, place = sealing.recipients(keys), folder / "base"
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with disk.alone(folder / ".base.lock", otherwise=BASED_ALREADY):
+        place.mkdir(mode=0o700, exist_ok=True)
+        return _base(place, url, holders)
+
+
+def _base(place: Path, url: str, holders: list[sealing.Recipient]) -> Path:
     unfinished = place / UNFINISHED
     try:
         words = ("--pgdata=-", "--format=tar", "--wal-method=fetch", "--checkpoint=fast")
         with dumps.output_of("pg_basebackup", url, *words) as tar, unfinished.open("wb") as out:
             seen = _Seen(tar)
             sealing.seal(seen, out, holders)  # type: ignore[arg-type]
+            disk.sync(out)
         moment = clock.now().strftime(MOMENT)
-        (place / f"{moment}{BEGAN}").write_text(_began_in(seen.head.decode(errors="replace")), encoding="ascii")
-        return unfinished.rename(place / f"{moment}{BASE}")
+        disk.write(place / f"{moment}{BEGAN}", _began_in(seen.head.decode(errors="replace")).encode("ascii"))
+        return disk.give_name(unfinished, place / f"{moment}{BASE}")
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -181,7 +196,8 @@ def _seal(path: Path, kept: Path, holders: list[sealing.Recipient]) -> None:
     unfinished = kept.with_suffix(UNFINISHED)
     with path.open("rb") as reader, unfinished.open("wb") as out:
         sealing.seal(reader, out, holders)
-    unfinished.replace(kept)
+        disk.sync(out)  # what is sealed here is thrown away there, and by the database
+    disk.give_name(unfinished, kept)
 
 
 def _base_before(folder: Path, moment: datetime | None) -> Path:
@@ -257,7 +273,6 @@ def _tell_recovery(into: Path, moment: datetime | None) -> None:
 
 
 def _run(program: str, url: str, *words: str) -> None:
-    done = dumps.start(program, url, *words)
-    said = dumps.last_words(done)
-    if done.returncode:
-        raise NotKept(f"{program} broke off: {said}")
+    with tempfile.TemporaryFile() as said:
+        if dumps.start(program, url, *words, said=said).wait():
+            raise NotKept(f"{program} broke off: {dumps.last_words(said)}")

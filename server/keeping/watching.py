@@ -17,7 +17,7 @@ from server.core.clock import now
 from server.core.database import public_session, see_as, session
 from server.core.i18n import day
 from server.core.settings import settings
-from server.keeping import service, wal
+from server.keeping import service, steadiness, wal
 from server.keeping.models import Upkeep
 from server.vocabulary import UpkeepKind
 
@@ -52,6 +52,7 @@ STANDBYS_GONE = N_("No standby follows, and the database waits for one: no repor
 LOG_KEPT = N_("The database's log is kept as it grows.")
 LOG_LEFT = N_("The database's log is not fetched any more, and fills the database's disk. Start `flask --app wsgi archive-wal` again.")
 LOG_FAILS = N_("The database could not archive its log since %(when)s.")
+CLOCK_JUMPED = N_("The clock of this server jumped. For a day nothing is erased or published by itself. Look whether it is right.")
 LOOKED_OVER = N_("The public copy was looked over on %(day)s.")
 
 
@@ -224,11 +225,20 @@ def _log() -> Finding | None:
     return Finding("log", label, State.GOOD, LOG_KEPT) if fetched or archives else None
 
 
+def _clock() -> Finding | None:
+    """That the clock jumped within a day; nothing as long as it goes on evenly."""
+    if steadiness.jumped():
+        return Finding("clock", N_("Clock"), State.BAD, CLOCK_JUMPED, figure=1)
+    return None
+
+
 CHECKS: tuple[Callable[[], Finding | None], ...] = (
-    _backup, _drill, _worker, _queue, _ledger, _photos, _disk, _publication, _replica, _standbys, _log,
+    _backup, _drill, _worker, _queue, _ledger, _photos, _disk, _publication, _replica, _standbys, _log, _clock,
 )  # fmt: skip
 # What cannot wait: these are looked at every minute.
-URGENT: tuple[Callable[[], Finding | None], ...] = (_worker, _disk, _replica, _standbys, _log)
+URGENT: tuple[Callable[[], Finding | None], ...] = (_worker, _disk, _replica, _standbys, _clock, _log)
+# What the web looks at, because the worker cannot.
+WORKER_ALONE: tuple[Callable[[], Finding | None], ...] = (_worker,)
 
 
 def failures() -> Iterator[tuple[str, datetime]]:

@@ -1,7 +1,9 @@
 """Backups by the operator's commands: made, read again, brought back, and refused when they are not what they were."""
 
+import io
 import os
 import shutil
+import zlib
 
 import pytest
 from sqlalchemy import NullPool, create_engine, text
@@ -14,6 +16,7 @@ from tests.conftest import MAIN, NAME, _admin, clone, drop
 
 PHOTO = b"not a picture, but bytes that must come back" * 500
 SECRET = os.environ["SECRET_KEY"]
+NAMES = (f"{NAME}_kept", f"{NAME}_again")
 
 pytestmark = [pytest.mark.committed, pytest.mark.slow]
 
@@ -48,10 +51,9 @@ def empty(name):
 
 @pytest.fixture(scope="module")
 def names():
-    made = [f"{NAME}_kept", f"{NAME}_again"]
-    yield made
+    yield NAMES
     with _admin() as admin:
-        for name in made:
+        for name in NAMES:
             drop(admin, name)
 
 
@@ -154,6 +156,18 @@ def test_a_backup_that_is_not_as_it_was_written_is_refused_and_the_place_stays_e
         backups.check(broken)
 
 
+def test_a_photo_that_a_later_backup_sealed_anew_is_no_reason_to_refuse_the_one_before(saved, elsewhere, tmp_path):
+    _house, made, key = saved
+
+    def seal_anew(copied):
+        public = key.read_text().strip().splitlines()[-1].removeprefix("# ")
+        with next(copied.parent.glob("files/photos/??/*.age")).open("wb") as out:
+            sealing.seal(io.BytesIO(PHOTO), out, sealing.recipients([public]))
+
+    restoring.restore(altered(made, tmp_path, seal_anew), identity=key, url=elsewhere.url, store=elsewhere.store)
+    assert [path.read_bytes() for path in (elsewhere.store.root / "photos").glob("??/*")] == [PHOTO]
+
+
 def test_another_holders_key_does_not_open_it(saved, elsewhere, tmp_path):
     _house, made, _key = saved
     other = tmp_path / "other.txt"
@@ -196,11 +210,26 @@ def test_nothing_in_the_backup_can_be_read_without_the_key(saved):
 
 def test_the_restore_is_tried_out_and_how_it_went_is_written_down(saved):
     house, _made, _key = saved
+    left = f"tessera_drill_{zlib.crc32(NAMES[0].encode()):08x}_cut"  # of a drill in which the power went
+    empty(left)
     code, said = house.flask("drill")
     assert code == 0, said
     assert house.tell("SELECT went_well FROM upkeep WHERE kind = 'DRILL' ORDER BY ended_at DESC LIMIT 1") is True
     with _admin() as admin:
-        assert admin.scalar(text("SELECT count(*) FROM pg_database WHERE datname LIKE 'tessera_drill_%'")) == 0
+        assert admin.scalar(text("SELECT count(*) FROM pg_database WHERE starts_with(datname, :ours)"), {"ours": left.removesuffix("cut")}) == 0
+
+
+def test_a_database_named_for_the_drill_is_emptied_of_drills_alone(saved, elsewhere):
+    house, _made, _key = saved
+    named = {"DRILL_DATABASE_URL": elsewhere.url}
+    elsewhere.tell("CREATE SCHEMA tessera_drill; CREATE TABLE left_by_a_drill (id int)")
+    code, said = house.flask("drill", **named)
+    assert (code, "The restore holds" in said) == (0, True), said
+    assert elsewhere.tell("SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', 'vault', 'pub') AND tablename <> 'spatial_ref_sys'") == 0
+    elsewhere.tell("CREATE TABLE of_somebody (id int)")
+    code, said = house.flask("drill", **named)
+    assert (code, "not empty" in said) == (1, True), said
+    assert elsewhere.tell("SELECT to_regclass('of_somebody') IS NOT NULL")
 
 
 def test_what_was_taken_back_is_gone_from_the_backups_after_their_days(saved):

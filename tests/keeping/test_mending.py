@@ -13,7 +13,7 @@ from tests.evidence.pictures import encoded, four_corners
 
 
 @pytest.fixture
-def backup(tmp_path, monkeypatch):
+def backup(tmp_path):
     """``backup()``: a backup of the store's files as they are, and the file with its key. The database's part is tried elsewhere."""
     secret, public = sealing.new_identity()
     key = tmp_path / "key.txt"
@@ -23,8 +23,8 @@ def backup(tmp_path, monkeypatch):
         made = tmp_path / "backups" / "2026-11-22T00-00-00Z"
         made.mkdir(parents=True)
         files = list(backups._copy_files(made.parent, {}, sealing.recipients([public])))
-        manifest.write_files(made, files)
-        monkeypatch.setattr(backups, "check", lambda _made: None)
+        listed = {"count": len(files), "sha256": manifest.write_files(made, files)}
+        manifest.write(made, manifest.Manifest(made_at="", response="", revision="", secret_check="", rows={}, database={}, files=listed))
         return made, key
 
     return make

@@ -3,10 +3,12 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 import psycopg
@@ -201,6 +203,33 @@ def test_another_holders_key_opens_nothing_and_a_folder_in_use_is_left_alone(kep
     with pytest.raises(NotKept, match="not empty"):
         wal.lay_out(kept[0], tmp_path, identity=kept[1], moment=None)
     assert other.exists()
+
+
+def test_one_fetches_the_log_into_a_folder_and_says_in_a_sentence_why_it_ends(kept, tmp_path):
+    folder, url, ended = tmp_path / "log", kept.server.url("postgres"), []
+
+    def follow():
+        with pytest.raises(NotKept) as refused:
+            wal.follow(folder, url=url, keys=(kept.public,), stop=threading.Event())
+        ended.append(str(refused.value))
+
+    fetching = threading.Thread(target=follow)
+    fetching.start()
+    until(lambda: kept.server.ask("SELECT active FROM pg_replication_slots"))
+    with pytest.raises(NotKept, match="fetched into this folder already"):
+        wal.follow(folder, url=url, keys=(kept.public,), stop=threading.Event())
+    [number] = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if _runs(path, "pg_receivewal", str(folder))]
+    os.kill(number, signal.SIGKILL)
+    fetching.join(60)
+    assert ended == ["pg_receivewal broke off: it gave no reason"]
+    assert names(folder, "wal/*.partial.age"), "what had come is kept"
+
+
+def _runs(path, *words):
+    """Whether a process was started with these words."""
+    with suppress(OSError):
+        given = path.read_bytes().decode(errors="replace")
+        return all(word in given for word in words)
 
 
 def test_a_log_that_nobody_fetches_any_more_is_told_before_it_fills_the_disk(kept):

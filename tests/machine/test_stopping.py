@@ -11,12 +11,17 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
+from sqlalchemy import text
+
+from server import worker
+from tests.machine.servers import until
 
 ROOT = Path(__file__).resolve().parents[2]
 BODY = json.dumps({"site_type": "RES.APT", "damage": "D3", "point": {"type": "Point", "coordinates": [30.5, 50.4]}}).encode()
 
-pytestmark = [pytest.mark.committed, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 def settings_of(live_database, storage_folder):
@@ -61,6 +66,7 @@ def begin(port):
     return phone
 
 
+@pytest.mark.committed
 def test_a_server_that_stops_says_so_first_and_takes_in_what_is_under_way(web):
     running, port = web
     phones = [begin(port) for _ in range(20)]
@@ -99,23 +105,62 @@ worker.main()
 """
 
 
-def test_a_worker_that_is_told_to_stop_finishes_its_job(live_database, storage_folder, tmp_path):
-    import psycopg
+@pytest.fixture
+def asked(live_database, storage_folder, tmp_path):
+    """Long work is asked for: ``start()`` starts a worker that does it, and waits until it is at it. Gives that and a connection."""
+    environment, started = settings_of(live_database, storage_folder), []
 
-    environment = settings_of(live_database, storage_folder)
-    with psycopg.connect(environment["DATABASE_URL"].replace("+psycopg", "")) as connection:
-        connection.execute("INSERT INTO outbox (event, subject_id) VALUES ('test.asked', gen_random_uuid())")
-    running = subprocess.Popen([sys.executable, "-c", WORKER, tmp_path], cwd=ROOT, env=environment)
-    try:
+    def start():
+        started.append(subprocess.Popen([sys.executable, "-c", WORKER, tmp_path], cwd=ROOT, env=environment))
         deadline = time.monotonic() + 90
         while not (tmp_path / "begun").exists():
-            assert running.poll() is None, "the worker ended"
+            assert started[-1].poll() is None, "the worker ended"
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        running.send_signal(signal.SIGTERM)
-        (tmp_path / "go on").touch()
-        assert running.wait(60) == 0
-        assert (tmp_path / "finished").exists()
-    finally:
+        return started[-1]
+
+    with psycopg.connect(environment["DATABASE_URL"].replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("INSERT INTO outbox (event, subject_id) VALUES ('test.asked', gen_random_uuid())")
+        yield start, connection
+    for running in started:
         running.kill()
         running.wait()
+
+
+@pytest.mark.committed
+def test_a_worker_that_is_told_to_stop_finishes_its_job(asked, tmp_path):
+    start, _connection = asked
+    running = start()
+    running.send_signal(signal.SIGTERM)
+    (tmp_path / "go on").touch()
+    assert running.wait(60) == 0
+    assert (tmp_path / "finished").exists()
+
+
+@pytest.mark.committed
+def test_what_a_worker_was_at_when_it_was_killed_is_done_by_the_next(asked, tmp_path):
+    start, connection = asked
+    running = start()
+    running.kill()
+    running.wait()
+    assert connection.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing' AND task_name = 'test.take_long'").fetchone() == (1,)
+    connection.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")  # as long as nobody came to mend it
+    (tmp_path / "begun").unlink()
+    (tmp_path / "go on").touch()
+    again = start()
+    until(lambda: (tmp_path / "finished").exists())
+    again.send_signal(signal.SIGTERM)
+    assert again.wait(60) == 0
+    assert connection.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'test.take_long'").fetchone() == (0,)
+
+
+def test_what_kills_every_worker_fails_for_good_in_the_end_and_what_the_clock_asks_for_twice_is_done_once(database):
+    database.execute(text("""
+      INSERT INTO procrastinate_jobs (queue_name, task_name, status, attempts, queueing_lock) VALUES
+      ('default', 'a', 'doing', 11, NULL), ('default', 'b', 'doing', 0, 'b'), ('default', 'b', 'doing', 0, 'b'), ('default', 'c', 'doing', 0, 'c'), ('default', 'c', 'todo', 0, 'c')
+    """))  # fmt: skip
+    database.execute(text("WITH one AS (INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id) "
+                          "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id) SELECT 'default', 'd', 'doing', id FROM one"))  # fmt: skip
+    assert worker.take_up_left() == 2
+    found = database.execute(text("SELECT task_name, status::text FROM procrastinate_jobs ORDER BY 1, 2")).all()
+    assert found == [("a", "failed"), ("b", "todo"), ("c", "todo"), ("d", "doing")]
