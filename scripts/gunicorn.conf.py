@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -37,3 +38,14 @@ def when_ready(arbiter: object) -> None:
         stop(*given)
 
     arbiter.handle_term = announce  # type: ignore[attr-defined]
+
+
+def post_worker_init(worker: object) -> None:
+    """Look after the program's other half meanwhile: a worker that stands still cannot say so."""
+    from server.keeping.lookout import keep_watch
+
+    threading.Thread(target=keep_watch, args=(worker.wsgi, threading.Event()), daemon=True, name="lookout").start()  # type: ignore[attr-defined]
+    from server.matching.mirror import MIRROR
+
+    with worker.wsgi.app_context():  # type: ignore[attr-defined]
+        MIRROR.present()  # a large installation reads its columns now, not under the eyes of the first coordinator

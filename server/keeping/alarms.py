@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from server.core import letters
@@ -14,10 +15,16 @@ from server.keeping.watching import Finding, State, look
 
 
 def raise_what_is_due(checks: Sequence[Callable[[], Finding | None]] = ()) -> list[str]:
-    """Compare the checks (all, or those that are given) with what was told last, mail what changed, and remember it; the codes that were told."""
+    """Compare the checks (all, or those that are given) with what was told last, mail what changed, and remember it; the codes that were told.
+
+    Several processes look; while one of them tells, the others find nothing.
+    """
+    if not session.scalar(text("SELECT pg_try_advisory_xact_lock(727212)")):
+        return []
     told = {alarm.code: alarm.state for alarm in session.query(Alarm)}
     changed = [finding for finding in look(checks) if _is_news(finding, told.get(finding.code))]
     if changed and settings().alarm_to and letters.can_send() and may_send_out():
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5min'"))  # a mail server may take its time
         letters.send(", ".join(settings().alarm_to), _subject(changed), "\n\n".join(_line(finding) for finding in changed))
     for finding in changed:
         _remember(finding)

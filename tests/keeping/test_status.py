@@ -1,9 +1,12 @@
 """How the house is: told to those who keep it, in words at the desk, in numbers to machines, by mail when it turns bad."""
 
+import queue
+import runpy
 import socketserver
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
@@ -13,7 +16,8 @@ from server import worker
 from server.core import health, letters
 from server.core import settings as settings_module
 from server.core.database import public_session, session
-from server.keeping import alarms, metrics, service, watching
+from server.keeping import alarms, lookout, metrics, service, watching
+from tests.conftest import ROOT
 
 
 class Usage(NamedTuple):
@@ -196,6 +200,24 @@ def test_an_alarm_goes_out_once_when_something_turns_bad_and_once_when_it_is_goo
     assert len(post.letters) == 2
     assert "[BAD] Backup: No backup has been made yet." in post.letters[0]
     assert "[GOOD] Backup" in post.letters[1]
+
+
+def test_the_web_tells_of_a_worker_that_stands_still_which_cannot_say_so_itself(app, database, told, post):
+    told(mail_url=f"smtp://127.0.0.1:{post.server_address[1]}", mail_from="tessera@example.org", alarm_to=("night@example.org",))
+    rounds = iter([False, False, True])
+    lookout.keep_watch(app, SimpleNamespace(wait=lambda _seconds: next(rounds)))
+    assert len(post.letters) == 1
+    assert "[BAD] Worker: The worker stands still. Reports are still received" in post.letters[0]
+    database.execute(text("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now())"))
+    assert lookout.look_once(app) == ["worker"]
+    assert "[GOOD] Worker" in post.letters[1]
+
+
+def test_every_process_of_the_web_looks_after_the_worker(app, monkeypatch):
+    watched = queue.SimpleQueue()
+    monkeypatch.setattr(lookout, "keep_watch", lambda watched_app, _stop: watched.put(watched_app))
+    runpy.run_path(str(ROOT / "scripts/gunicorn.conf.py"))["post_worker_init"](SimpleNamespace(wsgi=app))
+    assert watched.get(timeout=60) is app
 
 
 def test_an_alarm_can_be_raised_again_and_again_because_no_work_leaves_a_session_open(database):
