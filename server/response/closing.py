@@ -2,6 +2,7 @@
 and sealed, and what must not outlive the response is destroyed, with proof. Each step is kept before the next begins.
 """
 
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from server.response import export
 from server.response.models import Closing
 
 GOOD_FOR = timedelta(days=2)
+LAST_REPORTS = timedelta(seconds=20)  # every process knows of the end after 3; what it let in just before is kept by then
 AT_ONCE = 5_000
 ONE_CLOSING = text("SELECT pg_advisory_xact_lock(727211)")
 
@@ -93,7 +95,11 @@ def _waiting(closing_id: UUID) -> Closing:
 
 
 def finish(closing_id: UUID) -> None:
-    """Do what follows, step by step; run again after a fault, it goes on where it stopped. Settles its own work."""
+    """Do what follows, step by step; run again after a fault, it goes on where it stopped. Settles its own work.
+
+    It begins when the last report that anybody was told was received is there to be exported.
+    """
+    _await_last_reports(closing_id)
     for name, step in (("release", _release), ("export", _export), ("shredded", _shred)):
         with settled():
             found = session.get(Closing, closing_id)
@@ -107,6 +113,14 @@ def finish(closing_id: UUID) -> None:
         session.execute(
             update(Closing).where(Closing.id == closing_id, Closing.agreed_at.is_not(None)).values(done_at=now())
         )
+
+
+def _await_last_reports(closing_id: UUID) -> None:
+    with settled():
+        agreed = session.scalar(select(Closing.agreed_at).where(Closing.id == closing_id))
+    if agreed:
+        left = agreed + LAST_REPORTS - now()
+        time.sleep(min(max(left, timedelta(0)), LAST_REPORTS).total_seconds())
 
 
 def _figures(closing_id: UUID) -> dict[str, Any]:

@@ -37,7 +37,7 @@ from server.core.columns import lon_lat
 from server.core.database import Base, see_as, session
 from server.core.response import facts_as_said
 from server.evidence.models import Photo
-from server.keeping import sealing
+from server.keeping import backups, disk, sealing
 from server.keeping.errors import NotKept
 from server.matching.models import Incident
 from server.reports import vault
@@ -68,18 +68,22 @@ def export(folder: Path, *, keys: Sequence[str]) -> dict[str, Any]:
     Nothing is left of one that did not end well.
     """
     if not keys:
-        raise NotKept("BACKUP_KEYS names no key to seal to. `flask --app wsgi backup-key` makes one.")
+        raise NotKept(backups.NO_KEY)
     moment = now()
-    place = folder / f"export-{moment:%Y-%m-%dT%H-%M-%SZ}"
-    place.mkdir(mode=0o700, parents=True)
-    try:
-        return _export(place, moment, keys)
-    except BaseException:
-        shutil.rmtree(place, ignore_errors=True)
-        raise
+    name = f"export-{moment:%Y-%m-%dT%H-%M-%SZ}"
+    with backups.alone(folder):
+        unfinished = folder / f"{backups.UNFINISHED}-{name}"
+        unfinished.mkdir(mode=0o700)
+        try:
+            told = _export(unfinished, name, moment, keys)
+            disk.give_name(unfinished, folder / name)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+    return told
 
 
-def _export(place: Path, moment: datetime, keys: Sequence[str]) -> dict[str, Any]:
+def _export(place: Path, called: str, moment: datetime, keys: Sequence[str]) -> dict[str, Any]:
     counted: dict[str, int] = {}
     with _sealed(place / ARCHIVE, keys) as (tar, sealed):
         _put(tar, "README.txt", README.format(name=facts_as_said().name, moment=moment.isoformat()).encode())
@@ -91,10 +95,10 @@ def _export(place: Path, moment: datetime, keys: Sequence[str]) -> dict[str, Any
             group = "photos" if name.startswith("photos/") else name
             counted[group] = counted.get(group, 0) + rows
     told = {
-        "made_at": moment.isoformat(), "archive": f"{place.name}/{ARCHIVE}", "sha256": sealed[0].sha256,
+        "made_at": moment.isoformat(), "archive": f"{called}/{ARCHIVE}", "sha256": sealed[0].sha256,
         "bytes": sealed[0].size, "rows": counted,
     }  # fmt: skip
-    (place / MANIFEST).write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")
+    disk.write(place / MANIFEST, json.dumps(told, indent=1, ensure_ascii=False).encode())
     return told
 
 

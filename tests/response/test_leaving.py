@@ -18,7 +18,8 @@ from server.core.database import see_as, session
 from server.core.problems import Problem
 from server.core.response import may_send_out, this_response
 from server.intake.sealed import CONTENT_TYPE
-from server.keeping import sealing
+from server.keeping import backups, sealing
+from server.keeping.errors import NotKept
 from server.reports import keys
 from server.reports.sealing import pad, seal
 from server.response import closing, export, key_holding
@@ -279,6 +280,34 @@ def test_a_closing_that_broke_off_goes_on_where_it_stopped(as_, client, fit, sea
     closing.finish(found)
     assert closing.under_way().done_at
     assert closing.under_way().figures.keys() == {"release", "export", "shredded"}
+
+
+def test_nothing_is_exported_before_the_last_report_that_was_let_in_is_there(as_, fit, sealed_to, monkeypatch):
+    waited = []
+    monkeypatch.setattr(closing, "LAST_REPORTS", timedelta(seconds=20))
+    monkeypatch.setattr(closing.time, "sleep", waited.append)
+    agree(as_("chipo"), proposed(as_("ada")))
+    found = closing.under_way().id
+    session.commit()
+    with time_machine.travel(now() + timedelta(seconds=4), tick=False):
+        closing._await_last_reports(found)
+    with time_machine.travel(now() + timedelta(hours=1), tick=False):
+        closing._await_last_reports(found)
+    assert [seconds > 10 for seconds in waited] == [True, False]
+    assert waited[1] == 0
+
+
+def test_an_export_that_was_cut_off_leaves_nothing_that_looks_like_one(sealed_to):
+    folder, _secret = sealed_to
+    half = folder / ".unfinished-export-2026-11-22T00-00-00Z"
+    half.mkdir()
+    (half / export.ARCHIVE).write_bytes(b"half")
+    with backups.alone(folder):
+        pass
+    assert not half.exists()
+    with backups.alone(folder), pytest.raises(NotKept, match="Another backup is being made"):
+        export.export(folder, keys=("age1…",))
+    assert not any(folder.glob("*export*"))
 
 
 def test_the_console_closes_with_two_names_and_only_with_two(console, client, people, fit, sealed_to):
