@@ -7,7 +7,7 @@ from sqlalchemy import func, make_url, or_, select, text
 
 from server.accounts import sessions
 from server.accounts.models import Organisation, Person
-from server.accounts.policy import Actor
+from server.accounts.policy import SYSTEM, Actor
 from server.core import ledger
 from server.core.choices import N_
 from server.core.clock import now
@@ -34,14 +34,15 @@ ONE_ROLE = N_("PUBLIC_DATABASE_URL does not name a role of its own: only the cod
 NO_HOSTS = N_("TRUSTED_HOSTS is empty. Say under which names or addresses people reach this server, and start it again.")
 NO_ADMINISTRATOR = N_("Nobody may administer this installation. `flask --app wsgi response open` lets the first one in.")
 NO_NAME = N_("The response has no name yet.")
+NO_SECOND_FACTOR = N_("You have no second factor yet. Set it up under Account: from now on nobody signs in without one.")
 ENDED = N_("This response was closed.")
 
 
-def obstacles(host: str = "") -> list[str]:
-    """Sentences (msgids) about what forbids going live; ``host`` is the name under which the asker reached the server."""
+def obstacles(host: str = "", *, by: Actor = SYSTEM) -> list[str]:
+    """Sentences (msgids) about what forbids going live; ``host`` is the name under which ``by``, who asks, reached the server."""
     checks: tuple[tuple[Callable[[], bool], str], ...] = (
         (_is_closed, ENDED), *_checks_of_settings(host), (_has_demo_people, DEMO_PEOPLE), (_has_exercise_rows, EXERCISE_ROWS),
-        (lambda: not has_administrator(), NO_ADMINISTRATOR), (_is_nameless, NO_NAME),
+        (lambda: not has_administrator(), NO_ADMINISTRATOR), (_is_nameless, NO_NAME), (lambda: _has_one_factor(by), NO_SECOND_FACTOR),
     )  # fmt: skip
     return [sentence for stands, sentence in checks if stands()]
 
@@ -61,12 +62,12 @@ def _checks_of_settings(host: str) -> tuple[tuple[Callable[[], bool], str], ...]
 def go_live(actor: Actor, *, host: str = "") -> None:
     """Declare the response live. Problem ``not_yet_live`` with what stands in the way, ``already_done`` when it is.
 
-    Everybody else is signed out: from now on signing in takes a second factor.
+    Everybody else is signed out: from now on signing in takes a second factor, which whoever declares it has already.
     """
     session.execute(text("SELECT pg_advisory_xact_lock(727210)"))
     if facts_as_said().is_live:
         raise Problem("already_done")
-    if found := obstacles(host):
+    if found := obstacles(host, by=actor):
         raise Problem("not_yet_live", more={"obstacles": found})
     say_fact("exercise", value=False, said_by=actor.person_id)
     say_fact("stage", LIVE, said_by=actor.person_id)
@@ -120,6 +121,10 @@ def _are_cookies_open(host: str) -> bool:
 def _is_one_role() -> bool:
     public, own = settings().public_database_url, settings().database_url
     return not public or make_url(public).username == make_url(own).username
+
+
+def _has_one_factor(who: Actor) -> bool:
+    return who.person_id is not None and session.get_one(Person, who.person_id).tf_primary_method is None
 
 
 def _is_nameless() -> bool:

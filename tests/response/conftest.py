@@ -2,8 +2,10 @@
 
 import os
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from server.keeping import sealing
 from server.response import checklist, closing, going_live, key_holding
@@ -23,6 +25,12 @@ def set_as(monkeypatch):
     return change
 
 
+@pytest.fixture(autouse=True)
+def no_wait(monkeypatch):
+    """No other process has anything under way here when a response is closed."""
+    monkeypatch.setattr(closing, "LAST_REPORTS", timedelta(0))
+
+
 @pytest.fixture
 def console(app):
     """Run `flask response …` as the operator; gives exit code and what it said."""
@@ -35,9 +43,10 @@ def console(app):
 
 
 @pytest.fixture
-def fit(set_as):
-    """No demo, a secret of its own, and the name it is reached by."""
+def fit(set_as, database):
+    """No demo, a secret of its own, the name it is reached by; and everybody has a second factor."""
     set_as(demo=False, secret_key=OF_ITS_OWN, trusted_hosts=("localhost",))
+    database.execute(text("UPDATE people SET tf_primary_method = 'authenticator'"))
 
 
 @pytest.fixture

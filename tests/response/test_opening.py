@@ -85,6 +85,10 @@ def test_a_live_response_is_opened_by_the_pages_alone(app, client, code, fit, wo
         })  # fmt: skip
         accept(app, page.text)
     assert missing() == {"stage", "situations", "baselines", "technical", "keys"}
+    too_open = client.post("/desk/setup/live", data={"sure": "yes"})
+    assert (too_open.status_code, "You have no second factor yet" in too_open.text) == (409, True)
+    session.execute(text("UPDATE people SET tf_primary_method = 'authenticator' WHERE email = :email"), {"email": FIRST["email"]})
+    session.commit()
     assert client.post("/desk/setup/live", data={"sure": "yes"}).status_code == 303
     assert (this_response().is_live, this_response().exercise, this_response().legal_profile) == (True, False, "UKR_ML")
     assert "EXERCISE" not in client.get("/").text
