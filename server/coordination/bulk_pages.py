@@ -14,6 +14,7 @@ from server.accounts.policy import may
 from server.accounts.service import current_actor, requires
 from server.coordination import bulk, edits
 from server.coordination.bulk_models import BulkAct
+from server.coordination.history import LABELS, spoken
 from server.core.database import session
 from server.core.i18n import words
 from server.core.problems import PROBLEMS, Problem
@@ -22,14 +23,10 @@ from server.matching.exactness import sees_exactly
 from server.matching.models import Incident
 from server.matching.tiles import memory
 from server.reports import access
-from server.vocabulary import NeedType, SensitivityClass, SiteType, WorkflowState
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/desk/bulk")
 
 SHOWN = 100
-_LISTS = {"workflow": WorkflowState, "site_type": SiteType, "s_class": SensitivityClass}
-_NEEDS = {need.value: need for need in NeedType}
-_PLAIN_COLUMNS = ("workflow", "site_type", "s_class", "needs", "event_id")
 
 
 @blueprint.get("")
@@ -111,16 +108,8 @@ def settle(act_id: UUID, word: str) -> Response:
 
 def _row(incident: Incident, after: dict[str, Any] | None) -> tuple[Incident, list[tuple[str, str]]]:
     """A record and, of each fact that would change, what it is and what it becomes, in words."""
-    facts = [(column, value) for column, value in (after or {}).items() if column in _PLAIN_COLUMNS]
-    return incident, [(_spoken(column, choosing.plain(getattr(incident, column))), _spoken(column, value)) for column, value in facts]
-
-
-def _spoken(column: str, value: Any) -> str:
-    if column == "needs":
-        return ", ".join(words(_NEEDS[code].label) for code in value) or gettext("None")
-    if column == "event_id":
-        return dict(edits.EDITS["event"].values()).get(value or edits.NOTHING, value or "")
-    return words(_LISTS[column](value).label)
+    facts = [(column, value) for column, value in (after or {}).items() if column in LABELS]
+    return incident, [(spoken(column, choosing.plain(getattr(incident, column))), spoken(column, value)) for column, value in facts]
 
 
 def _said(act: BulkAct) -> str:

@@ -117,7 +117,7 @@ WITH taken AS (
 )
 SELECT count(*) FROM taken
 """)
-_ONE_FOLDER = text("SELECT pg_try_advisory_xact_lock(727202)")
+_ONE_FOLDER = text("SELECT pg_try_advisory_xact_lock(727223)")
 
 
 def fold(most: int = 100_000) -> int:

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 from server.accounts.limits import may_on, works_on
 from server.accounts.policy import Actor, may
 from server.accounts.service import current_actor, requires
-from server.coordination import aid_panel, assignments, evidence_panel, work_panel
+from server.coordination import aid_panel, assignments, bulk, edits, evidence_panel, work_panel
+from server.coordination.history import changed_by
 from server.core import maps
 from server.core.problems import Problem
 from server.evidence import service as evidence
@@ -17,7 +18,6 @@ from server.matching import queries, wording
 from server.matching import service as matching
 from server.matching.exactness import square_of
 from server.matching.models import Attachment, Incident
-from server.matching.reasons import masked
 from server.matching.tiles import memory
 from server.places.basemap import base_map
 from server.reports import access
@@ -74,7 +74,7 @@ def _contents(incident: Incident, problem: Problem | None = None, *, at: str = "
     actor = current_actor()
     exact = assignments.look(actor, incident)
     spot, place = _spot(incident, exact=exact), _seen_place(incident, exact=exact)
-    together = queries.consensus_on(incident)
+    together, history = queries.consensus_on(incident), queries.changes(incident)
     access.enter(actor)
     return {
         "incident": incident,
@@ -86,13 +86,14 @@ def _contents(incident: Incident, problem: Problem | None = None, *, at: str = "
         "lon_lat": place and place[:2],
         "accuracy_m": place and place[2],
         "exact": exact,
-        "accounts": _accounts(actor, incident),
+        "accounts": [_account(actor, link, report) for link, report in _attached(actor, incident)],
         "options": verification.options(incident, actor=actor),
         "decisions": verification.decisions_on(incident.id),
         "mode": verification.mode_of(incident),
         "agreed": wording.agreed(together) if together and may(actor, "see_reports") else [],
         "questions": queries.open_suggestions(incident),
-        "history": queries.changes(incident),
+        "history": history,
+        "changed": changed_by(incident, [change for change, _alias in history]),
         "prior": queries.by_id(incident.prior_incident_id),
         "later": queries.later_strikes(incident),
         "people": queries.aliases(),
@@ -112,13 +113,6 @@ def _contents(incident: Incident, problem: Problem | None = None, *, at: str = "
 def _attached(actor: Actor, incident: Incident) -> list[tuple[Attachment, Report]]:
     """The reports an actor may see; who may see no reports still sees the record itself."""
     return queries.attached(actor, incident) if may(actor, "see_reports") else []
-
-
-def _accounts(actor: Actor, incident: Incident) -> list[dict[str, Any]]:
-    """What an actor may read of the reports on a record; why each lies there, without what would tell of those they may not read."""
-    seen = _attached(actor, incident)
-    is_all = len(seen) == incident.report_count
-    return [_account(actor, link, report) | {"reasons": link.reasons if is_all else masked(link.reasons)} for link, report in seen]
 
 
 def _account(actor: Actor, link: Attachment, report: Report) -> dict[str, Any]:
@@ -233,12 +227,23 @@ def move(public_id: str) -> Response | tuple[str, int]:
     """Move the work on the record to another state; who saw an older state of it is told so on the page, and chooses again."""
     incident = queries.incident_by_public_id(public_id)
     try:
-        verification.move(incident.id, _choice(WorkflowState, "to"), version=_version(), actor=current_actor())
+        _move(incident, _choice(WorkflowState, "to"), version=_version())
     except Problem as problem:
         if problem.code not in ("changed_meanwhile", "already_done"):
             raise
         return render_template("coordination/record.html", **_contents(incident, problem, at="move-to")), problem.status
     return _back(incident)
+
+
+def _move(incident: Incident, to: WorkflowState, *, version: int) -> None:
+    """As a step of the queue: with a line in the history and the way back. What only a decision leads to is moved by hand without."""
+    held = verification.locked(incident.id)
+    if held.version != version:
+        raise Problem("changed_meanwhile")
+    if to.value in dict(edits.EDITS["workflow"].values()):
+        bulk.single("workflow", to.value, held, actor=current_actor())
+    else:
+        verification.move(held.id, to, version=version, actor=current_actor())
 
 
 def _uuid(word: str) -> UUID:

@@ -1,5 +1,6 @@
 """The unread, worked down by HTTP: worst first, one person to a record, no step on what changed meanwhile, every step with its way back."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -138,6 +139,7 @@ def test_a_step_is_in_the_history_and_is_taken_back_exactly(as_, record, work):
     assert state(number).workflow == "NEEDS_INFO"
     undo = chipo.get(done.location).text.partition('action="/desk/work/steps/')[2].partition('"')[0]
     assert "The state of work was changed" in chipo.get(f"/desk/incidents/{number}").text
+    assert changes(chipo, number) == [("State of work", "New", "Needs information")]
     back = chipo.post(f"/desk/work/steps/{undo}")
     assert back.status_code == 303
     assert state(number).workflow == "NEW"
@@ -145,6 +147,25 @@ def test_a_step_is_in_the_history_and_is_taken_back_exactly(as_, record, work):
     assert chipo.post(f"/desk/work/steps/{undo}").status_code == 409
     events = set(session.scalars(text("SELECT event FROM ledger")))
     assert {"incident.moved", "change.undone"} <= events
+
+
+def changes(browser, number):
+    """Who reads the history of a record reads from what to what, latest first."""
+    page = browser.get(f"/desk/incidents/{number}").text
+    return re.findall(r'<p class="small">([\w ]+): <span class="was">.*?Before: </span>(.*?)</span>.*?After: </span><strong>(.*?)</strong>', page)
+
+
+def test_the_state_of_work_set_on_the_page_of_a_record_is_in_its_history_with_the_way_back(as_, record, database):
+    number = record()
+    chipo = as_("chipo")
+    for to in ("TRIAGE", "CLOSED"):
+        assert chipo.post(f"/desk/incidents/{number}/workflow", data={"to": to, "version": state(number).version}).status_code == 303
+    assert changes(chipo, number) == [("State of work", "Triage", "Closed record"), ("State of work", "New", "Triage")]
+    last = database.scalar(text("SELECT id FROM incident_changes ORDER BY at DESC LIMIT 1"))
+    assert chipo.post(f"/desk/incidents/{number}/changes/{last}/undo").status_code == 303
+    assert state(number).workflow == "TRIAGE"
+    assert chipo.post(f"/desk/incidents/{number}/workflow", data={"to": "CLOSED", "version": 1}).status_code == 412, "an older state of it was seen"
+    assert chipo.post(f"/desk/incidents/{number}/workflow", data={"to": "DECIDED", "version": state(number).version}).status_code == 303
 
 
 def test_a_record_is_given_to_a_person_and_leaves_the_queue_of_the_others(as_, record, people):
@@ -165,7 +186,10 @@ def test_a_record_is_given_to_a_person_and_leaves_the_queue_of_the_others(as_, r
 def test_a_whole_queue_is_handed_over_with_a_note(as_, record, people):
     numbers = [record(people_trapped=True) for _ in range(3)]
     chipo, berta = as_("chipo"), as_("berta")
-    assert shown(chipo.get("/desk/work")) == numbers[0]
+    page = chipo.get("/desk/work")
+    assert shown(page) == numbers[0]
+    offered = page.text.partition('id="hand-queue"')[2].partition("</select>")[0]
+    assert re.findall(r'value="(\w*)"( selected)?', offered) == [("", ""), ("trapped", ""), ("mine", "")], "only what holds something, and none chosen beforehand"
     told = {"queue": "trapped", "to": str(people["berta"].id), "note": "Rescue team two has the list."}
     assert chipo.post("/desk/work/hand-over", data=told).status_code == 303
     page = berta.get("/desk/work?queue=handed")
