@@ -26,7 +26,7 @@ from server.core.settings import settings
 from tests import orders
 from tests.conftest import ROOT
 from tests.evidence.pictures import encoded, exif, four_corners
-from tests.machine.servers import Server, a_place
+from tests.machine.servers import Server, a_place, until
 
 pytestmark = [pytest.mark.committed, pytest.mark.slow]
 
@@ -100,6 +100,14 @@ class Seized:
         finally:
             line.close()
 
+    def nonsense(self, number):
+        """A report that is none, at an address that holds what nobody may keep."""
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            return self.ask(line, number, "PUT", f"/api/v1/reports/{WORD}{number}", f'{{"text": "{WORD}', **{"Content-Type": "application/json"})
+        finally:
+            line.close()
+
 
 def form(fields):
     """A body of the form with a photo, and its header; the photo's metadata name its owner."""
@@ -124,6 +132,8 @@ def seized(app, tmp_path_factory):
             await_ready(made)
             with ThreadPoolExecutor(8) as phones:
                 made.statuses = list(phones.map(made.report, range(REPORTS)))
+            made.refused = without_its_database(made)
+            until(lambda: b"tessera_check_ok" in read(made, "/health/metrics", Authorization="Bearer the watcher's key"))
             made.metrics = read(made, "/health/metrics", Authorization="Bearer the watcher's key")
         finally:
             web.send_signal(signal.SIGTERM)
@@ -132,6 +142,15 @@ def seized(app, tmp_path_factory):
         made.server.ask("DELETE FROM outbox WHERE event = 'report.received' AND id % 10 <> 0")
         made.flask("jobs", "work")
         yield made
+
+
+def without_its_database(made):
+    """What goes wrong is what a server writes down: reports that come while its database is gone, and nonsense; their statuses."""
+    made.server.stop("immediate")
+    try:
+        return [made.report(number) for number in range(3)] + [made.nonsense(number) for number in range(3)]
+    finally:
+        made.server.start()
 
 
 def await_ready(made):
@@ -192,7 +211,9 @@ def test_the_very_files_of_the_database_its_log_of_changes_and_its_journal_name_
     assert found == {}
 
 
-def test_the_store_and_the_journals_name_nobody(seized):
+def test_what_went_wrong_was_written_down_and_the_store_and_the_journals_name_nobody(seized):
+    written = b"".join(path.read_bytes() for path in seized.logs.iterdir())
+    assert (set(seized.refused[:3]), written.count(b'"status": 503') >= 3) == ({503}, True), "else the journals would be empty, and the search proved nothing"
     for folder in (seized.folder / "storage", seized.logs):
         found, searched = found_below(folder)
         assert searched >= 2
