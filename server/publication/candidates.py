@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -69,6 +69,7 @@ def _cases(
                 now=now,
                 contexts=tuple(mode for pcode in candidate.place.pcodes for mode in modes.get(pcode or "", ())),
                 k=around.around(candidate.place),
+                of_class=partial(around.of_class, candidate.place),
                 disclosed=tuple(_disclosure(item) for item in told),
                 legal_profile=profile,
                 holdback_key=key,

@@ -1,6 +1,6 @@
 """What goes into a judgement on publication, and what comes out of it. Pure, frozen."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -122,6 +122,7 @@ class Surroundings:
     legal_profile: LegalProfile = LegalProfile.NONE
     holdback_key: bytes = b""
     has_protection_role: bool = False
+    of_class: Callable[[SensitivityClass, str], tuple[int, ...]] | None = None  # `k` of all types of a class at once
 
 
 @dataclass(frozen=True, kw_only=True)

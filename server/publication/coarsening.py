@@ -22,7 +22,7 @@ Counts = Mapping[tuple[str, str], int]
 """How many sites exist: {(kind, area): n}. `kind` is a class ("S3"), a group ("HEA") or a type ("HEA.HOSP"); `area` is
 a level of the record's own place ("H3_8", "ADM2") or two that are shown together ("H3_8&ADM3"). What is missing counts
 0. Where several areas share a cell, the count of the pair is that of its smallest piece, because a blank beside its
-neighbours' names tells as much as a name."""
+neighbours' names tells as much as a name. "ADM1-ADM2:S3<3" is the region less its districts of three or more of the class."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ def hidden(
     if row.k == 0 or row.ladder[0] is POINT:
         return True
     before, after = exposed(seen), exposed(seen, level=level, depth=depth)
-    asked = {area_name(level)} | ({after} if after != before else set())
+    asked = {level.value, left_over(level, row)} | ({after} if after != before else set())
     return all(counts.get((row.sensitivity.value, area), 0) >= row.k for area in asked)
 
 
@@ -119,9 +119,18 @@ def _shared(shown: frozenset[tuple[GeometryLevel, int]]) -> str:
     return "&".join(part for part in (cell.value if cell else "", f"ADM{adm}" if adm else "") if part)
 
 
-def area_name(level: GeometryLevel) -> str:
-    """The name under which a level alone is counted."""
-    return level.value
+def finest(seen: Iterable[Disclosure]) -> GeometryLevel | None:
+    """The finest level at which a place was ever shown; None where it never was."""
+    return min((item.level for item in seen), default=None)
+
+
+def left_over(level: GeometryLevel, row: PolicyRow) -> str:
+    """The name under which is counted where a place at a level may lie for somebody who knows the rules.
+
+    A region is shown where the district hides too few: so only the places of such districts are counted, "ADM1-ADM2:S3<3".
+    """
+    is_second_choice = level is GeometryLevel.ADM1 and GeometryLevel.ADM2 in row.ladder
+    return f"ADM1-ADM2:{row.sensitivity.value}<{row.k}" if is_second_choice else level.value
 
 
 def agrees(place: Whereabouts, level: GeometryLevel, seen: Iterable[Disclosure]) -> bool:

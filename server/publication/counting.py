@@ -6,7 +6,7 @@ from the stored cell of resolution 9, for records and for places alike, so that 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,8 @@ from sqlalchemy import func, select, text
 from server.core.database import session
 from server.places.models import BaselineSite
 from server.publication.coarsening import CELLS, Counts, Whereabouts, cell_at, parent
-from server.vocabulary import GeometryLevel, SiteType
+from server.publication.kinds import OF_CLASS
+from server.vocabulary import GeometryLevel, SensitivityClass, SiteType
 
 COARSEST = 6
 DEPTHS = (1, 2, 3)
@@ -42,12 +43,26 @@ class Tally:
 
     def __init__(self) -> None:
         self._by_list: dict[str, Counter[str]] = defaultdict(Counter)
+        self._of_class: dict[SensitivityClass, tuple[int, ...]] = {}
 
     def add(self, source: str, kinds: tuple[str, ...], n: int) -> None:
         """Count `n` places of one type, under all its kinds."""
         counter = self._by_list[source]
         for kind in kinds:
             counter[kind] += n
+        self._of_class.clear()
+
+    def take_in(self, other: "Tally") -> None:
+        """Count what another tally counted as well, list by list."""
+        for source, counter in other._by_list.items():  # noqa: SLF001 - of its own class
+            self._by_list[source].update(counter)
+        self._of_class.clear()
+
+    def of_class(self, kind: SensitivityClass) -> tuple[int, ...]:
+        """How many there are of each type of a class, in the order of the types."""
+        if kind not in self._of_class:
+            self._of_class[kind] = tuple(self[site.value] for site in OF_CLASS[kind])
+        return self._of_class[kind]
 
     def __getitem__(self, kind: str) -> int:
         """What the list says that knows most of the kind."""
@@ -58,7 +73,8 @@ class Neighbourhood:
     """The sites that exist around some places, and which areas share each cell. One serves a whole batch of records."""
 
     def __init__(self) -> None:
-        self._in_area = _count_areas()
+        self._in_area, self._districts = _count_areas()
+        self._left_over: dict[tuple[str | None, str], Tally] = {}
         self._in_cell: dict[str, Tally] = defaultdict(Tally)
         self._in_piece: dict[tuple[str, int], dict[str | None, Tally]] = defaultdict(lambda: defaultdict(Tally))
         self._known: set[str] = set()
@@ -78,20 +94,45 @@ class Neighbourhood:
         return self._around.setdefault((place.h3_r9, place.pcodes), _Around(self, place))
 
     def count(self, place: Whereabouts, kind: str, area: str) -> int:
-        """How many sites of a kind exist in an area of a place: "H3_8", "ADM2" or a pair such as "H3_8&ADM3"."""
+        """How many sites of a kind exist in an area of a place: "H3_8", "ADM2", a pair such as "H3_8&ADM3", or what is left over."""
+        return min((sites[kind] for sites in self._tallies(place, area)), default=0)
+
+    def of_class(self, place: Whereabouts, kind: SensitivityClass, area: str) -> tuple[int, ...]:
+        """The same for all types of a class at once, in the order of the types."""
+        found = [sites.of_class(kind) for sites in self._tallies(place, area)]
+        if len(found) == 1:
+            return found[0]
+        return tuple(map(min, zip(*found, strict=True))) if found else (0,) * len(OF_CLASS[kind])
+
+    def _tallies(self, place: Whereabouts, area: str) -> Collection[Tally]:
+        """The sites in an area of a place; of a pair those of each piece of the cell, for a blank beside names tells as much."""
         level, _, beside = area.partition("&ADM")
+        if level.startswith("ADM1-ADM2:"):
+            return (self._beside_full_districts(place, level),)
         if not level.startswith("H3_"):
             pcode = place.pcodes[int(level.removeprefix("ADM")) - 1] if level.startswith("ADM") else None
-            return self._in_area[pcode][kind] if pcode in self._in_area else 0
+            return (self._in_area[pcode],) if pcode in self._in_area else ()
         cell = cell_at(place, GeometryLevel(level))
-        if cell is None or cell not in self._in_cell:
-            return 0
-        return self._smallest_piece(cell, int(beside), place, kind) if beside else self._in_cell[cell][kind]
+        if beside:
+            pieces = self._in_piece.get((cell or "", int(beside)), {})
+            return pieces.values() if place.pcodes[int(beside) - 1] in pieces else ()
+        return (self._in_cell[cell],) if cell is not None and cell in self._in_cell else ()
 
-    def _smallest_piece(self, cell: str, depth: int, place: Whereabouts, kind: str) -> int:
-        """The fewest sites of the kind in any piece of the cell: a blank beside its neighbours' names tells as much."""
-        pieces = self._in_piece.get((cell, depth), {})
-        return min(sites[kind] for sites in pieces.values()) if place.pcodes[depth - 1] in pieces else 0
+    def _beside_full_districts(self, place: Whereabouts, area: str) -> Tally:
+        """The sites of a region in districts with fewer than k of a class ("ADM1-ADM2:S3<3"); of all of it where the place's has k."""
+        region, district, _ = place.pcodes
+        kind, _, k = area.removeprefix("ADM1-ADM2:").partition("<")
+        if district is None or self._has(district, kind) >= int(k):
+            return self._in_area.get(region or "", Tally())
+        if (region, area) not in self._left_over:
+            found = self._left_over[region, area] = Tally()
+            for code in self._districts.get(region or "", ()):
+                if self._has(code, kind) < int(k):
+                    found.take_in(self._in_area[code])
+        return self._left_over[region, area]
+
+    def _has(self, pcode: str, kind: str) -> int:
+        return self._in_area[pcode][kind] if pcode in self._in_area else 0
 
     def _count_sites(self, coarsest: list[str]) -> None:
         runs = [run_of(cell) for cell in coarsest]
@@ -137,9 +178,9 @@ class _Around(Mapping[tuple[str, str], int]):
 
 @cache
 def kinds_of(site_type: str) -> tuple[str, ...]:
-    """The names under which a site of a type is counted: its class, its group and its type."""
+    """The names under which a site of a type is counted: its class and its type."""
     site = next(kind for kind in SiteType if kind == site_type)
-    return (site.sensitivity.value, site.group.value, *((site.value,) if site.value != site.group.value else ()))
+    return site.sensitivity.value, site.value
 
 
 def cell_shape(cell: str) -> Polygon:
@@ -147,15 +188,17 @@ def cell_shape(cell: str) -> Polygon:
     return Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(cell)])
 
 
-def _count_areas() -> dict[str, Tally]:
-    """How many sites of each kind there are in every region and district."""
+def _count_areas() -> tuple[dict[str, Tally], dict[str, set[str]]]:
+    """How many sites of each kind there are in every region and district, and the districts of each region."""
     found: dict[str, Tally] = defaultdict(Tally)
-    for column in (BaselineSite.adm1_pcode, BaselineSite.adm2_pcode):
-        by = BaselineSite.source, BaselineSite.site_type, column.label("pcode")
-        counted = select(*by, func.count().label("n")).where(column.is_not(None)).group_by(*by[:2], column)
-        for row in session.execute(counted):
-            found[row.pcode].add(row.source, kinds_of(row.site_type), row.n)
-    return found
+    districts: dict[str, set[str]] = defaultdict(set)
+    by = BaselineSite.source, BaselineSite.site_type, BaselineSite.adm1_pcode, BaselineSite.adm2_pcode
+    for row in session.execute(select(*by, func.count().label("n")).group_by(*by)):
+        for pcode in (code for code in (row.adm1_pcode, row.adm2_pcode) if code):
+            found[pcode].add(row.source, kinds_of(row.site_type), row.n)
+        if row.adm1_pcode and row.adm2_pcode:
+            districts[row.adm1_pcode].add(row.adm2_pcode)
+    return found, districts
 
 
 def run_of(cell: str) -> tuple[str, str]:

@@ -134,8 +134,9 @@ def _place(facts: Facts, verdict: Verdict, areas: Mapping[str, AreaName]) -> dic
 
 
 def _redaction(verdict: Verdict) -> str:
-    """What was withheld, in codes: place and time as shown, then the kind and the columns left out."""
-    left_out = [name for name in ("site_type", "site_group", "adm2_pcode", "adm3_pcode") if name in verdict.field_mask]
+    """What was withheld, in codes: place and time as shown, then the kind (a sector goes with its group) and the areas left out."""
+    kind = ("site_type", "site_group") if "site_group" in verdict.field_mask else ("site_type", "sector")
+    left_out = [name for name in (*kind, "adm2_pcode", "adm3_pcode") if name in verdict.field_mask]
     return " ".join([verdict.geometry_level.value, verdict.time_level.value, *(f"-{name}" for name in left_out)])
 
 

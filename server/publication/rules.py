@@ -25,11 +25,14 @@ from server.publication.coarsening import (
     area_columns,
     exists,
     exposed,
+    finest,
     hidden,
+    left_over,
     settle,
     shown_place,
     steps,
 )
+from server.publication.kinds import Naming, left_out, named, of_class
 from server.publication.policy import Policy, PolicyRow
 from server.vocabulary import (
     REFUSED_SITES,
@@ -79,9 +82,8 @@ def judge(candidate: Candidate, *, surroundings: Surroundings, tier: Tier, polic
     rows = tuple(policy.rows[tier, mode, kind] for mode in sorted(modes) for kind in sorted(classes))
     case = _Case(candidate=candidate, around=surroundings, policy=policy, tier=tier, rows=rows)
     level = _level(case)
-    depth = area_columns(candidate.place, level, rows, counts=surroundings.k, seen=surroundings.disclosed)
+    depth, kinds = _beside(case, level)
     hold_until, why_hold = _hold(case)
-    kinds = _kinds_left_out(case, level, depth)
     start, end = local_dates(candidate, max(row.time for row in rows))
     return Verdict(
         decision=_decision(level, waits=bool(why_hold), sensitivity=max(classes)),
@@ -97,7 +99,7 @@ def judge(candidate: Candidate, *, surroundings: Surroundings, tier: Tier, polic
         media_level=_media(case, level),
         reasons=(*why_hold, *why_modes, *_why_place(case, level, depth), *((Reason.KIND_COARSENED,) if kinds else ())),
         hold_until=hold_until,
-        already_disclosed=_finest_disclosed(surroundings),
+        already_disclosed=finest(surroundings.disclosed),
         context=context,
         hourly=all(row.hourly for row in rows),
         approval=max(row.approval for row in rows),
@@ -182,7 +184,23 @@ def _level(case: _Case) -> GeometryLevel:
     start = max(settle(place, row, counts=counts, seen=seen, accuracy_m=case.policy.accuracy_m) for row in rows)
     allowed = sorted({level for row in rows for level in steps(row) if start <= level < NONE})
     fitting = (level for level in allowed if all(hidden(level, row, counts=counts, seen=seen) for row in rows))
-    return next((level for level in fitting if exists(place, level) and agrees(place, level, seen)), NONE)
+    placed = (level for level in fitting if exists(place, level) and agrees(place, level, seen))
+    return next((level for level in placed if not _gives_kind_away(case, level)), NONE)
+
+
+def _gives_kind_away(case: _Case, level: GeometryLevel) -> bool:
+    """Whether a level, finer than any told before, is one in which even a blank would tell the place by its kind."""
+    told = finest(case.around.disclosed)
+    return level in CELLS and (told is None or level < told) and _naming(case, level, 0) is Naming.UNSAFE
+
+
+def _beside(case: _Case, level: GeometryLevel) -> tuple[int, frozenset[str]]:
+    """How many administrative columns may stand beside the level, and which columns of the kind may not."""
+    around = case.around
+    depth = area_columns(case.candidate.place, level, case.rows, counts=around.k, seen=around.disclosed)
+    while (naming := _naming(case, level, depth)) is Naming.UNSAFE and depth and level in CELLS:
+        depth -= 1
+    return depth, left_out(site_of(case.candidate), naming)
 
 
 def _for_role(row: PolicyRow, around: Surroundings) -> PolicyRow:
@@ -243,17 +261,19 @@ def _mask(case: _Case, level: GeometryLevel, depth: int) -> frozenset[str]:
     return frozenset(mask)
 
 
-def _kinds_left_out(case: _Case, level: GeometryLevel, depth: int) -> frozenset[str]:
-    """The kind narrows too: type, then group, stay only where k places of that very kind exist in what is shown."""
+def _naming(case: _Case, level: GeometryLevel, depth: int) -> Naming:
+    """The kind narrows too: it is named only as exactly as k places in what is shown would be."""
     needed = max((0 if row.ladder[0] is POINT else row.k) for row in case.rows)
     if needed == 0 or level is NONE:
-        return frozenset()
-    area, site = exposed(case.around.disclosed, level=level, depth=depth), site_of(case.candidate)
-    if case.around.k.get((site.value, area), 0) >= needed:
-        return frozenset()
-    if case.around.k.get((site.group.value, area), 0) >= needed:
-        return frozenset({"site_type"})
-    return frozenset({"site_type", "site_group", "sector"})
+        return Naming.TYPE
+    site, around = site_of(case.candidate), case.around
+    area = exposed(around.disclosed, level=level, depth=depth)
+    if area == level.value:
+        area = next((name for row in case.rows if (name := left_over(level, row)) != area), area)
+    numbers = around.of_class(site.sensitivity, area) if around.of_class else of_class(around.k, site.sensitivity, area)
+    found = named(site, numbers, k=needed, in_cell=area.startswith("H3_"))
+    is_listed = found is not Naming.UNSAFE or around.k.get((site.value, level.value), 0)
+    return found if is_listed else Naming.LEFT_OUT  # what is on no list is not found by looking through the lists
 
 
 def _media(case: _Case, level: GeometryLevel) -> MediaLevel:
@@ -265,7 +285,7 @@ def _media(case: _Case, level: GeometryLevel) -> MediaLevel:
 
 
 def _why_place(case: _Case, level: GeometryLevel, depth: int) -> tuple[Reason, ...]:
-    record, before = case.candidate, _finest_disclosed(case.around)
+    record, before = case.candidate, finest(case.around.disclosed)
     usual = max(row.ladder[0] for row in case.rows)
     found = [
         (len({row.sensitivity for row in case.rows}) > 1, Reason.RAISED),
@@ -278,7 +298,3 @@ def _why_place(case: _Case, level: GeometryLevel, depth: int) -> tuple[Reason, .
         (record.has_words, Reason.WORDS_LEFT_OUT),
     ]
     return tuple(reason for holds, reason in found if holds)
-
-
-def _finest_disclosed(around: Surroundings) -> GeometryLevel | None:
-    return min((item.level for item in around.disclosed), default=None)

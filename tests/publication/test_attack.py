@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 from werkzeug.serving import make_server
 
-from server.publication import api, changing, policy, release_jobs, rules
+from server.publication import api, changing, kinds, policy, release_jobs, rules
 from server.publication.formats import FORMATS
+from server.publication.kinds import Naming
 from server.publication.policy import Approval
 from server.vocabulary import ContextMode, GeometryLevel, SensitivityClass, Tier
 from tests.publication.attack.country import judge_of, land, live_through, one_is_taken_back, settle_land, warn_of_gas
@@ -19,6 +20,7 @@ from tests.publication.attack.helping import HELPERS, settle_helpers
 from tests.publication.attack.judge import Judge
 from tests.publication.attack.log import written
 from tests.publication.attack.stranger import Answer, Stranger
+from tests.publication.attack.turned import TURNED
 from tests.publication.attack.ways import WAYS
 
 pytestmark = [pytest.mark.committed, pytest.mark.slow]
@@ -87,11 +89,19 @@ def test_a_policy_that_forgets_to_hide_a_hospital_is_found_out(served, monkeypat
     assert "places that fit" in found
 
 
-def test_waits_counted_from_the_event_itself_and_helpers_told_as_if_it_were_calm_are_found_out(served, monkeypatch):
+def named_by_the_group(site, numbers, *, k, **_how):
+    """A kind is named by its group wherever k places of the group exist, though the others of it may be named by their type."""
+    alike = dict(zip(kinds.OF_CLASS[site.sensitivity], numbers, strict=True))
+    group = sum(n for kind, n in alike.items() if kind.group is site.group)
+    return Naming.TYPE if alike[site] >= k else Naming.GROUP if group >= k else Naming.LEFT_OUT
+
+
+def test_waits_from_the_event_itself_blanks_that_tell_and_helpers_as_if_it_were_calm_are_found_out(served, monkeypatch):
     monkeypatch.setattr(rules, "period_end", lambda moment, _level, **_where: moment)
+    monkeypatch.setattr(rules, "named", named_by_the_group)
     right = policy.policy()
     calm = right.activities.by_mode[ContextMode.DISASTER]
     at_war = replace(right.activities, by_mode={**right.activities.by_mode, ContextMode.CONFLICT_ACTIVE: calm})
     monkeypatch.setattr(changing, "in_force", lambda _now: replace(right, activities=at_war))
-    found, _claims, _stranger = attacked(served, ways=("the day on which a row appears", HELPERS))
-    assert found.keys() == {"the day on which a row appears", HELPERS}
+    found, _claims, _stranger = attacked(served, ways=("the day on which a row appears", TURNED, HELPERS))
+    assert found.keys() == {"the day on which a row appears", TURNED, HELPERS}

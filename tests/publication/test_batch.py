@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import h3
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
 from server.accounts.policy import Actor
@@ -13,12 +13,13 @@ from server.core.database import session
 from server.core.ledger import LedgerEntry
 from server.core.problems import Problem
 from server.matching.links import by_public_id
+from server.places.models import BaselineSite
 from server.publication import service
 from server.publication.approving import Agreements
 from server.publication.models import Disclosure, PublishedArea, PublishedBatch, PublishedCell, PublishedIncident
 from server.publication.service import publish_batch
 from server.publication.takedown import put_back_into_public, withdraw_from_public
-from server.vocabulary import Certainty, Decision, GeometryLevel, SiteType, WorkflowState
+from server.vocabulary import Certainty, Decision, GeometryLevel, SiteGroup, SiteType, WorkflowState
 from tests.people import PEOPLE
 
 
@@ -106,6 +107,20 @@ def test_where_few_such_places_exist_the_row_names_a_district(norway, publish):
     publish()
     row = only_row()
     assert (row.geo_level, row.adm2_pcode, row.h3_cell, row.adm3_pcode) == (GeometryLevel.ADM2, "NO9001", None, None)
+
+
+def test_a_region_stands_for_a_sparse_district_only_where_several_sparse_ones_hide_the_place(norway, publish):
+    norway.said("CONFLICT_ACTIVE")
+    hospital = {"lon": 10.8, "lat": 59.2}
+    norway.baseline(SiteType.HEA_HOSP, **hospital, n=1)
+    norway.incident(SiteType.HEA_HOSP, **hospital)
+    publish()
+    assert rows() == [], "in the region only one place is in a district that hides too few"
+    norway.baseline(SiteType.HEA_CLINIC, 10.2, 59.12, n=2)
+    session.execute(update(BaselineSite).where(BaselineSite.site_type == SiteType.HEA_CLINIC).values(adm2_pcode="NO9003"))
+    publish(norway.NOW + timedelta(days=1))
+    row = only_row()
+    assert (row.geo_level, row.site_type, row.site_group) == (GeometryLevel.ADM1, None, SiteGroup.HEA)
 
 
 def test_a_cell_on_the_border_of_two_districts_names_neither(norway, publish):

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.publication import kinds
 from server.publication.cases import Candidate, Verdict
 from server.publication.coarsening import CELLS, Disclosure, Whereabouts
+from server.publication.kinds import Naming
 from server.publication.policy import MODES, policy
 from server.vocabulary import ContextMode, Decision, GeometryLevel, InUseAs, SensitivityClass, SiteType, Tier
 from tests.publication.worlds import LAT, LON, PLACES, STRUCK_AT, plenty, record, said, shown, world
@@ -139,6 +141,22 @@ def test_what_is_shown_always_hides_k_places_of_its_class(site_type: SiteType, m
         area = pair if verdict.geometry_level in CELLS and verdict.area_depth else verdict.geometry_level.value
         assert k.get((verdict.sensitivity.value, verdict.geometry_level.value), 0) >= row.k
         assert k.get((verdict.sensitivity.value, area), 0) >= row.k
+
+
+@pytest.mark.parametrize("in_cell", [False, True])
+@given(kind=st.sampled_from(list(SensitivityClass)), data=st.data(), k=st.integers(1, 10))
+def test_whatever_is_said_of_a_kind_k_places_would_be_told_in_the_same_words(
+    kind: SensitivityClass, data: st.DataObject, k: int, *, in_cell: bool
+) -> None:
+    numbers = {site: data.draw(st.integers(0, 12)) for site in kinds.OF_CLASS[kind]}
+    told: dict[object, int] = {}
+    for site, n in numbers.items():
+        naming = kinds.named(site, tuple(numbers.values()), k=k, in_cell=in_cell)
+        what = {Naming.TYPE: site, Naming.GROUP: (site.group, site.sector if "sector" not in kinds.left_out(site, naming) else "")}
+        if naming is not Naming.UNSAFE:
+            told[what.get(naming, naming)] = told.get(what.get(naming, naming), 0) + n
+    few = {words: n for words, n in told.items() if 0 < n < k}
+    assert not few or (not in_cell and sum(numbers.values()) < k)
 
 
 @given(site_types, modes, st.sampled_from(list(CELLS)), st.integers(0, 12), st.integers(0, 3))

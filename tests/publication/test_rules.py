@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import h3
 import pytest
 
-from server.publication.cases import AreaMode, Reason
+from server.publication.cases import AreaMode, Candidate, Reason
 from server.publication.coarsening import Disclosure, Whereabouts
 from server.publication.gate import findings
 from server.publication.policy import Approval
@@ -362,14 +363,63 @@ def test_a_record_moved_to_another_region_is_not_shown_beside_its_old_row() -> N
     assert shown(far, world(hours=61, disclosed=(before,))).decision is Decision.AGGREGATE_ONLY
 
 
+def around(*kinds: tuple[SiteType, int], area: str = "ADM2", **more: int) -> dict[tuple[str, str], int]:
+    """So many places of some types in one area, and plenty of their classes."""
+    return {**plenty(), **{(kind.value, area): n for kind, n in kinds}, **{(kind, area): n for kind, n in more.items()}}
+
+
+KIND = {"site_type", "site_group", "sector"}
+
+
+def blank(candidate: Candidate, k: dict[tuple[str, str], int], **changes: Any) -> set[str]:
+    return KIND & shown(candidate, world(hours=15 * DAYS, k=k, **changes)).field_mask
+
+
 def test_the_kind_of_place_is_widened_then_left_out_where_few_of_the_kind_exist() -> None:
     hospital = record(SiteType.HEA_HOSP)
-    places = plenty(SiteType.HEA_HOSP)
-    group = shown(hospital, world(hours=15 * DAYS, k={**places, ("HEA.HOSP", "ADM2"): 1}))
-    assert {"site_type"} == group.field_mask & {"site_type", "site_group", "sector"}
-    nothing = shown(hospital, world(hours=15 * DAYS, k={**places, ("HEA.HOSP", "ADM2"): 1, ("HEA", "ADM2"): 2}))
-    assert {"site_type", "site_group", "sector"} <= nothing.field_mask
-    assert Reason.KIND_COARSENED in nothing.reasons
+    assert blank(hospital, around((SiteType.HEA_HOSP, 3))) == set()
+    assert blank(hospital, around((SiteType.HEA_HOSP, 1), (SiteType.HEA_CLINIC, 2))) == {"site_type"}
+    few = around((SiteType.HEA_HOSP, 1), (SiteType.ENE_SUB, 2), (SiteType.COM_MAST, 9))
+    assert blank(hospital, few) == KIND
+    assert Reason.KIND_COARSENED in shown(hospital, world(hours=15 * DAYS, k=few)).reasons
+
+
+def test_a_group_is_named_only_where_k_places_of_that_very_class_are_in_it() -> None:
+    few = around((SiteType.HEA_CLINIC, 1), (SiteType.HEA_PHARM, 20), (SiteType.ENE_SUB, 2), HEA=21)
+    assert blank(record(SiteType.HEA_CLINIC), few) == KIND, "the week says that it is no pharmacy"
+    bridge = around((SiteType.TRA_BRIDGE, 1), (SiteType.TRA_ROAD, 900), (SiteType.ENE_SUB, 2), TRA=901)
+    assert blank(record(SiteType.TRA_BRIDGE), bridge) == KIND
+
+
+def test_the_common_kind_is_told_no_more_exactly_than_the_rare_one_that_hides_beside_it() -> None:
+    two = around((SiteType.HEA_BLOOD, 1), (SiteType.HEA_HOSP, 6), (SiteType.ENE_SUB, 5))
+    assert blank(record(SiteType.HEA_BLOOD), two) == blank(record(SiteType.HEA_HOSP), two) == {"site_type"}
+    assert blank(record(SiteType.ENE_SUB), two) == set()
+    alone = around((SiteType.WSH_TREAT, 1), (SiteType.HEA_HOSP, 6), (SiteType.ENE_SUB, 5))
+    assert blank(record(SiteType.WSH_TREAT), alone) == blank(record(SiteType.ENE_SUB), alone) == KIND
+    assert blank(record(SiteType.HEA_HOSP), alone) == set()
+
+
+def test_a_sector_does_not_tell_the_type_that_is_blank() -> None:
+    homes = {**plenty(SiteType.RES_CAMP, 9), ("RES.CAMP", "ADM1"): 9, ("RES.INSTITUTION", "ADM1"): 9, ("S4", "ADM1"): 18}
+    told = shown(record(SiteType.RES_INSTITUTION), world(hours=90 * DAYS, k=homes))
+    assert {"site_type", "sector"} == KIND & told.field_mask
+
+
+def test_in_the_grid_a_rare_kind_needs_a_larger_area_and_the_common_ones_keep_theirs() -> None:
+    cell = around((SiteType.EDU_OTH, 1), (SiteType.RES_APT, 40), area="H3_8")
+    five = {("EDU.OTH", area): 5 for area in ("H3_7", *(f"H3_7&ADM{depth}" for depth in (1, 2, 3)))}
+    library = shown(record(SiteType.EDU_OTH), world(hours=90, k={**cell, **five}))
+    assert (library.geometry_level, KIND & library.field_mask) == (GeometryLevel.H3_7, set())
+    home = shown(record(), world(hours=90, k=cell))
+    assert (home.geometry_level, KIND & home.field_mask) == (GeometryLevel.H3_8, set())
+
+
+def test_a_region_hides_only_where_its_sparse_districts_together_do() -> None:
+    sparse = {**plenty(SiteType.HEA_HOSP), ("S3", "ADM2"): 1}
+    assert shown(record(SiteType.HEA_HOSP), world(hours=15 * DAYS, k=sparse)).geometry_level is GeometryLevel.ADM1
+    alone = {**sparse, ("S3", "ADM1-ADM2:S3<3"): 1}
+    assert shown(record(SiteType.HEA_HOSP), world(hours=15 * DAYS, k=alone)).decision is Decision.AGGREGATE_ONLY
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ KEY = b"a key for tests, thirty-two bytes"
 LON, LAT = 21.0122, 52.2297  # a town that is not at war
 AREAS = ("ADM1", "ADM2")
 CELLS = ("H3_9", "H3_8", "H3_7", "H3_6")
-PLACES = (*CELLS, *AREAS, *(f"{cell}&ADM{depth}" for cell in CELLS for depth in (1, 2, 3)))
+LEFT_OVER = ("ADM1-ADM2:S1<5", "ADM1-ADM2:S2<3", "ADM1-ADM2:S3<3")  # the districts of a region that hide too few
+PLACES = (*CELLS, *AREAS, *(f"{cell}&ADM{depth}" for cell in CELLS for depth in (1, 2, 3)), *LEFT_OVER)
 
 
 def record(site_type: SiteType = SiteType.RES_APT, **changes: Any) -> Candidate:

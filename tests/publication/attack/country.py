@@ -34,10 +34,12 @@ EXISTING = {
     SiteType.HEA_CLINIC: (2, (10.60, 59.30, 10.95, 59.48)),
     SiteType.WSH_TREAT: (2, (10.60, 59.05, 10.95, 59.20)),
     SiteType.SHE_BOMB: (14, (10.05, 59.05, 10.95, 59.45)),
+    SiteType.HEA_PHARM: (9, (10.05, 59.30, 10.45, 59.48)),
+    SiteType.HEA_BLOOD: (1, (10.05, 59.30, 10.45, 59.48)),
 }
 STRUCK = {
     SiteType.RES_APT: 16, SiteType.EDU_SCHOOL: 4, SiteType.HEA_HOSP: 4, SiteType.ENE_SUB: 2, SiteType.HEA_CLINIC: 1,
-    SiteType.WSH_TREAT: 1, SiteType.SHE_BOMB: 3,
+    SiteType.WSH_TREAT: 1, SiteType.SHE_BOMB: 3, SiteType.HEA_PHARM: 0, SiteType.HEA_BLOOD: 1,
 }  # fmt: skip
 
 

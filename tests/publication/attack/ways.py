@@ -41,8 +41,7 @@ def exact_numbers(stranger: Stranger) -> Iterator[Claim]:
     corners = unary_union([MultiPoint(corner.exterior.coords) for corner in _outlines(stranger)]).buffer(0.0008)
     for address in stranger.everything_public():
         text = re.sub(r'"coordinates":\s*\[\[\[.*?\]\]\]\]?', "", stranger.get(address).text)
-        numbers = [float(word) for word in re.findall(r"-?\d{1,3}\.\d{4,}", text)]
-        for lon, lat in _places(numbers, corners):
+        for lon, lat in _places(re.findall(r"-?\d{1,3}\.\d+", text), corners):
             yield Claim(way="exact numbers in any answer", area=around(lon, lat))
 
 
@@ -300,16 +299,20 @@ def warnings(stranger: Stranger) -> Iterator[Claim]:
                 yield Claim(way="warnings", area=around(site.lon, site.lat))
 
 
-def _places(numbers: list[float], corners: BaseGeometry) -> Iterator[tuple[float, float]]:
-    """Neighbouring numbers that could be a place, in either order; a corner of a known outline is read over as a whole."""
+def _places(words: list[str], corners: BaseGeometry) -> Iterator[tuple[float, float]]:
+    """Neighbouring numbers that could be a place, in either order; a corner of a known outline is read over as a whole.
+
+    A corner may end in zeros, which are not written: so shorter numbers are read too, but none of them says where something is.
+    """
     at = 0
-    while at + 1 < len(numbers):
-        one, other = numbers[at : at + 2]
+    while at + 1 < len(words):
+        one, other = map(float, words[at : at + 2])
         both = [(lon, lat) for lon, lat in ((one, other), (other, one)) if abs(lat) <= 90 and abs(lon) <= 180]
         if any(corners.contains(Point(place)) for place in both):
             at += 2
             continue
-        yield from both
+        if all(len(word.partition(".")[2]) >= 4 for word in words[at : at + 2]):
+            yield from both
         at += 1
 
 
