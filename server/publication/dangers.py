@@ -1,7 +1,8 @@
 """Warnings about a danger to life: at once, by the authority whose danger it is, with no link to a site, damage or record.
 
 In a conflict a warning of gas, power lines or chemicals could give a plant away: it covers a municipality or more, hides
-among at least k places of the kinds that have such dangers, and says only that there is danger.
+among at least k places of the kinds that have such dangers, says only that there is danger, and is said by the response: the
+gas works' name would say the rest.
 """
 
 import secrets
@@ -23,12 +24,13 @@ from server.core.ledger import record
 from server.core.problems import Problem
 from server.places.areas import assign_areas_many
 from server.places.models import AdminArea, AreaContext, BaselineSite
+from server.publication import changing
 from server.publication.cases import AreaMode, Surroundings
 from server.publication.counting import cell_shape
 from server.publication.policy import policy
 from server.publication.rule_models import DangerWarning, PublishedWarning
 from server.publication.rules import CONFLICT, situation
-from server.vocabulary import Hazard, SiteType
+from server.vocabulary import Hazard, SensitivityClass, SiteType
 
 GENERAL = "GENERAL"
 _UNKNOWN_ITEMS = N_("Touch nothing you do not know. Stay on roads that are in use. Tell the rescue service.")
@@ -54,11 +56,12 @@ SAY: Mapping[str, tuple[str, str]] = {
     "HZ.WATER": (N_("Flood or unsafe water in this area"), N_("Do not drink the water. Keep to high ground.")),
 }
 LEVELS = {1: "ADM1", 2: "ADM2", 3: "ADM3"}
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """The area of a warning: its level, name, outline as GeoJSON, and the codes of all areas it lies in."""
+    """The area of a warning: its level, name, outline as GeoJSON, and the codes of all areas it lies in, touches or holds."""
 
     level: str
     name: str
@@ -70,7 +73,7 @@ def issue(actor: Actor, *, hazard: Hazard, area_code: str, hours: int) -> Danger
     """Warn the public of a danger in an area (a P-code or an H3 cell of resolution 8). Problem when the rules refuse it."""
     if not may(actor, "issue_warning") or actor.person_id is None:
         raise Problem("not_allowed")
-    now, rule = present(), policy().warnings
+    now, rule = present(), changing.in_force(present()).warnings
     if hazard.value not in SAY or not timedelta(0) < timedelta(hours=hours) <= rule.lasts:
         raise _invalid("hazard" if hazard.value not in SAY else "hours")
     ground = _ground(area_code)
@@ -80,7 +83,7 @@ def issue(actor: Actor, *, hazard: Hazard, area_code: str, hours: int) -> Danger
     made = DangerWarning(
         id=uuid4(), public_id=f"WRN-{secrets.token_hex(4).upper()}", hazard=hazard, geo_level=ground.level,
         area_code=area_code, is_generic=is_generic, issued_by=actor.person_id, issued_at=now,
-        expires_at=now + timedelta(hours=hours),
+        expires_at=_end(now, timedelta(hours=hours), longest=rule.lasts),
     )  # fmt: skip
     session.add(made)
     session.add(_published(made, ground, actor))
@@ -114,13 +117,23 @@ def forget_expired(now: datetime) -> None:
 
 
 def _published(made: DangerWarning, ground: Ground, actor: Actor) -> PublishedWarning:
-    """The public row: in general words where the danger would tell; times to the hour, so that nothing is timed by them."""
-    issuer = session.scalar(select(Organisation.name).where(Organisation.id == actor.organisation_id))
+    """The public row: in general words, by nobody named, where the danger would tell; times to the hour, so that nothing is timed by them."""
+    known = select(Organisation.name).where(Organisation.id == actor.organisation_id)
+    issuer = None if made.is_generic else session.scalar(known)
     return PublishedWarning(
         warning_id=made.public_id, danger=GENERAL if made.is_generic else made.hazard.value, issuer=issuer or "",
         geo_level=ground.level, area_code=made.area_code, area_name=ground.name, shape=ground.outline,
-        issued_at=made.issued_at.replace(minute=0, second=0, microsecond=0), expires_at=made.expires_at,
+        issued_at=_hour(made.issued_at), expires_at=made.expires_at,
     )  # fmt: skip
+
+
+def _end(now: datetime, lasting: timedelta, *, longest: timedelta) -> datetime:
+    """The end at a full hour: the minute of the end would tell the minute of the danger. Never later than `longest` from now."""
+    return min(_hour(now + lasting) + HOUR, _hour(now + longest))
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def _ground(area_code: str) -> Ground:
@@ -136,8 +149,9 @@ def _ground(area_code: str) -> Ground:
     if found is None:
         raise _invalid("area_code")
     return Ground(
-        level=LEVELS[found.level], name=found.name, outline=found.outline, pcodes=(area_code, *_parents(found))
-    )
+        level=LEVELS[found.level], name=found.name, outline=found.outline,
+        pcodes=(area_code, *_parents(found), *_within(area_code)),
+    )  # fmt: skip
 
 
 def _parents(found: Row[tuple[int, str, str | None, str]]) -> tuple[str, ...]:
@@ -146,13 +160,20 @@ def _parents(found: Row[tuple[int, str, str | None, str]]) -> tuple[str, ...]:
     return tuple(code for code in (above, grand) if code)
 
 
+def _within(pcode: str) -> tuple[str, ...]:
+    """The areas that an area holds, down to municipalities: a war in one of its districts is a war in a region."""
+    below = select(AdminArea.pcode).where(AdminArea.parent_pcode == pcode, AdminArea.level.in_(LEVELS)).distinct()
+    lower = list(session.scalars(below))
+    deeper = select(AdminArea.pcode).where(AdminArea.parent_pcode.in_(lower), AdminArea.level.in_(LEVELS)).distinct()
+    return (*lower, *session.scalars(deeper))
+
+
 def _cell(code: str) -> Ground:
     if h3.get_resolution(code) != 8:
         raise _invalid("area_code")
-    lat, lon = h3.cell_to_latlng(code)
-    codes = assign_areas_many([(lon, lat)])[0]
-    inside = tuple(pcode for pcode in (codes.adm1, codes.adm2, codes.adm3) if pcode)
-    return Ground(level="H3_8", name="", outline=shapely.to_geojson(cell_shape(code)), pcodes=inside)
+    corners = [(lon, lat) for lat, lon in (h3.cell_to_latlng(code), *h3.cell_to_boundary(code))]
+    codes = {pcode for at in assign_areas_many(corners) for pcode in (at.adm1, at.adm2, at.adm3) if pcode}
+    return Ground(level="H3_8", name="", outline=shapely.to_geojson(cell_shape(code)), pcodes=tuple(sorted(codes)))
 
 
 def _in_conflict(ground: Ground, now: datetime) -> bool:
@@ -162,9 +183,10 @@ def _in_conflict(ground: Ground, now: datetime) -> bool:
 
 
 def _plants(ground: Ground, area_code: str) -> int:
-    """How many places with such dangers exist in an administrative area, by the list that knows most of them."""
+    """How many plants with such dangers exist in an administrative area, by the list that knows most; a power line is no plant."""
     column = {"ADM1": BaselineSite.adm1_pcode, "ADM2": BaselineSite.adm2_pcode, "ADM3": BaselineSite.adm3_pcode}
-    kinds = [kind for kind in SiteType if kind.group in policy().warnings.telling_groups]
+    groups = policy().warnings.telling_groups
+    kinds = [kind for kind in SiteType if kind.group in groups and kind.sensitivity >= SensitivityClass.S3]
     counted = select(func.count()).where(column[ground.level] == area_code, BaselineSite.site_type.in_(kinds))
     return max(session.scalars(counted.group_by(BaselineSite.source)), default=0)
 

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import orjson
-from flask import Response
+from flask import Response, request
 from flask_babel import gettext
 from flask_smorest import Blueprint
 from sqlalchemy import select
 
 from server.core.clock import now
 from server.core.database import public_session
-from server.core.i18n import language
 from server.core.problems import Problem
 from server.core.response import this_response
+from server.publication import cap
 from server.publication.dangers import SAY
 from server.publication.rule_models import PublishedWarning
 
@@ -24,8 +23,6 @@ blueprint = Blueprint(
     url_prefix="/api/v1/public/warnings",
     description="Dangers to life, from the authority whose danger it is. They name no site and no damage.",
 )
-CAP = "urn:oasis:names:tc:emergency:cap:1.2"
-CATEGORY = {"HZ.CHEM": "CBRNE", "HZ.RAD": "CBRNE", "HZ.FIRE": "Fire", "HZ.WATER": "Env"}
 
 
 @blueprint.get("")
@@ -39,35 +36,13 @@ def list_warnings() -> Response:
 @blueprint.get("/<warning_id>.xml")
 @blueprint.alt_response(200, description="CAP 1.2", content_type="application/cap+xml")
 def get_cap(warning_id: str) -> Response:
-    """One warning as a CAP 1.2 message. A warning that is over is not found."""
+    """One warning as a CAP 1.2 message in all languages of the response. A warning that is over is not found."""
     found = public_session.get(PublishedWarning, warning_id)
     if found is None or found.expires_at <= now():
         raise Problem("not_found")
-    return _fresh(Response(cap(found), content_type="application/cap+xml"))
-
-
-def cap(found: PublishedWarning) -> bytes:
-    """The message of a warning, in the language spoken now."""
-    ET.register_namespace("", CAP)
-    alert = ET.Element(f"{{{CAP}}}alert")
-    status = "Exercise" if this_response().exercise else "Actual"
-    _say(
-        alert,
-        identifier=found.warning_id,
-        sender=found.issuer or this_response().name,
-        sent=_moment(found.issued_at),
-    )
-    _say(alert, status=status, msgType="Alert", scope="Public")
-    headline, advice = (gettext(words) for words in SAY[found.danger])
-    info = ET.SubElement(alert, f"{{{CAP}}}info")
-    _say(info, language=language(), category=CATEGORY.get(found.danger, "Safety"), event=headline)
-    _say(info, urgency="Immediate", severity="Extreme", certainty="Observed", expires=_moment(found.expires_at))
-    _say(info, senderName=found.issuer or this_response().name, headline=headline, instruction=advice)
-    area = ET.SubElement(info, f"{{{CAP}}}area")
-    _say(area, areaDesc=found.area_name or found.area_code)
-    for ring in _rings(orjson.loads(found.shape)):
-        _say(area, polygon=" ".join(f"{lat:.5f},{lon:.5f}" for lon, lat in ring))
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(alert, encoding="utf-8")
+    here = this_response()
+    body = cap.message(found, sender=request.host, spoken_by=here.name, is_exercise=here.exercise)
+    return _fresh(Response(body, content_type="application/cap+xml"))
 
 
 def holding() -> Sequence[PublishedWarning]:
@@ -85,22 +60,6 @@ def told(found: PublishedWarning) -> dict[str, Any]:
         "issued_at": found.issued_at, "expires_at": found.expires_at, "geometry": orjson.loads(found.shape),
         "cap": f"/api/v1/public/warnings/{found.warning_id}.xml",
     }  # fmt: skip
-
-
-def _rings(shape: dict[str, Any]) -> list[list[tuple[float, float]]]:
-    """The outer rings of a polygon or several; CAP knows no holes."""
-    polygons = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
-    return [[(lon, lat) for lon, lat, *_ in polygon[0]] for polygon in polygons]
-
-
-def _say(element: ET.Element, **words: str) -> None:
-    for name, value in words.items():
-        ET.SubElement(element, f"{{{CAP}}}{name}").text = value
-
-
-def _moment(at: Any) -> str:
-    """As CAP wants it: seconds, and the offset as numbers."""
-    return str(at.strftime("%Y-%m-%dT%H:%M:%S")) + "-00:00"
 
 
 def _fresh(response: Response) -> Response:

@@ -1,6 +1,5 @@
 """Public rows as KML 2.2 for globes and walkers' maps: one placemark for each row, areas as outlines, words escaped."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 from xml.sax.saxutils import escape
@@ -10,11 +9,10 @@ import orjson
 from server.publication.about import About
 from server.publication.formats.geojson import FEATURE
 from server.publication.source import COLUMNS, Line, Source
+from server.publication.speakable import speakable
 
 _SEPARATOR: Final = b"\x02"
 _OPENED: Final = b',"properties":'
-# What XML 1.0 has no way to say, not even escaped: controls, halves of pairs, and two that are no characters.
-_UNSPEAKABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _STYLE: Final = (
     '<Style id="area"><LineStyle><color>ff2f4fd0</color><width>1</width></LineStyle>'
     "<PolyStyle><color>402f4fd0</color></PolyStyle></Style>"
@@ -49,8 +47,15 @@ def _placemark(line: Line, drawn: dict[bytes, str]) -> str:
     )
     return (
         f'<Placemark id="{_words(row["incident_id"])}"><name>{_words(row["summary"])}</name>'
-        f"<styleUrl>#area</styleUrl><ExtendedData>{told}</ExtendedData>{shape}</Placemark>\n"
+        f"{_when(row)}<styleUrl>#area</styleUrl><ExtendedData>{told}</ExtendedData>{shape}</Placemark>\n"
     )
+
+
+def _when(row: dict[str, Any]) -> str:
+    """The days between which it happened, for the slider of a globe; an end that nobody knows is left out."""
+    ends = (("begin", row["date_start"]), ("end", row["date_end"]))
+    said = "".join(f"<{name}>{day}</{name}>" for name, day in ends if day)
+    return f"<TimeSpan>{said}</TimeSpan>" if said else ""
 
 
 def _said(value: Any) -> str:
@@ -58,7 +63,7 @@ def _said(value: Any) -> str:
 
 
 def _words(value: str) -> str:
-    return escape(_UNSPEAKABLE.sub("", value), {'"': "&quot;"})
+    return escape(speakable(value), {'"': "&quot;"})
 
 
 def _shape(geometry: dict[str, Any]) -> str:
