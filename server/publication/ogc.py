@@ -1,5 +1,6 @@
 """OGC API – Features, Part 1 core, over the public copy: QGIS and ArcGIS add it as a live layer by one address."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -29,10 +30,24 @@ CONFORMS_TO = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
 ]
 _ASKED = PublicPage()
-_KNOWN = frozenset({*_ASKED.fields, "datetime", "f", "lang", "bbox-crs"})
+EVERYWHERE = frozenset({"f", "lang"})
+_KNOWN: Mapping[str, frozenset[str]] = {"ogc.items": frozenset({*_ASKED.fields, *EVERYWHERE, "datetime", "bbox-crs"})}
+_FORMS = frozenset({"", "json", "geojson"})
 
 
-@blueprint.get("")
+@blueprint.before_request
+def refuse_what_nobody_knows() -> None:
+    """A parameter that the contract does not name, or another form than JSON, is a 400, as the standard wants."""
+    unknown = sorted(set(request.args) - _KNOWN.get(request.endpoint or "", EVERYWHERE))
+    if unknown:
+        raise Problem("bad_request", errors=[{"field": name, "code": "unknown", "message": name} for name in unknown])
+    if request.args.get("f", "") not in _FORMS:
+        raise _invalid("f", "json")
+    if request.args.get("bbox-crs", CRS84) != CRS84:
+        raise _invalid("bbox-crs", CRS84)
+
+
+@blueprint.get("", strict_slashes=False)
 def landing() -> Response:
     """Where everything is."""
     links = [
@@ -112,35 +127,47 @@ def item(incident_id: str) -> Response:
 
 def _asked() -> dict[str, Any]:
     """The filters, with the standard's `datetime` read as days; what cannot be read is a 400, as the standard wants."""
-    if unknown := sorted(set(request.args) - _KNOWN):
-        raise Problem("bad_request", errors=[{"field": name, "code": "unknown", "message": name} for name in unknown])
     given = request.args.to_dict(flat=False)
     since, until = _interval(request.args.get("datetime", ""))
     given |= {name: [day.isoformat()] for name, day in (("since", since), ("until", until)) if day}
     if "limit" in given:
         asked = whole(given["limit"][0])
         given["limit"] = [given["limit"][0] if asked is None else str(min(asked, 10_000))]
+    if "bbox" in given:
+        given["bbox"] = [_flat(given["bbox"][-1])]
     try:
         return _ASKED.load({name: values[-1] for name, values in given.items()})
     except ValidationError as error:
         raise Problem("bad_request", errors=field_errors(error.messages)) from None
 
 
+def _flat(box: str) -> str:
+    """A box of six numbers without its heights: our places have none. Anything else as it is."""
+    parts = box.split(",")
+    return ",".join((*parts[:2], *parts[3:5])) if len(parts) == 6 else box
+
+
 def _interval(word: str) -> tuple[date | None, date | None]:
     """The days of an RFC 3339 instant or interval, ``..`` or nothing for an open end."""
     first, _, last = word.partition("/")
     ends = (first, last) if "/" in word else (first, first)
+    if word == "..":
+        raise _invalid("datetime", "RFC 3339")
     try:
         start, end = (_day(end) if end not in ("", "..") else None for end in ends)
     except ValueError:
-        raise Problem("bad_request", errors=[{"field": "datetime", "code": "invalid", "message": "RFC 3339"}]) from None
+        raise _invalid("datetime", "RFC 3339") from None
     if start and end and start > end:
-        raise Problem("bad_request", errors=[{"field": "datetime", "code": "invalid", "message": "RFC 3339"}])
+        raise _invalid("datetime", "RFC 3339")
     return start, end
 
 
 def _day(word: str) -> date:
     return datetime.fromisoformat(word[:40]).date()
+
+
+def _invalid(field: str, wanted: str) -> Problem:
+    return Problem("bad_request", errors=[{"field": field, "code": "invalid", "message": wanted}])
 
 
 def _collection() -> dict[str, Any]:

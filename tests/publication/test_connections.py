@@ -11,6 +11,7 @@ import urllib.request
 import mapbox_vector_tile
 import pytest
 from defusedxml import ElementTree
+from openapi_spec_validator import OpenAPIV30SpecValidator
 from shapely.geometry import shape
 from werkzeug.serving import make_server
 
@@ -112,9 +113,54 @@ def test_a_feature_leads_to_its_collection_and_the_collection_says_where_and_whe
     assert one["geometry"] == first["geometry"]
 
 
-@pytest.mark.parametrize("query", ["sortby=lat", "filter=lat>59", "crs=http://x", "point=1"])
+ITEMS = "/ogc/collections/incidents/items"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["sortby=lat", "filter=lat>59", "crs=http://x", "point=1", "f=html", "bbox-crs=http://www.opengis.net/def/crs/EPSG/0/3857",
+     "bbox=1,2,3,4,5", "bbox=10,59,0,11,60,0,1", "bbox=10,59,0,11", "datetime=..", "limit=-1", "limit=1.5"],
+)  # fmt: skip
 def test_the_layer_refuses_what_it_does_not_know(client, some, query):
-    assert client.get(f"/ogc/collections/incidents/items?{query}").status_code == 400
+    assert client.get(f"{ITEMS}?{query}").status_code == 400
+
+
+def test_no_other_address_of_the_layer_takes_a_parameter_that_its_contract_does_not_name(client, some):
+    paths = [path for path in client.get("/ogc/api").get_json()["paths"] if not path.endswith(("/items", "}"))]
+    assert len(paths) == 5
+    for path in paths:
+        assert client.get(path, query_string={"f": "json", "lang": "fr"}).status_code == 200
+        for query in ("bbox=1,2,3,4", "f=html", "x=1"):
+            assert client.get(f"{path}?{query}").status_code == 400
+    assert client.get("/ogc/").get_json() == client.get("/ogc").get_json(), "an address is often pasted with its slash"
+
+
+def test_a_box_with_heights_open_ends_and_too_high_a_limit_are_read_as_the_standard_reads_them(client, some):
+    def numbers(query):
+        found = client.get(f"{ITEMS}?{query}")
+        assert found.status_code == 200, query
+        return {one["id"] for one in found.get_json()["features"]}
+
+    assert numbers("bbox=10.6,59.1,-50,10.9,59.4,900") == numbers("bbox=10.6,59.1,10.9,59.4") < numbers("")
+    crs84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+    assert numbers(f"bbox=10.6,59.1,10.9,59.4&bbox-crs={crs84}") == numbers("bbox=10.6,59.1,10.9,59.4")
+    for query in ("datetime=../..", "datetime=2020-01-01/", "datetime=/2030-01-01T00:00:00Z", "limit=1000000000", "f=geojson"):
+        assert numbers(query) == numbers("")
+
+
+def test_the_contracts_are_valid_to_their_judge_and_the_layers_says_what_the_standard_looks_for(client, some):
+    told = client.get("/ogc/api")
+    assert told.headers["Content-Type"] == "application/vnd.oai.openapi+json;version=3.0"
+    OpenAPIV30SpecValidator(told.get_json(force=True)).validate()
+    asked = {one["name"]: one for one in told.get_json(force=True)["paths"][ITEMS]["get"]["parameters"]}
+    box, limit, when = (asked[name] for name in ("bbox", "limit", "datetime"))
+    assert {(one["in"], one["required"], one["style"], one["explode"]) for one in (box, limit, when)} == {("query", False, "form", False)}
+    assert box["schema"] == {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
+    assert (limit["schema"]["minimum"], limit["schema"]["maximum"], limit["schema"]["default"]) == (1, 1000, 100)
+    assert when["schema"] == {"type": "string"}
+    values = {"bbox": "10,59,11,60", "limit": "1", "datetime": "2026-10-31", "f": "json", "since": "2026-01-01", "damage": "3"}
+    for name in asked.keys() & values.keys():
+        assert client.get(ITEMS, query_string={name: values[name]}).status_code == 200, name
 
 
 # ── Vector tiles ─────────────────────────────────────────────────────────────────────────────────────────────────────
