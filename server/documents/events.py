@@ -175,7 +175,7 @@ MEANINGS = {
     "release.discarded": "A dated data set was thrown away before it was published.",
     "release.prepared": "The public copy was frozen as a dated data set to be.",
     "release.published": "A dated data set became public.",
-    "release.withdrawn": "A dated data set that held a row that was taken out was withdrawn, and is made again without it.",
+    "release.withdrawn": "A dated data set was withdrawn: by a person, or for a row that was taken out; then it is made again without it.",
     "report.amended": "The reporter added to a report.",
     "report.answered": "The reporter answered a question of the desk.",
     "report.asked": "The desk put a question to the reporter, to be answered from memory.",

@@ -37,7 +37,7 @@ from server.vocabulary import ContextMode, GeometryLevel, Hazard, SensitivityCla
 blueprint = Blueprint("publication_desk", __name__, url_prefix="/desk/publication")
 
 MOST_DAYS = 7
-SCOPES = ("record", "public_row", "area", "site_group", "sensitivity", "activities", "everything")
+SCOPES = ("record", "public_row", "area", "site_group", "sensitivity", "activities", "release", "everything")
 
 
 @blueprint.context_processor

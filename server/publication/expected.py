@@ -14,8 +14,9 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from server.core import requests
 from server.core.clock import now
 from server.places import service as places
+from server.publication import changing
 from server.publication.coarsening import CELLS
-from server.publication.policy import MODES, policy
+from server.publication.policy import MODES
 from server.vocabulary import ContextMode, GeometryLevel, InUseAs, SensitivityClass, SiteType, Tier, effective_class
 
 blueprint = Blueprint(
@@ -64,9 +65,10 @@ def show(asked: dict[str, Any]) -> Response:
 
 
 def expected(lon: float, lat: float, *, mode: ContextMode, kind: SensitivityClass) -> dict[str, Any]:
-    """`{level, outline, metres}` by the policy: a mixed situation gets the stricter of both."""
-    modes = {mode} if mode in MODES else set(policy().mixed_context)
-    level = max(policy().rows[Tier.PUBLIC, each, kind].ladder[0] for each in modes)
+    """`{level, outline, metres}` by the rules in force: a mixed situation gets the stricter of both."""
+    rules = changing.in_force(now())
+    modes = {mode} if mode in MODES else set(rules.mixed_context)
+    level = max(rules.rows[Tier.PUBLIC, each, kind].ladder[0] for each in modes)
     if level not in CELLS:
         return {"level": level.value, "outline": None, "metres": None}
     cell = h3.cell_to_parent(h3.latlng_to_cell(lat, lon, 9), CELLS[level])

@@ -32,6 +32,8 @@ from server.publication import (
 )
 from server.publication.examples import EXAMPLES
 from server.publication.formats import FORMATS
+from server.publication.policy import read
+from server.publication.rules_page import followed
 from server.publication.schemas import PublicFilter
 from server.vocabulary import code_lists
 
@@ -93,7 +95,7 @@ def show_data() -> str:
     sets, _more = release_reading.releases(size=SETS)
     return render_template(
         "publication/data.html", newest=newest, batches=reading.batches(limit=30), formats=FORMATS.values(),
-        columns=explaining.columns(), table=explaining.delays(), told=freshness.told(), active="data",
+        columns=explaining.columns(), table=explaining.delays(read(followed())), told=freshness.told(), active="data",
         release=release, release_files=release_reading.files(release.number) if release else [], sets=sets,
         current=current.written(newest.release_id) if newest else {}, lists=[explaining.list_name(kind) for kind in code_lists()],
         examples=EXAMPLES, host=request.host_url.rstrip("/"), dataset=connections.dataset(),

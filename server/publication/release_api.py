@@ -86,7 +86,10 @@ def get_file(number: str, name: str) -> Response:
 @blueprint.arguments(Since, location="query")
 @blueprint.response(200, PublicChange(many=True), description="`{since, until, items, next}`")
 def list_changes(asked: dict[str, Any]) -> Response:
-    """What was added, changed or removed since a data set you have (a withdrawn one too). Removed has no reason."""
+    """What was added, changed or removed since a data set you have (a withdrawn one too). Removed has no reason.
+
+    Of damage records. The 5W has no such list: take its small table anew; the numbers of its rows that went are among the revocations.
+    """
     since, until = _known(asked["since"]), release_reading.latest()
     after = decode_cursor(asked["cursor"], str)
     found, last = release_reading.changes(

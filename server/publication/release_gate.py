@@ -21,10 +21,9 @@ from server.core.clock import now
 from server.core.database import session
 from server.core.schemas import csv_header
 from server.places.models import BaselineSite, Site
-from server.publication import five_w_files, five_w_gate
+from server.publication import changing, five_w_files, five_w_gate
 from server.publication.candidates import cases
 from server.publication.gate import findings, names_for_gate
-from server.publication.policy import policy
 from server.publication.release_models import ReleaseDraft
 from server.publication.rows import WORDS, still_fits
 from server.publication.rules import judge
@@ -100,14 +99,11 @@ def _places() -> Iterator[str]:
 def _rules() -> Iterator[str]:
     """Rows that the rules would not show now as they stand, and points of places that are never shown as points."""
     never_points = []
+    rules = changing.in_force(now())
     for case in cases((row.id for row in _streamed(_BEHIND)), now=now()):
-        verdict = judge(case.candidate, surroundings=case.surroundings, tier=Tier.PUBLIC, policy=policy())
-        stands = verdict.decision is Decision.PUBLISH or (
-            verdict.decision is Decision.HOLD_UNTIL
-            and case.last_disclosed is not None
-            and still_fits(case.last_disclosed, verdict=verdict)
-        )
-        if not stands:
+        verdict = judge(case.candidate, surroundings=case.surroundings, tier=Tier.PUBLIC, policy=rules)
+        shown = verdict.decision in (Decision.PUBLISH, Decision.HOLD_UNTIL) and case.last_disclosed is not None
+        if not (shown and still_fits(case.last_disclosed or {}, verdict=verdict)):
             yield str(case.published_id)
         if verdict.sensitivity is SensitivityClass.S4:
             never_points.append(case.published_id)

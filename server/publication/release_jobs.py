@@ -1,7 +1,7 @@
 """Writing a dated data set: every format, the tables beside them, and the tests of the gate; step by step, with progress."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,29 @@ from sqlalchemy import delete, text, update
 from server.core.database import session, settled
 from server.core.jobs import job
 from server.core.ledger import record
-from server.publication import descriptors, five_w_files, five_w_frozen, frozen, reference_tables, release_gate, serving
+from server.publication import (
+    descriptors,
+    five_w_files,
+    five_w_frozen,
+    frozen,
+    reference_tables,
+    release_gate,
+    serving,
+    utility,
+)
 from server.publication.formats import FORMATS
 from server.publication.release_models import BLOCKED, BUILDING, WAITING, PublishedFile, ReleaseDraft
 from server.publication.releases import about, publish
 from server.publication.service import ONE_WRITER, take_time
 from server.publication.source import Source
 
-TABLES = {
+COMPLETENESS = "completeness.csv"
+TABLES: dict[str, Callable[[], reference_tables.Table]] = {
     "codelists.csv": reference_tables.code_table,
     "crosswalks.csv": reference_tables.crosswalk_table,
     "columns.csv": reference_tables.column_table,
     "5w-columns.csv": reference_tables.activity_column_table,
+    COMPLETENESS: utility.public_table,
 }
 README = "readme.txt"
 WRITTEN = len(FORMATS) + 1  # the tables and descriptions

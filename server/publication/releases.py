@@ -6,9 +6,9 @@ the data set is prepared anew.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import Uuid, any_, func, insert, literal, select, update
+from sqlalchemy import Uuid, any_, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from server.accounts.models import Person
@@ -24,7 +24,6 @@ from server.publication.approving import needs_two_people
 from server.publication.manifest import manifest
 from server.publication.merges import merges
 from server.publication.models import Disclosure
-from server.publication.policy import policy
 from server.publication.release_models import (
     ADDED,
     BUILDING,
@@ -62,7 +61,7 @@ def prepare(actor: Actor) -> ReleaseDraft:
     five_w_frozen.freeze(edition)
     draft = ReleaseDraft(
         edition=edition, number=next_number(present()), state=BUILDING, batch_id=newest.release_id,
-        policy_version=policy().version, asked_by=actor.person_id, asked_at=present(), rows_total=frozen.count(edition),
+        policy_version=newest.policy_version, asked_by=actor.person_id, asked_at=present(), rows_total=frozen.count(edition),
     )  # fmt: skip
     session.add(draft)
     session.flush()
@@ -168,6 +167,18 @@ def withdraw_holding(published_ids: Sequence[str], *, now: datetime, editions: I
         if draft.remakes:
             _make_again(draft.remakes, draft, now=now)
     return [made.number for made in gone]
+
+
+def withdraw_set(actor: Actor, number: str) -> int:
+    """Withdraw one dated data set for good, for the kill switch; returns how many rows it had. Problem when there is none."""
+    made = session.get(Release, number)
+    if made is None or made.state != PUBLISHED:
+        raise Problem("release_not_found")
+    made.state = WITHDRAWN
+    session.execute(delete(PublishedFile).where(PublishedFile.release == number))
+    behind = session.scalar(select(ReleaseDraft.id).where(ReleaseDraft.number == number)) or uuid4()
+    record("release.withdrawn", behind, actor_id=actor.person_id, number=number)
+    return made.rows_total
 
 
 def numbers_of(incident_ids: Iterable[UUID]) -> list[str]:

@@ -21,7 +21,7 @@ from server.matching.models import Incident
 from server.publication import changing, five_w, proposals
 from server.publication.counting import run_of
 from server.publication.models import Disclosure
-from server.publication.releases import numbers_of, withdraw_holding
+from server.publication.releases import numbers_of, withdraw_holding, withdraw_set
 from server.publication.rule_models import Proposal
 from server.publication.service import ONE_WRITER, close_batch, next_release, published_ids_of, take_out, take_time
 from server.vocabulary import SensitivityClass, SiteGroup, SiteType
@@ -33,7 +33,7 @@ WHERE locktype = 'advisory' AND objid = 727203 AND granted AND pid <> pg_backend
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """)
 
-Kind = Literal["record", "public_row", "area", "site_group", "sensitivity", "activities", "everything"]
+Kind = Literal["record", "public_row", "area", "site_group", "sensitivity", "activities", "release", "everything"]
 WITH_ACTIVITIES = ("area", "activities", "everything")
 
 
@@ -42,7 +42,8 @@ def withdraw_from_public(actor: Actor, *, kind: Kind, code: str = "") -> int:
 
     `code` is the desk's number of a record, the number of a public row, a P-code or H3 cell, a group of sites or a
     class. Records of the scope that are not public yet stay out as well. Of who does what where (5W), an area goes with the
-    area, everything with everything; "activities" takes out that table alone, or a P-code of it.
+    area, everything with everything; "activities" takes out that table alone, or a P-code of it. "release"
+    withdraws the dated data set of a number, and leaves the current copy as it is.
     """
     if not may(actor, "take_out_of_public"):
         raise Problem("not_allowed")
@@ -50,6 +51,8 @@ def withdraw_from_public(actor: Actor, *, kind: Kind, code: str = "") -> int:
     session.execute(ONE_WRITER)
     take_time()
     now = present()
+    if kind == "release":
+        return withdraw_set(actor, code)
     mark = (
         update(Incident)
         .where(_scope(kind, code), Incident.killed_at.is_(None))

@@ -1,8 +1,9 @@
 """What hiding costs: which share is public, how late, how coarse, by class and by district. Hiding too much hides need."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 
 from sqlalchemy import text
 
@@ -36,6 +37,9 @@ WHERE 'NO_SAFE_PLACE' = ANY(j.reasons) GROUP BY 1 ORDER BY 2 DESC
 """)
 
 
+FEWEST_TOLD = 20
+
+
 @dataclass(frozen=True, kw_only=True)
 class Measure:
     """One line: of so many eligible records, how many are public, waiting or hidden, and the median wait since receipt."""
@@ -63,6 +67,18 @@ class Measure:
     def asks_for_review(self) -> bool:
         """Whether so much is hidden that the class, or k, should be looked at again."""
         return self.share_hidden > policy().review_above
+
+
+def public_table() -> tuple[Sequence[str], Iterator[Sequence[str | int]]]:
+    """What everybody may know of it: how complete and how late a data set is, in steps of five in a hundred and in days.
+
+    Of a class with few records, and of the severest, nothing is said: it would count what is hidden.
+    """
+    head = ("class", "places", "share_public", "share_as_region_only", "half_are_public_within_days")
+    told = (one for one in by_class() if one.what != SensitivityClass.S4 and one.due >= FEWEST_TOLD)
+    return head, (
+        (one.what, class_words(one.what), _step(one.share), _step(one.by_region / one.eligible), _days(one.lag)) for one in told
+    )  # fmt: skip
 
 
 def by_class() -> list[Measure]:
@@ -96,6 +112,14 @@ def in_lines(measures: Sequence[Measure]) -> list[str]:
 def _measure(row: object) -> Measure:
     names = Measure.__dataclass_fields__
     return Measure(**{name: getattr(row, name) for name in names})
+
+
+def _step(share: float) -> str:
+    return f"{min(1.0, int(share * 20) / 20):.2f}"
+
+
+def _days(lag: timedelta | None) -> str | int:
+    return ceil(lag / timedelta(days=1)) if lag is not None else ""
 
 
 def class_words(code: str) -> str:

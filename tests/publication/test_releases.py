@@ -17,7 +17,7 @@ from server import worker
 from server.accounts.policy import SYSTEM
 from server.core import jobs
 from server.core.database import session
-from server.core.ledger import history
+from server.core.ledger import LedgerEntry, history
 from server.core.problems import Problem
 from server.core.storage import store
 from server.matching.models import Incident
@@ -237,7 +237,7 @@ def downloaded(client, released, tmp_path):
 def test_the_list_of_files_is_signed_and_every_file_is_what_the_list_says(client, downloaded):
     key = client.get(f"{PUBLIC}/signing-key").get_json()["public_key"]
     said = check(downloaded, key=key)
-    assert len(said) == 12
+    assert len(said) == 13
     assert not [line for line in said[1:] if not line.startswith("as signed")]
     listed = json.loads((downloaded / "manifest.json").read_text())
     assert listed["rows_total"] == 3
@@ -427,6 +427,21 @@ def test_a_data_set_that_never_held_the_row_stays_as_it_is(client, released, nor
     work()
     states = {one["number"]: one["state"] for one in client.get(f"{PUBLIC}/releases").get_json()["items"]}
     assert (states[old], states[second], len(states)) == ("PUBLISHED", "WITHDRAWN", 3)
+
+
+def test_one_person_withdraws_one_data_set_for_good_and_the_rows_of_now_stay(client, released, people, work, as_):
+    path, before = f"{PUBLIC}/releases/{released}", client.get(f"{PUBLIC}/incidents").get_json()["items"]
+    for name, wanted in (("bohdan", 403), ("chipo", 303)):
+        sent = as_(name).post("/desk/publication/take-out", data={"scope": "release", "code": released})
+        assert sent.status_code == wanted
+    for gone in (path, f"{path}/columns.csv", f"{path}/manifest.json", f"/data/{released}"):
+        assert client.get(gone).status_code == 410
+    work()
+    assert client.get(f"{PUBLIC}/revocations").get_json()["releases"] == [{"number": released, "replaced_by": None}]
+    assert client.get(f"{PUBLIC}/incidents").get_json()["items"] == before
+    assert as_("chipo").post("/desk/publication/take-out", data={"scope": "release", "code": released}).status_code == 404
+    [entry] = session.scalars(select(LedgerEntry).where(LedgerEntry.event == "release.withdrawn"))
+    assert (entry.actor_id, entry.details["number"]) == (actor(people["chipo"]).person_id, released)
 
 
 def test_where_everything_is_taken_out_nothing_is_made_again(client, released, people, work):
