@@ -29,7 +29,7 @@ PEOPLE = {
 
 
 def settle_in(app):
-    """Give everybody an account (one Argon2 hash for all: it is slow on purpose)."""
+    """Give everybody an account (one hash for all)."""
     with app.app_context():
         hashed = hash_password(PASSWORD)
     with patch("server.accounts.service.hash_password", lambda _password: hashed):

@@ -36,7 +36,7 @@ def init_app(app: Flask, chosen: Settings) -> None:
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of a method, not a password
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         SECURITY_DEPRECATED_PASSWORD_SCHEMES=[],
-        SECURITY_PASSWORD_HASH_OPTIONS=QUICK if chosen.testing else STRONG,
+        SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS=QUICK if chosen.testing else STRONG,
         SECURITY_TRACKABLE=False,
         SECURITY_STATIC_FOLDER=None,
         SECURITY_API_ENABLED_METHODS=["session"],

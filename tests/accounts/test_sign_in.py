@@ -1,13 +1,18 @@
 """Signing in and out: sessions live on the server, and end there."""
 
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 import time_machine
+from flask import Flask
+from flask_security.utils import hash_password
 from sqlalchemy import text
 
+from server.accounts import security
 from server.core.clock import now
+from server.core.settings import settings
 from tests.people import PASSWORD
 
 
@@ -33,6 +38,13 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites_and_only_its_hash
     key = cookie.split("=", 1)[1].split(";")[0]
     stored = database.execute(text("SELECT encode(key_hash, 'escape') || contents::text FROM sign_ins")).scalar()
     assert key not in stored
+
+
+def test_a_password_costs_who_guesses_64_mebibytes_and_three_passes_for_each_guess(app):
+    installed = Flask("installed")
+    security.init_app(installed, replace(settings(), testing=False))
+    with installed.app_context():
+        assert hash_password(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=1$")
 
 
 @pytest.mark.parametrize("email", ["chipo@example.org", "nobody@example.org"])
