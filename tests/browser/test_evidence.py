@@ -101,7 +101,7 @@ def test_a_verifier_paints_over_by_mouse_and_keyboard_compares_pictures_and_read
     expect(page.get_by_role("heading", name="Covered so far")).to_be_visible()
 
     page = bohdan.go("/desk")
-    page.get_by_label("On the map").select_option("2")
+    page.get_by_label("On the map", exact=True).select_option("2")
     expect(page.locator(".area-note")).to_have_text("1 in all")
     expect(page.locator("path.area:not(.area-0)")).to_have_count(1)
     assert "areas=2" in page.url
