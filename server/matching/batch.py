@@ -133,9 +133,11 @@ def _clusters(
     row = {one: place for place, one in enumerate(compared.ids)}
     bound = [(row[one], row[other]) for one, other in must]
     apart = [(row[one], row[other]) for one, other in cannot]
+    joined = np.array(bound, np.int64).reshape(-1, 2)
+    tied = groups(len(row), joined[:, 0], joined[:, 1])  # what people laid together, by one pair or by way of others
     if refused is not None:
-        apart += _refused(compared, worth, bound, refused)
-    apart += _listed(compared, worth, bound)
+        apart += _refused(compared, worth, joined, tied, refused)
+    apart += _listed(compared, worth, tied)
     absent = weights.absent
     if linkage == "mean":
         worth = np.maximum(worth, absent)
@@ -145,22 +147,20 @@ def _clusters(
     return dict(zip(compared.ids, (compared.ids[place] for place in found.tolist()), strict=True))
 
 
-def _refused(compared: Compared, worth: Floats, bound: list[tuple[int, int]], refused: np.ndarray) -> Iterator[tuple[int, int]]:
-    """The pairs that contradict within each part that could come together (unless a person bound them); elsewhere they decide nothing."""
-    joined, for_it = np.array(bound, np.int64).reshape(-1, 2), worth > 0
+def _refused(compared: Compared, worth: Floats, joined: Whole, tied: Whole, refused: np.ndarray) -> list[tuple[int, int]]:
+    """The pairs that contradict within each part that could come together (unless people tied them); elsewhere they decide nothing."""
+    for_it = worth > 0
     part = groups(len(compared.ids), np.append(compared.left[for_it], joined[:, 0]), np.append(compared.right[for_it], joined[:, 1]))
-    counts = refused & (part[compared.left] == part[compared.right])
-    ruled = {tuple(sorted(pair)) for pair in bound}
-    return (pair for pair in _rows(compared, np.flatnonzero(counts)) if pair not in ruled)
+    counts = refused & (part[compared.left] == part[compared.right]) & (tied[compared.left] != tied[compared.right])
+    return _rows(compared, np.flatnonzero(counts))
 
 
-def _listed(compared: Compared, worth: Floats, bound: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Rows of one list that never names a thing twice, within each connected part (unless a person bound them)."""
+def _listed(compared: Compared, worth: Floats, tied: Whole) -> Iterator[tuple[int, int]]:
+    """Rows of one list that never names a thing twice, within each connected part (unless people tied them)."""
     names = compared.columns.source_names
     distinct = {number for number, name in enumerate(names) if name in compared.distinct}
     if not distinct:
         return
-    ruled = {tuple(sorted(pair)) for pair in bound}
     for_it = worth > 0
     part = groups(len(compared.ids), compared.left[for_it], compared.right[for_it])
     members: dict[tuple[int, int], list[int]] = defaultdict(list)
@@ -169,7 +169,7 @@ def _listed(compared: Compared, worth: Floats, bound: list[tuple[int, int]]) -> 
             members[name, source].append(place)
     for rows in members.values():
         few = rows[:MOST_LISTED]
-        yield from ((one, other) for at, one in enumerate(few) for other in rows[at + 1 :] if (one, other) not in ruled)
+        yield from ((one, other) for at, one in enumerate(few) for other in rows[at + 1 :] if tied[one] != tied[other])
 
 
 def _unrivalled(compared: Compared, weights: Weights) -> Whole:

@@ -229,7 +229,7 @@ class Desk:
         rebuilding.apply_plan(path, lambda _n: None)
 
 
-@pytest.mark.parametrize("seed", [3, 8])
+@pytest.mark.parametrize("seed", [3, 23])
 def test_whatever_happens_no_report_is_lost_none_haunts_and_every_ruling_holds(seed, app, work, staff, tmp_path):
     desk = Desk(seed, work, staff["chipo"], tmp_path)
     for _ in range(30):

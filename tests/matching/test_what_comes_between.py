@@ -236,6 +236,20 @@ def test_a_rebuild_swallows_no_record_that_somebody_decided_about_while_it_was_s
     assert len({here(number) for number in numbers[3:]}) == 1
 
 
+def test_a_rebuild_bears_that_people_laid_together_what_contradicts(street, work, chipo):
+    a, b, c, _ = street
+    service.detach(b, actor=chipo, reason="")
+    service.merge(here(a), here(c), actor=chipo, reason="One long house, two numbers")
+    session.commit()
+    third = told(east=16, text=HIT)
+    session.commit()
+    work()
+    service.attach(third, here(a), actor=chipo, reason="")
+    session.commit()
+    made = rebuilding.make_plan(default_weights(), lambda _n: None)
+    assert not [step for step in made.steps if str(here(a)) in {*step.joins, *(record for record, _reports in step.comes)}]
+
+
 def test_a_rebuild_is_taken_back_but_for_what_somebody_built_upon(planned, chipo):
     numbers, path = planned
     before = {number: here(number) for number in numbers}
