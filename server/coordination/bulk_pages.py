@@ -33,11 +33,15 @@ SHOWN = 100
 @requires("work_queue")
 def show() -> str:
     """The records under the filters of the address, each with a box to tick, and what may be changed of them."""
-    actor, asked = current_actor(), _asked(request.args)
+    return _page(request.args)
+
+
+def _page(query: MultiDict[str, str], problem: Problem | None = None) -> str:
+    actor, asked = current_actor(), _asked(query)
     offered = {what: edit for what, edit in edits.EDITS.items() if may(actor, "edit_many") or what == "workflow"}
     return render_template(
-        "coordination/work/bulk.html", found=queries.page_of(asked, size=SHOWN), query=request.args, edits=offered, wording=wording,
-        spoken=_spoken_filters(asked), past=_past(),
+        "coordination/work/bulk.html", found=queries.page_of(asked, size=SHOWN), query=query, edits=offered, wording=wording,
+        spoken=_spoken_filters(asked), past=_past(), problem=problem, values=request.form,
     )  # fmt: skip
 
 
@@ -63,15 +67,24 @@ def _past() -> list[BulkAct]:
 
 @blueprint.post("")
 @requires("work_queue")
-def preview() -> Response:
-    """Note what would be changed, and show it. Nothing is changed yet."""
-    what, _colon, value = request.form.get("change", "").partition(":")
+def preview() -> Response | tuple[str, int]:
+    """Note what would be changed, and show it. Nothing is changed yet. A refusal says why on the page, and what was chosen stays."""
     query = MultiDict((name, each) for name, each in request.form.items(multi=True) if name not in ("change", "ids", "which"))
+    try:
+        act = _previewed(query)
+    except Problem as problem:
+        if problem.code not in ("invalid_input", "already_done"):
+            raise
+        return _page(query, problem), problem.status
+    return redirect(url_for(".show_act", act_id=act.id), 303)
+
+
+def _previewed(query: MultiDict[str, str]) -> BulkAct:
+    what, _colon, value = request.form.get("change", "").partition(":")
     ticked = request.form.getlist("ids") if request.form.get("which") == "ticked" else []
     if request.form.get("which") == "ticked" and not ticked:
         raise Problem("invalid_input", errors=[{"field": "ids", "code": "empty", "message": gettext("Tick at least one record.")}])
-    act = bulk.preview(what, value, asked=_asked(query), ids=ticked, actor=current_actor())
-    return redirect(url_for(".show_act", act_id=act.id), 303)
+    return bulk.preview(what, value, asked=_asked(query), ids=ticked, actor=current_actor())
 
 
 @blueprint.get("/<uuid:act_id>")

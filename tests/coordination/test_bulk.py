@@ -149,7 +149,12 @@ def test_a_filter_that_is_not_understood_and_no_tick_at_all_change_nothing(as_, 
     chipo = as_("chipo")
     assert chipo.get("/desk/bulk?certainty=SURE").status_code == 422
     assert chipo.post("/desk/bulk", data={"change": "workflow:CLOSED", "which": "all", "certainty": "SURE"}).status_code == 422
-    assert chipo.post("/desk/bulk", data={"change": "workflow:CLOSED", "which": "ticked"}).status_code == 422
+    refused = chipo.post("/desk/bulk", data={"change": "workflow:CLOSED", "which": "ticked", "site_type": "RES.APT"})
+    assert refused.status_code == 422
+    said = ("Tick at least one record.", 'value="workflow:CLOSED" selected', 'type="hidden" name="site_type" value="RES.APT"')
+    assert [words in refused.text for words in said] == [True] * 3, "on the page, with what was chosen"
+    nothing = chipo.post("/desk/bulk", data={"change": "workflow:CLOSED", "which": "all", "site_type": "EDU.HIGHER"})
+    assert (nothing.status_code, 'role="alert"' in nothing.text) == (409, True)
     assert {row[0] for row in facts(database).values()} == {"NEW"}
 
 
