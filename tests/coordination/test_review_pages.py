@@ -9,6 +9,7 @@ from sqlalchemy import text
 from server.core.database import session
 from server.matching import service
 from server.matching.models import Campaign, CampaignReport
+from server.reports import access
 from tests.matching.pairs import doubtful, told
 from tests.people import actor
 
@@ -86,6 +87,34 @@ def test_of_another_organisation_s_report_a_reviewer_sees_cell_day_kind_and_grad
     partner = as_("dario").get("/desk/review").text
     assert "data-pair" in partner
     assert "hid in the cellar" not in partner
+
+
+def test_why_a_pair_is_asked_tells_no_more_of_another_organisation_s_report_than_it_may(as_, people, work):
+    """Metres, hours, numbers and likeness would tell what the report says; nor is a pair shown by its number to who has no part in it."""
+    told(text="Missile hit apartment block", actor=actor(people["amal"]))
+    told(east=35, text="Missile hit apartment block", actor=actor(people["dario"]))
+    session.commit()
+    work()
+    chipo, berta, dario = (as_(name) for name in ("chipo", "berta", "dario"))
+    page = chipo.get("/desk/review").text
+    number = asked(page)
+    telling = ("m apart", "h apart", "telling words", "wording is")
+    assert [word for word in telling if word in page], "a coordinator reads both"
+    for browser in (berta, dario):
+        session.execute(text("UPDATE suggestions SET claimed_by = NULL"))
+        session.commit()
+        masked = browser.get("/desk/review").text
+        assert "everything else together" in masked
+        assert "same type of place" in masked
+        assert not [word for word in telling if word in masked]
+    session.execute(text("UPDATE suggestions SET claimed_by = NULL"))
+    access.see_as("all")
+    both = {"one": people["amal"].organisation_id, "other": people["dario"].organisation_id}
+    session.execute(text("UPDATE reports SET organisation_id = :one WHERE organisation_id = :other"), both)
+    session.commit()
+    stranger = dario.get(f"/desk/review?pair={number}").text
+    assert "data-pair" not in stranger
+    assert "<span data-waiting>0</span>" in stranger
 
 
 def test_one_of_two_organisations_only_proposes(as_, people, work):
