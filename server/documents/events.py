@@ -86,6 +86,7 @@ MEANINGS = {
     "response.exported": "Everything was exported in open formats and sealed; the entry holds its hash.",
     "response.shredded": "What must not outlive the response was destroyed, and counted.",
     "boundaries.given": "Somebody gave a file of administrative areas to be loaded.",
+    "boundaries.stopped": "Loading a file of administrative areas was stopped; nothing of it went in.",
     "boundaries.loaded": "A file of administrative areas was loaded.",
     "response.fact_said": "Somebody said or changed a fact of the response: its name, area, numbers, rules or stage.",
     "ledger.taken_along": "Somebody downloaded acts of the ledger as a table.",

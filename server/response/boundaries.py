@@ -26,6 +26,10 @@ MOST_TOLD = 20
 UNSTORABLE = "A code or a name in it is longer than any, or holds signs that no text has."
 
 
+class Stopped(Exception):
+    """Somebody stopped the load."""
+
+
 def give(file: IO[bytes], name: str, *, level: int, cod_version: str, actor: Actor) -> BoundaryLoad:
     """Keep a file of areas and have it loaded. Problem ``invalid_input`` for a kind, level or version that is none."""
     kind = KINDS.get(Path(name).suffix.lower())
@@ -48,11 +52,20 @@ def give(file: IO[bytes], name: str, *, level: int, cod_version: str, actor: Act
 def load(load_id: UUID) -> None:
     """Load a file that was given. Run twice, it loads the same again and changes nothing. Settles its own work."""
     with settled():
-        found = session.get(BoundaryLoad, load_id)
-        if found is None or found.state in (DONE, REFUSED):
+        found = session.get(BoundaryLoad, load_id, with_for_update=True)
+        if found is None:
             return
-        found.state = LOADING
         file, kind, level, version = found.file_sha256, found.file_kind, found.level, found.cod_version
+        is_over = found.state in (DONE, REFUSED)
+        if not is_over:
+            found.state = LOADING
+    if not is_over:
+        _load(load_id, file, kind=kind, level=level, version=version)
+    _let_go(file)
+
+
+def _load(load_id: UUID, file: str, *, kind: str, level: int, version: str) -> None:
+    """All of the file, or nothing of it."""
     try:
         with settled(), tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"areas.{kind}"
@@ -64,7 +77,15 @@ def load(load_id: UUID) -> None:
         why = str(problem) if isinstance(problem, UnusableAreas) else UNSTORABLE
         with settled():
             session.execute(_to(load_id).values(state=REFUSED, why=why[:500]))
-    _let_go(file)
+    except Stopped:
+        return
+
+
+def stop(load_id: UUID, *, actor: Actor) -> None:
+    """Stop a load that waits or is under way: nothing of its file goes in, and the next look of the worker lets the file go."""
+    going = _to(load_id).where(BoundaryLoad.state.in_((WAITING, LOADING))).values(state=REFUSED, why="")
+    if session.scalar(going.returning(BoundaryLoad.id)) is not None:
+        ledger.record("boundaries.stopped", load_id, actor_id=actor.person_id)
 
 
 def _let_go(file: str) -> None:
@@ -76,22 +97,30 @@ def _let_go(file: str) -> None:
 
 
 def _finish(load_id: UUID, *, done: int, refused: list[tuple[int, str]], total: int) -> None:
-    session.execute(_to(load_id).values(state=DONE, done=done, total=total, refused=[list(one) for one in refused]))
+    told = _going(load_id).values(state=DONE, done=done, total=total, refused=[list(one) for one in refused])
+    if session.scalar(told.returning(BoundaryLoad.id)) is None:
+        raise Stopped
 
 
 def _teller(load_id: UUID) -> Callable[[int, int], None]:
-    """Write how far the work is, at once and beside it, so that the page sees it before the work is settled."""
+    """Write how far the work is, at once and beside it, so that the page sees it before the work is settled; Stopped where nobody wants it."""
 
     def tell(done: int, total: int) -> None:
-        said = _to(load_id).values(done=done, total=total)
+        said = _going(load_id).values(done=done, total=total).returning(BoundaryLoad.id)
         bind = session.get_bind()
         if isinstance(bind, Connection):
-            bind.execute(said)
-            return
-        with bind.begin() as beside:
-            beside.execute(said)
+            told = bind.scalar(said)
+        else:
+            with bind.begin() as beside:
+                told = beside.scalar(said)
+        if told is None:
+            raise Stopped
 
     return tell
+
+
+def _going(load_id: UUID):  # type: ignore[no-untyped-def] # noqa: ANN202 - as below
+    return _to(load_id).where(BoundaryLoad.state == LOADING)
 
 
 def _to(load_id: UUID):  # type: ignore[no-untyped-def] # noqa: ANN202 - an update of one row

@@ -103,6 +103,14 @@ def give_boundaries() -> Response:
     return _done("boundaries")
 
 
+@blueprint.post("/boundaries/<uuid:load_id>/stop")
+@requires("set_up_response")
+def stop_boundaries(load_id: UUID) -> Response:
+    """Stop a file that waits or is being loaded; nothing of it goes in."""
+    boundaries.stop(load_id, actor=must("set_up_response"))
+    return _done("boundaries")
+
+
 @blueprint.post("/exercise")
 @requires("set_up_response")
 def make_exercise() -> Response:

@@ -23,6 +23,7 @@ from server.core.response import say_fact, this_response
 from server.core.settings import settings
 from server.exercise import commands as demo
 from server.reports.retention import erase_old_contacts
+from server.response import boundaries
 from server.response.checklist import Standing, checklist
 from tests.people import PASSWORD
 
@@ -209,6 +210,26 @@ def test_a_geopackage_of_boundaries_is_loaded_too(as_, work, tmp_path, database)
     assert "1 / 1" in ada.get("/desk/setup").text
     row = database.execute(text("SELECT name, country, ST_AsText(ST_Centroid(shape)) FROM admin_areas WHERE pcode = 'NO90'")).one()
     assert tuple(row) == ("Testland", "NOR", "POINT(10.5 59.5)")
+
+
+@pytest.mark.parametrize("when", ["it waits", "it runs"])
+def test_a_load_of_boundaries_is_stopped_and_nothing_of_it_goes_in(as_, work, database, monkeypatch, when):
+    ada = as_("ada")
+    ada.post("/desk/setup/boundaries", data={"file": (areas([district()]), "adm2.geojson"), "level": "2", "cod_version": "v01"})
+    address = re.search(r'action="(/desk/setup/boundaries/[0-9a-f-]{36}/stop)"', ada.get("/desk/setup").text)[1]
+
+    def stop():
+        assert ada.post(address).status_code == 303
+
+    if when == "it waits":
+        stop()
+    else:
+        loading = boundaries.load_admin_areas
+        monkeypatch.setattr(boundaries, "load_admin_areas", lambda *found, **more: (stop(), loading(*found, **more))[1])
+    work()
+    assert "Stopped" in ada.get("/desk/setup").text
+    assert database.scalar(text("SELECT count(*) FROM admin_areas WHERE cod_version = 'v01'")) == 0
+    assert as_("chipo").post(address).status_code == 403
 
 
 # live
