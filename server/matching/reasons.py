@@ -138,7 +138,8 @@ def _accuracy(_value: float, pairs: Pairs, row: int) -> Worded:
 
 
 def _hours(value: float, _pairs: Pairs, _row: int) -> Worded:
-    return "hours", {"hours": round(value, 1)}
+    hours = round(value, 1)
+    return "hours", {"hours": int(hours) if hours.is_integer() else hours}
 
 
 def _days(value: float, _pairs: Pairs, _row: int) -> Worded:
