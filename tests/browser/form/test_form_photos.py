@@ -63,7 +63,7 @@ def test_what_a_photo_tells_is_offered_and_taken_only_with_a_yes(hand):
     assert person.page.locator("[data-place]").input_value().startswith("59.12")
     assert person.page.locator("[name=pin_method]").input_value() == "PHOTO_EXIF"
     time = person.page.get_by_role("group", name="when it was taken")
-    expect(time).to_contain_text("November 20, 2026")
+    expect(time).to_contain_text("20 Nov 2026")
     time.get_by_role("button", name="No", exact=True).click()
     assert person.page.locator("[name=when]:checked").count() == 0
     assert person.page.locator(".offer").count() == 0

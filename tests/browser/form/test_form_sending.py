@@ -66,7 +66,7 @@ def test_what_is_known_nearby_is_shown_after_the_own_account_is_fixed_and_that_i
     _publish(person.page, [KNOWN])
     person.finish()
     person.page.locator(".send button").click()
-    known = person.page.get_by_role("group", name="School, Severe damage · about 38 m away · Nov 20, 2026")
+    known = person.page.get_by_role("group", name="School, Severe damage · about 38 m away · 20 Nov 2026")
     expect(known).to_be_visible()
     assert person.page.locator("[data-report]").is_hidden()
     known.get_by_text(choice).click()
