@@ -45,7 +45,8 @@ def undo(change_id: UUID, *, actor: Actor, reason: str = "") -> IncidentChange:
     change.undone_at, change.undone_by = now(), actor.person_id
     for incident in incidents.values():
         resummarise(incident)
-        follow_reports(incident)
+        if change.before.get("moved") or change.before.get("states"):  # a step of the work alone parts no record from its reports
+            follow_reports(incident)
         touch(incident)
     ledger.record("change.undone", change.id, actor_id=actor.person_id, kind=change.kind, incident=str(change.incident_id))
     links.tell_changed(incidents.values(), actor=actor, by="undo")
