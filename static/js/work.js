@@ -27,6 +27,7 @@ function start() {
   const [done, undo, nothing, wrong] = ['done', 'undo', 'nothing', 'wrong'].map(find);
   const steps = []; // { item, number, undo }, the last at the end
   const skipped = [];
+  const unsent = new Set(); // numbers of records whose step the server has not answered: until then they still wait there
   let sending = Promise.resolve();
   let next = null; // a promise of the element of the next record, or null when none waits
   let ready = null; // that element once it came
@@ -40,7 +41,7 @@ function start() {
     if (answer.status === 204) return null;
     return document.createRange().createContextualFragment(await answer.text()).querySelector('[data-item]');
   };
-  const past = () => [...skipped.slice(-150), ...steps.slice(-5).map(({ number }) => number), shown()?.dataset.number].filter(Boolean).map((number) => ['past', number]);
+  const past = () => [...skipped.slice(-100), ...unsent, ...steps.slice(-5).map(({ number }) => number), shown()?.dataset.number].filter(Boolean).map((number) => ['past', number]);
   const prefetch = () => { ready = null; next = fetchItem(past()).catch(() => null).then((item) => (ready = item)); };
 
   function show(item) {
@@ -95,7 +96,8 @@ function start() {
     const entry = { item: item.dataset.item, number: item.dataset.number, undo: '' };
     if (word === 'skip') skipped.push(entry.number);
     else steps.push(entry);
-    sending = sending.then(() => send(form.action, body)).then((told) => { entry.undo = told.undo; tell(told); }, (error) => complain(error, form, word));
+    unsent.add(entry.number);
+    sending = sending.then(() => send(form.action, body)).then((told) => { entry.undo = told.undo; tell(told); }, (error) => complain(error, form, word)).finally(() => unsent.delete(entry.number));
     let following = await next;
     if (!following) { await sending; following = await fetchItem(past()).catch(() => null); }
     if (!following && skipped.length) { skipped.length = 0; following = await fetchItem([]).catch(() => null); }
