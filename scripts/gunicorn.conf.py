@@ -1,6 +1,7 @@
 """How gunicorn serves the web. The machine's settings come from the environment; what protects people is fixed."""
 
 import os
+import ssl
 import sys
 import threading
 import time
@@ -41,9 +42,15 @@ def when_ready(arbiter: object) -> None:
 
 
 def post_worker_init(worker: object) -> None:
-    """Look after the program's other half meanwhile: a worker that stands still cannot say so."""
+    """Look after the program's other half meanwhile: a worker that stands still cannot say so.
+
+    A phone that does not trust our certificate hangs up, which is its right and no fault of ours to write down.
+    """
+    from gevent import get_hub
+
     from server.keeping.lookout import keep_watch
 
+    get_hub().NOT_ERROR += (ssl.SSLError, ConnectionError)
     threading.Thread(target=keep_watch, args=(worker.wsgi, threading.Event()), daemon=True, name="lookout").start()  # type: ignore[attr-defined]
     from server.matching.mirror import MIRROR
 
