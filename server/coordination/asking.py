@@ -23,7 +23,11 @@ def spoken(asked: Mapping[str, Any], *, without: Collection[str] = ()) -> list[t
     ``without`` names filters of ``asked`` that were not applied.
     """
     said, fields = views.said(asked), IncidentFilter().fields
-    return [(words(fields[name].metadata["title"]), _spoken(name, said[name])) for name in fields if name in said and name not in without]
+    return [
+        (words(fields[name].metadata["title"]), _spoken(name, said[name]))
+        for name in fields
+        if name in said and name not in without
+    ]
 
 
 def _spoken(name: str, value: Any) -> str:

@@ -38,7 +38,9 @@ def show() -> str:
     actor = current_actor()
     found = queries.page_of(_asked(actor), size=MOST)
     number, at = uuid4(), now()
-    ledger.record("export.made", number, actor_id=actor.person_id, what="sheets", audience="FIELD", rows=len(found.incidents))
+    ledger.record(
+        "export.made", number, actor_id=actor.person_id, what="sheets", audience="FIELD", rows=len(found.incidents)
+    )
     return render_template(
         "coordination/work/sheets.html", found=found, places={one.id: _place(actor, one) for one in found.incidents},
         whereabouts=queries.whereabouts(found.incidents), wording=wording, number=str(number)[:8], made_at=at, until=at + KEPT,
@@ -52,7 +54,10 @@ def _asked(actor: Actor) -> dict[str, Any]:
     try:
         return filters.read(request.args, exact=sees_exactly(actor))
     except ValidationError as wrong:
-        raise Problem("invalid_input", errors=[{"field": str(name), "code": "unknown", "message": str(name)} for name in wrong.messages]) from None
+        raise Problem(
+            "invalid_input",
+            errors=[{"field": str(name), "code": "unknown", "message": str(name)} for name in wrong.messages],
+        ) from None
 
 
 def _place(actor: Actor, incident: Incident) -> tuple[float, float, float | None] | None:

@@ -19,7 +19,11 @@ LON, LAT = town.MIDDLE[0], town.MIDDLE[1] + 0.1
 def in_kabul(database):
     """A response half past four hours before UTC, whose districts have names in two scripts."""
     town.areas()
-    session.execute(text("""UPDATE admin_areas SET names = jsonb_build_object('en', name, 'ar', 'حي ' || right(pcode, 2)) WHERE level > 1"""))
+    session.execute(
+        text(
+            """UPDATE admin_areas SET names = jsonb_build_object('en', name, 'ar', 'حي ' || right(pcode, 2)) WHERE level > 1"""
+        )
+    )
     say_fact("time_zone", "Asia/Kabul", said_by=None)
     session.commit()
 
