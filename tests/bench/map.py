@@ -135,7 +135,8 @@ def _insert_rate(connection, at_once: int, *, counted: bool) -> float:
         connection.commit()
     took = perf_counter() - began
     connection.execute("ALTER TABLE incidents DISABLE TRIGGER USER")
-    connection.execute("DELETE FROM incidents WHERE public_id !~ '^B'")
+    of_this_run = "public_id !~ '^B' AND NOT EXISTS (SELECT FROM attachments a WHERE a.incident_id = i.id)"
+    connection.execute(f"DELETE FROM incidents i WHERE {of_this_run}")
     connection.execute("ALTER TABLE incidents ENABLE TRIGGER USER")
     connection.commit()
     sleep(0.1)
