@@ -18,6 +18,7 @@ from server.matching import queries, wording
 from server.matching import service as matching
 from server.matching.exactness import square_of
 from server.matching.models import Attachment, Incident
+from server.matching.reasons import masked
 from server.matching.tiles import memory
 from server.places.basemap import base_map
 from server.reports import access
@@ -86,7 +87,7 @@ def _contents(incident: Incident, problem: Problem | None = None, *, at: str = "
         "lon_lat": place and place[:2],
         "accuracy_m": place and place[2],
         "exact": exact,
-        "accounts": [_account(actor, link, report) for link, report in _attached(actor, incident)],
+        "accounts": _accounts(actor, incident),
         "options": verification.options(incident, actor=actor),
         "decisions": verification.decisions_on(incident.id),
         "mode": verification.mode_of(incident),
@@ -113,6 +114,13 @@ def _contents(incident: Incident, problem: Problem | None = None, *, at: str = "
 def _attached(actor: Actor, incident: Incident) -> list[tuple[Attachment, Report]]:
     """The reports an actor may see; who may see no reports still sees the record itself."""
     return queries.attached(actor, incident) if may(actor, "see_reports") else []
+
+
+def _accounts(actor: Actor, incident: Incident) -> list[dict[str, Any]]:
+    """What an actor may read of the reports on a record; why each lies there, without what would tell of those they may not read."""
+    seen = _attached(actor, incident)
+    is_all = len(seen) == incident.report_count
+    return [_account(actor, link, report) | {"reasons": link.reasons if is_all else masked(link.reasons)} for link, report in seen]
 
 
 def _account(actor: Actor, link: Attachment, report: Report) -> dict[str, Any]:
