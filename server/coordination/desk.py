@@ -17,7 +17,7 @@ from server.coordination import news
 from server.coordination.areas_pages import levels_known
 from server.core import maps
 from server.core.response import this_response
-from server.matching import filters, queries, wording
+from server.matching import filters, queries, questions, wording
 from server.matching.exactness import sees_exactly
 from server.places import outlines
 from server.places.basemap import base_map
@@ -83,7 +83,7 @@ def _listed() -> dict[str, Any]:
         "news": news.marks(page),
         "organisations": organisations(),
         "numbers": page.numbers,
-        "questions": queries.count_suggestions(),
+        "questions": questions.count_open(current_actor()),
         "wording": wording,
         "area_levels": levels_known(),
         "actor": current_actor(),
