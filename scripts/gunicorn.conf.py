@@ -1,7 +1,6 @@
 """How gunicorn serves the web. The machine's settings come from the environment; what protects people is fixed."""
 
 import os
-import ssl
 import sys
 import threading
 import time
@@ -46,6 +45,8 @@ def post_worker_init(worker: object) -> None:
 
     A phone that does not trust our certificate hangs up, which is its right and no fault of ours to write down.
     """
+    import ssl
+
     from gevent import get_hub
 
     from server.keeping.lookout import keep_watch

@@ -14,7 +14,7 @@ from statistics import median_high, median_low
 from typing import Any
 
 from server.core.choices import N_
-from server.matching.patterns import ALIKE_BANDS, alike_pictures
+from server.matching.patterns import alike_pictures
 from server.vocabulary import EventPrecision, SiteType, SourceType, precedence, taxonomy_distance
 
 ENOUGH_FOR_A_MEDIAN = 3
@@ -113,7 +113,7 @@ def witnesses(reports: Sequence[Said]) -> list[tuple[Said, ...]]:
 def _is_one_voice(one: Said, other: Said) -> bool:
     same_person = one.person and one.person == other.person and not (one.speaks_for_others or other.speaks_for_others)
     same_photo = alike_pictures(one.photos, other.photos)
-    same_words = len(one.wording & other.wording) >= ALIKE_BANDS
+    same_words = one.wording and one.wording == other.wording  # neighbours who tell of one thing share many words, but not all
     return bool(same_person or same_photo or same_words or one.posts & other.posts)
 
 
