@@ -11,6 +11,7 @@ from server.coordination import gaps
 from server.coordination.desk import first_view
 from server.core import maps
 from server.core.numbers import whole
+from server.core.requests import quietly
 from server.places import outlines
 from server.places.area_names import spoken_names
 from server.places.basemap import base_map
@@ -50,10 +51,7 @@ def get_counts() -> Response:
         [code, cell.mark, cell.untaken, cell.live, cell.pressing, len(cell.organisations)]
         for code, cell in found.areas.items()
     ]
-    response = jsonify({"areas": areas})
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.add_etag()
-    return response.make_conditional(request)
+    return quietly(jsonify({"areas": areas}))
 
 
 @blueprint.get("/map.js")
@@ -67,9 +65,8 @@ def show_script() -> Any:
 def composed(view: tuple[float, float, int]) -> maps.Map:
     """The map, composed once: our base map, and the areas above."""
     lat, lon, zoom = view
-    ground = base_map()
     made = maps.Map("aid", location=(lat, lon), zoom=zoom, modules=("js/ground.js", "js/gaps.js"))
-    maps.ground(ground.url, kind=ground.kind, max_zoom=ground.max_zoom).add_to(made)
+    base_map().layer.add_to(made)
     maps.Layer(
         "gaps", outlines="/desk/areas/{level}/outlines.json", counts="/desk/aid/map/counts.json", list="/desk/aid/needs"
     ).add_to(made)

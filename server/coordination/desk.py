@@ -16,6 +16,7 @@ from server.accounts.service import current_actor, requires
 from server.coordination import news
 from server.coordination.areas_pages import levels_known
 from server.core import maps
+from server.core.requests import quietly
 from server.core.response import this_response
 from server.matching import filters, queries, questions, wording
 from server.matching.exactness import sees_exactly
@@ -56,10 +57,7 @@ def _places() -> dict[int, list[outlines.Area]]:
 @requires("see_desk")
 def show_list() -> Response:
     """The list alone, for the page to put in place when filters change; 304 when nothing did."""
-    response = make_response(render_template("coordination/_list.html", **_listed()))
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.add_etag()
-    return response.make_conditional(request)
+    return quietly(make_response(render_template("coordination/_list.html", **_listed())))
 
 
 @blueprint.get("/map.js")
@@ -122,9 +120,8 @@ def first_view() -> tuple[float, float, int]:
 def composed(view: tuple[float, float, int]) -> maps.Map:
     """The desk's map, composed once: our base map below, the damage records above."""
     lat, lon, zoom = view
-    ground = base_map()
     made = maps.Map("desk", location=(lat, lon), zoom=zoom, modules=MODULES)
-    maps.Layer("basemap", tiles=ground.url, form=ground.kind, max_zoom=ground.max_zoom).add_to(made)
+    base_map().layer.add_to(made)
     maps.Layer("pictures", tiles="/desk/ground/{name}/{z}/{x}/{y}", max_zoom=DEEPEST).add_to(made)
     maps.Layer(
         "incidents",

@@ -19,6 +19,7 @@ from server.core.clock import now
 from server.core.database import session
 from server.core.numbers import whole
 from server.core.problems import Problem
+from server.core.requests import quietly
 from server.core.response import this_response
 from server.matching import columns, filters, queries
 from server.matching import tiles as desk_tiles
@@ -51,7 +52,7 @@ def marks(page: queries.Page) -> dict[str, str]:
 def show_pulse() -> Response:
     """Changes whenever any record did, some seconds later; 304 while nothing happens."""
     latest, count = session.execute(_PULSE).one()
-    return _quietly(jsonify([latest.isoformat() if latest else "", count]))
+    return quietly(jsonify([latest.isoformat() if latest else "", count]))
 
 
 @blueprint.get("/news")
@@ -64,13 +65,7 @@ def show_news() -> Response:
     known = [tuple_(Incident.public_id, Incident.version).not_in(_recent())] if _recent() else []
     rows = select(Incident.opened_at).where(Incident.changed_at > since, *queries.shown(asked), *known).limit(MOST).subquery()
     new, both = session.execute(select(func.count().filter(rows.c.opened_at > since), func.count()).select_from(rows)).one()
-    return _quietly(jsonify({"new": new, "changed": both - new, "said": _said(new, both - new)}))
-
-
-def _quietly(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.add_etag()
-    return answer.make_conditional(request)
+    return quietly(jsonify({"new": new, "changed": both - new, "said": _said(new, both - new)}))
 
 
 def _since() -> datetime:

@@ -63,9 +63,8 @@ def _spot(incident: Incident, *, exact: bool) -> maps.Map | None:
     if place is None:
         return None
     lon, lat, accuracy_m = place
-    ground = base_map()
     drawn = maps.Map("spot", location=(lat, lon), zoom=10, modules=("js/ground.js", "js/spot.js"))
-    maps.ground(ground.url, kind=ground.kind, max_zoom=ground.max_zoom).add_to(drawn)
+    base_map().layer.add_to(drawn)
     grade, certainty = wording.grade(incident.damage_best).value, incident.certainty.value
     maps.Layer("spot", lon=lon, lat=lat, accuracy_m=accuracy_m, grade=grade, certainty=certainty).add_to(drawn)
     return drawn

@@ -58,9 +58,8 @@ def show_script() -> Response:
 
 def composed() -> maps.Map:
     """The map between two records: our base map, and a layer that follows the pair on the page."""
-    ground = base_map()
     drawn = maps.Map("pair", location=(20.0, 0.0), zoom=2, modules=("js/ground.js", "js/pair.js"))
-    maps.ground(ground.url, kind=ground.kind, max_zoom=ground.max_zoom).add_to(drawn)
+    base_map().layer.add_to(drawn)
     maps.Layer("pair").add_to(drawn)
     return drawn
 

@@ -13,7 +13,7 @@ from server.coordination import asking, feeds, views
 from server.coordination.telling_forms import one_of, told
 from server.coordination.telling_models import SavedView, Sharing
 from server.core.problems import Problem
-from server.core.requests import limiter
+from server.core.requests import limiter, quietly
 
 blueprint = Blueprint("views", __name__)
 
@@ -112,7 +112,4 @@ def revoke_key(key_id: UUID) -> Response:
 @limiter.limit("120 per minute")
 def read_feed(key: str) -> Response:
     """The news feed that a personal key opens."""
-    response = Response(feeds.atom(feeds.opened(key), host=request.host_url), mimetype="application/atom+xml")
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.add_etag()
-    return response.make_conditional(request)
+    return quietly(Response(feeds.atom(feeds.opened(key), host=request.host_url), mimetype="application/atom+xml"))

@@ -19,6 +19,7 @@ from server.coordination.assignments import knows
 from server.core.choices import N_
 from server.core.i18n import words
 from server.core.problems import Problem
+from server.core.requests import quietly
 from server.matching import queries, wording
 from server.matching.models import Incident
 from server.matching.tiles import memory
@@ -66,10 +67,7 @@ def show_next() -> str | Response:
 @requires("work_queue", by_itself=True)
 def show_counts() -> Response:
     """How many wait in each queue, with an ETag so that a quiet desk costs headers alone."""
-    answer = jsonify(queues.counts(current_actor()))
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.add_etag()
-    return answer.make_conditional(request)
+    return quietly(jsonify(queues.counts(current_actor())))
 
 
 def _next(queue: queues.Queue) -> Incident | None:

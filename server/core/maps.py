@@ -108,11 +108,6 @@ class Layer(MacroElement):
         return f"layer_{self._id}"
 
 
-def ground(url: str, *, kind: str, max_zoom: int) -> Layer:
-    """The base map under everything else: the address of its tiles, "vector" or "raster", and its deepest zoom."""
-    return Layer("basemap", tiles=url, form=kind, max_zoom=max_zoom)
-
-
 def script_response(composed: Map) -> Response:
     """The script of a map as a file of its own, so that the policy needs no exception; 304 when nothing changed."""
     script = composed.page.script

@@ -12,6 +12,7 @@ from flask import Flask, Response, g, request
 from flask_limiter import Limiter
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as BaseResponse
 
 from server.core.database import session
 from server.core.limits import SCHEME
@@ -116,6 +117,13 @@ def _add_headers(response: Response) -> Response:
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def quietly(response: BaseResponse) -> BaseResponse:
+    """A private answer with an ETag, 304 when nothing changed: what is quiet costs headers alone."""
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 def single_arguments() -> None:

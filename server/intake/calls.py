@@ -74,9 +74,8 @@ def _middle() -> tuple[float, float, int]:
 def composed(view: tuple[float, float, int]) -> maps.Map:
     """The map on which a place is chosen: our base map and a mark that follows the words."""
     lat, lon, zoom = view
-    ground = base_map()
     made = maps.Map("pick", location=(lat, lon), zoom=zoom, modules=("js/ground.js", "js/pick.js"))
-    maps.ground(ground.url, kind=ground.kind, max_zoom=ground.max_zoom).add_to(made)
+    base_map().layer.add_to(made)
     maps.Layer("pick").add_to(made)
     return made
 

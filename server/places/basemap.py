@@ -21,6 +21,7 @@ from pmtiles.tile import (
     zxy_to_tileid,
 )
 
+from server.core import maps
 from server.core.settings import UnusableSettings, settings
 
 OWN_FILE = Path(__file__).resolve().parents[2] / "static" / "basemap" / "world.pmtiles"
@@ -45,6 +46,11 @@ class BaseMap:
     kind: str
     max_zoom: int
     attribution: str
+
+    @property
+    def layer(self) -> maps.Layer:
+        """The lowest layer of a map, under everything else."""
+        return maps.Layer("basemap", tiles=self.url, form=self.kind, max_zoom=self.max_zoom)
 
 
 class Archive:

@@ -128,10 +128,9 @@ def _preview(public_id: str) -> str:
 
 def _map() -> Map:
     """The public map: our own ground, then counts, outlines and points from the public copy."""
-    ground = base_map()
     lat, lon, zoom = _view(reading.extent())
     composed = Map("public", location=(lat, lon), zoom=zoom)
-    Layer("basemap", tiles=ground.url, form=ground.kind, max_zoom=ground.max_zoom).add_to(composed)
+    base_map().layer.add_to(composed)
     Layer("incidents", tiles=TILES, areas=AREAS, record="/map/{id}", list="/map/table", every_s=60, fit=False).add_to(
         composed
     )

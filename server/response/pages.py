@@ -204,10 +204,10 @@ def _said() -> str:
 
 def _map() -> maps.Map:
     """The base map and, on it, the operating area."""
-    area, under = facts_as_said().operating_area, base_map()
+    area = facts_as_said().operating_area
     lat, lon, zoom = WHOLE_WORLD if area is None else ((area[1] + area[3]) / 2, (area[0] + area[2]) / 2, 4)
     drawn = maps.Map("area", location=(lat, lon), zoom=zoom, modules=("js/ground.js", "js/area.js"))
-    maps.ground(under.url, kind=under.kind, max_zoom=under.max_zoom).add_to(drawn)
+    base_map().layer.add_to(drawn)
     maps.Layer("area", box=area).add_to(drawn)
     return drawn
 

@@ -3,7 +3,7 @@ const outlines = new Map();
 const STEPS = [100, 20, 5, 2, 1]; // as the key of the page says
 
 /** How full an area is drawn, 1 to 5. */
-export const step = (n) => STEPS.length - STEPS.findIndex((least) => n >= least);
+const step = (n) => STEPS.length - STEPS.findIndex((least) => n >= least);
 
 /** The GeoJSON outline of an area, asked for once; null where there is none. */
 function outline(address, level, code) {
